@@ -1,0 +1,48 @@
+/** Response codes of Neo's native oracle, which the gateway uses too. */
+export const ResponseCode = {
+  Success: 0x00,
+  ProtocolNotSupported: 0x10,
+  ConsensusUnreachable: 0x12,
+  NotFound: 0x14,
+  Timeout: 0x16,
+  Forbidden: 0x18,
+  ResponseTooLarge: 0x1a,
+  InsufficientFunds: 0x1c,
+  ContentTypeNotSupported: 0x1f,
+  Error: 0xff,
+} as const;
+
+export type ResponseCode = (typeof ResponseCode)[keyof typeof ResponseCode];
+
+const NAMES = new Map<number, string>(Object.entries(ResponseCode).map(([k, v]) => [v, k]));
+
+/** The name of a code, e.g. 20 -> "NotFound"; an unknown one prints as its number. */
+export const responseCodeName = (code: number): string => NAMES.get(code) ?? `code ${code}`;
+
+/** What became of resolving a request. The reason is for the node's record: no secret in it. */
+export type Outcome =
+  | {
+      readonly kind: 'answer';
+      readonly code: ResponseCode;
+      readonly result: Buffer;
+      readonly reason: string;
+    }
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number }
+  | { readonly kind: 'fatal'; readonly reason: string };
+
+const EMPTY = Buffer.alloc(0);
+
+export const answerSuccess = (result: Buffer, reason = 'answered'): Outcome => ({
+  kind: 'answer',
+  code: ResponseCode.Success,
+  result,
+  reason,
+});
+
+/** An answer other than Success: its result is always empty. */
+export const answerCode = (code: Exclude<ResponseCode, 0>, reason: string): Outcome => ({
+  kind: 'answer',
+  code,
+  result: EMPTY,
+  reason,
+});
