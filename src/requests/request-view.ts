@@ -25,7 +25,6 @@ export interface RequestView {
   /** The url (`request`) or the spec (`requestHttp`) as the contract gave it. */
   readonly subject: string;
   readonly filter: string;
-  readonly callback: string | null;
   readonly maxFeeDatoshi: Datoshi;
   readonly createdBlock: number;
   readonly createdTx: Hash256;

@@ -1,0 +1,273 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160, Hash256 } from '../base/hash.js';
+import type { ResponseCode } from '../base/outcome.js';
+import { assertInTransaction, type Database, type Statement } from '../storage/database.js';
+import {
+  nextRequestState,
+  type RequestEvent,
+  type RequestKind,
+  type RequestState,
+} from './request-machine.js';
+
+/** A request as its event told it. */
+export interface NewRequest {
+  readonly id: bigint;
+  readonly kind: RequestKind;
+  readonly requester: Hash160;
+  readonly payer: Hash160;
+  /** The url (`oracle`) or the spec (`http`). */
+  readonly subject: string;
+  readonly filter: string;
+  readonly maxFee: Datoshi;
+  readonly deadline: number;
+  readonly block: number;
+  readonly blockTimeMs: number;
+  readonly tx: Hash256;
+}
+
+export interface RequestRow {
+  readonly id: bigint;
+  readonly kind: RequestKind;
+  readonly requester: Hash160;
+  readonly payer: Hash160;
+  readonly subject: string;
+  readonly filter: string;
+  readonly maxFee: Datoshi;
+  readonly deadline: number;
+  readonly createdBlock: number;
+  readonly createdTx: Hash256;
+  readonly createdTimeMs: number;
+  readonly state: RequestState;
+  readonly reason: string;
+  /** How often resolving was tried. */
+  readonly attempts: number;
+  /** Not to be worked on before this time. */
+  readonly dueMs: number;
+  readonly code: ResponseCode | null;
+  readonly result: Buffer | null;
+  /** How often an answer's transaction FAULTed in a block. */
+  readonly faults: number;
+  /** A transaction for this request alone that FAULTed and was not claimed yet. */
+  readonly lostTx: Hash256 | null;
+  /** The transaction in flight for it. */
+  readonly tx: Hash256 | null;
+  readonly delivered: boolean | null;
+  readonly fee: Datoshi | null;
+  readonly lost: Datoshi | null;
+  readonly premium: Datoshi | null;
+  readonly endedBlock: number | null;
+  readonly endedTx: Hash256 | null;
+}
+
+/** What a step writes beside the state; a key that is absent stays as it is. */
+export interface RequestChange {
+  readonly reason: string;
+  readonly attempts?: number;
+  readonly dueMs?: number;
+  readonly code?: ResponseCode | null;
+  readonly result?: Buffer | null;
+  readonly faults?: number;
+  readonly lostTx?: Hash256 | null;
+  readonly tx?: Hash256 | null;
+  readonly delivered?: boolean;
+  readonly fee?: Datoshi;
+  readonly lost?: Datoshi;
+  readonly premium?: Datoshi;
+  readonly endedBlock?: number;
+  readonly endedTx?: Hash256;
+}
+
+/** A line of a request's history, written with the change that it tells of. */
+export interface RequestStep {
+  readonly atMs: number;
+  readonly block?: number;
+  readonly tx?: Hash256;
+  readonly what: string;
+  readonly why?: string;
+  readonly fee?: Datoshi;
+}
+
+/** How many lines one request's history keeps; later repetitions replace the last line. */
+export const MAX_STEPS = 200;
+
+export type RequestStore = ReturnType<typeof createRequestStore>;
+
+/** The one writer of `request` and `request_step`. Writing happens inside a step's transaction. */
+export function createRequestStore(db: Database) {
+  const statements = new Map<string, Statement>();
+  const prepared = (sql: string): Statement => {
+    const known = statements.get(sql) ?? db.prepare(sql);
+    statements.set(sql, known);
+    return known;
+  };
+  const byId = db.prepare('SELECT * FROM request WHERE id = ?');
+  const insert = db.prepare(`INSERT INTO request (id, kind, requester, payer, subject, filter,
+    max_fee, deadline, created_block, created_tx, created_time_ms, state, reason)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', ?)`);
+  const nextSeq = db.prepare(
+    'SELECT COALESCE(MAX(seq), 0) + 1 AS seq FROM request_step WHERE request_id = ?',
+  );
+  const insertStep = db.prepare(`INSERT OR REPLACE INTO request_step
+    (request_id, seq, at_ms, block, tx, what, why, fee) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+
+  function addStep(id: bigint, step: RequestStep): void {
+    const { seq } = nextSeq.get(id) as { seq: bigint };
+    insertStep.run(
+      id,
+      seq > BigInt(MAX_STEPS) ? BigInt(MAX_STEPS) : seq,
+      Math.round(step.atMs),
+      step.block ?? null,
+      step.tx ?? null,
+      step.what,
+      step.why ?? null,
+      step.fee ?? null,
+    );
+  }
+
+  function get(id: bigint): RequestRow | null {
+    const row = byId.get(id) as RawRow | undefined;
+    return row === undefined ? null : rowFrom(row);
+  }
+
+  return {
+    get,
+
+    add(request: NewRequest, reason: string, step: RequestStep): void {
+      assertInTransaction(db);
+      insert.run(
+        request.id,
+        request.kind,
+        request.requester,
+        request.payer,
+        request.subject,
+        request.filter,
+        request.maxFee,
+        request.deadline,
+        request.block,
+        request.tx,
+        request.blockTimeMs,
+        reason,
+      );
+      addStep(request.id, step);
+    },
+
+    /**
+     * Moves a request by an event and writes what came with it. Returns false, and changes nothing,
+     * when the event cannot happen in the state in which the request stands by now.
+     */
+    move(id: bigint, event: RequestEvent, change: RequestChange, step: RequestStep): boolean {
+      assertInTransaction(db);
+      const row = get(id);
+      const state = row === null ? null : nextRequestState(row.state, event);
+      if (state === null) return false;
+      const columns: [string, unknown][] = [['state', state]];
+      for (const [key, value] of Object.entries(change)) {
+        columns.push([COLUMN_OF[key as keyof RequestChange], storable(value)]);
+      }
+      const sets = columns.map(([name]) => `${name} = ?`).join(', ');
+      prepared(`UPDATE request SET ${sets} WHERE id = ?`).run(...columns.map(([, v]) => v), id);
+      addStep(id, step);
+      return true;
+    },
+
+    /** Changes why a request waits, and until when, without moving it. */
+    hold(id: bigint, reason: string, dueMs: number, step: RequestStep | null): void {
+      assertInTransaction(db);
+      prepared('UPDATE request SET reason = ?, due_ms = ? WHERE id = ?').run(
+        reason,
+        Math.round(dueMs),
+        id,
+      );
+      if (step !== null) addStep(id, step);
+    },
+
+    /** Oldest first, those that are due. */
+    due(state: RequestState, nowMs: number, limit: number): RequestRow[] {
+      const rows = prepared(
+        'SELECT * FROM request WHERE state = ? AND due_ms <= ? ORDER BY id LIMIT ?',
+      ).all(state, Math.round(nowMs), limit);
+      return (rows as RawRow[]).map(rowFrom);
+    },
+
+    /** When the next request of a state falls due; null when none waits for a time. */
+    nextDueMs(state: RequestState, nowMs: number): number | null {
+      const row = prepared(
+        'SELECT MIN(due_ms) AS due FROM request WHERE state = ? AND due_ms > ?',
+      ).get(state, Math.round(nowMs)) as { due: bigint | null };
+      return row.due === null ? null : Number(row.due);
+    },
+
+    byTransaction(tx: Hash256): RequestRow[] {
+      return (prepared('SELECT * FROM request WHERE tx = ? ORDER BY id').all(tx) as RawRow[]).map(
+        rowFrom,
+      );
+    },
+
+    /** Those that no block from `height + 1` on can answer any more, and that are not in flight. */
+    pastDeadline(height: number): bigint[] {
+      const rows = prepared(`SELECT id FROM request
+        WHERE state IN ('received', 'resolved', 'stuck') AND deadline <= ? ORDER BY id`).all(
+        height,
+      );
+      return (rows as { id: bigint }[]).map((row) => row.id);
+    },
+  };
+}
+
+const COLUMN_OF: Readonly<Record<keyof RequestChange, string>> = {
+  reason: 'reason',
+  attempts: 'attempts',
+  dueMs: 'due_ms',
+  code: 'code',
+  result: 'result',
+  faults: 'faults',
+  lostTx: 'lost_tx',
+  tx: 'tx',
+  delivered: 'delivered',
+  fee: 'fee',
+  lost: 'lost',
+  premium: 'premium',
+  endedBlock: 'ended_block',
+  endedTx: 'ended_tx',
+};
+
+function storable(value: unknown): unknown {
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  return typeof value === 'number' ? BigInt(Math.round(value)) : value;
+}
+
+export type RawRow = Record<string, bigint | string | Buffer | null>;
+
+const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
+
+/** A row of `request` in its typed shape. */
+export function rowFrom(row: RawRow): RequestRow {
+  return {
+    id: row.id as bigint,
+    kind: row.kind as RequestKind,
+    requester: row.requester as Hash160,
+    payer: row.payer as Hash160,
+    subject: row.subject as string,
+    filter: row.filter as string,
+    maxFee: row.max_fee as bigint,
+    deadline: Number(row.deadline),
+    createdBlock: Number(row.created_block),
+    createdTx: row.created_tx as Hash256,
+    createdTimeMs: Number(row.created_time_ms),
+    state: row.state as RequestState,
+    reason: row.reason as string,
+    attempts: Number(row.attempts),
+    dueMs: Number(row.due_ms),
+    code: numberOrNull(row.code) as ResponseCode | null,
+    result: row.result as Buffer | null,
+    faults: Number(row.faults),
+    lostTx: row.lost_tx as Hash256 | null,
+    tx: row.tx as Hash256 | null,
+    delivered: row.delivered === null ? null : row.delivered === 1n,
+    fee: row.fee as bigint | null,
+    lost: row.lost as bigint | null,
+    premium: row.premium as bigint | null,
+    endedBlock: numberOrNull(row.ended_block),
+    endedTx: row.ended_tx as Hash256 | null,
+  };
+}

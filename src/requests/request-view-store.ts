@@ -1,0 +1,111 @@
+import type { Hash256 } from '../base/hash.js';
+import type { Database } from '../storage/database.js';
+import { nextStepOf } from './next-step.js';
+import type { RequestState } from './request-machine.js';
+import { type RawRow, type RequestRow, rowFrom } from './request-store.js';
+import type {
+  RequestExplanation,
+  RequestQuery,
+  RequestStepView,
+  RequestView,
+} from './request-view.js';
+
+export const DEFAULT_LIST_LIMIT = 50;
+export const MAX_LIST_LIMIT = 1_000;
+
+export type RequestViews = ReturnType<typeof createRequestViews>;
+
+/** Reads requests for people. Works on a database that is opened for reading only. */
+export function createRequestViews(db: Database) {
+  const byId = db.prepare('SELECT * FROM request WHERE id = ?');
+  const stepsOf = db.prepare('SELECT * FROM request_step WHERE request_id = ? ORDER BY seq');
+  const counts = db.prepare('SELECT state, COUNT(*) AS count FROM request GROUP BY state');
+  const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
+    WHERE state NOT IN ('answered', 'expired')`);
+  const troubles = db.prepare(`SELECT * FROM request
+    WHERE state IN ('stuck', 'overdue') OR (state = 'received' AND attempts > 0)
+      OR (state = 'resolved' AND faults > 0) ORDER BY id DESC LIMIT ?`);
+
+  return {
+    list(query: RequestQuery): RequestView[] {
+      const conditions: string[] = [];
+      const values: unknown[] = [];
+      const where = (condition: string, value: unknown): void => {
+        if (value === undefined) return;
+        conditions.push(condition);
+        values.push(value);
+      };
+      where('state = ?', query.state);
+      where('kind = ?', query.kind);
+      where('requester = ?', query.requester);
+      where('id < ?', query.beforeId);
+      const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+      const limit = Math.min(Math.max(query.limit ?? DEFAULT_LIST_LIMIT, 1), MAX_LIST_LIMIT);
+      const rows = db
+        .prepare(`SELECT * FROM request ${filter} ORDER BY id DESC LIMIT ?`)
+        .all(...values, limit);
+      return (rows as RawRow[]).map((row) => viewOf(rowFrom(row)));
+    },
+
+    explain(id: bigint): RequestExplanation | null {
+      const row = byId.get(id) as RawRow | undefined;
+      if (row === undefined) return null;
+      return { ...viewOf(rowFrom(row)), steps: (stepsOf.all(id) as RawRow[]).map(stepOf) };
+    },
+
+    countByState(): Partial<Record<RequestState, number>> {
+      const rows = counts.all() as { state: RequestState; count: bigint }[];
+      return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+    },
+
+    /** Block time of the oldest request that has not ended, or null. */
+    oldestOpenMs(): number | null {
+      const { at } = oldest.get() as { at: bigint | null };
+      return at === null ? null : Number(at);
+    },
+
+    /** The newest requests that are in trouble, with the reason in each. */
+    inTrouble(limit: number): RequestView[] {
+      return (troubles.all(limit) as RawRow[]).map((row) => viewOf(rowFrom(row)));
+    },
+  };
+}
+
+function viewOf(row: RequestRow): RequestView {
+  return {
+    id: row.id,
+    kind: row.kind,
+    requester: row.requester,
+    payer: row.payer,
+    state: row.state,
+    subject: row.subject,
+    filter: row.filter,
+    maxFeeDatoshi: row.maxFee,
+    createdBlock: row.createdBlock,
+    createdTx: row.createdTx,
+    createdTimeMs: row.createdTimeMs,
+    deadlineBlock: row.deadline,
+    attempts: row.attempts,
+    code: row.code,
+    resultBytes: row.result === null ? null : row.result.length,
+    delivered: row.delivered,
+    feeDatoshi: row.fee,
+    lostDatoshi: row.lost,
+    premiumDatoshi: row.premium,
+    endedBlock: row.endedBlock,
+    endedTx: row.endedTx,
+    reason: row.reason,
+    next: nextStepOf(row),
+  };
+}
+
+function stepOf(row: RawRow): RequestStepView {
+  return {
+    atMs: Number(row.at_ms),
+    block: row.block === null ? null : Number(row.block),
+    tx: row.tx as Hash256 | null,
+    what: row.what as string,
+    why: row.why as string | null,
+    feeDatoshi: row.fee as bigint | null,
+  };
+}

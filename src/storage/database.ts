@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import { messageOf, NodeError } from '../base/node-error.js';
+import { LATEST_SCHEMA, MIGRATIONS } from './migrations.js';
+
+export type Database = SqliteDatabase.Database;
+export type Statement = SqliteDatabase.Statement;
+
+/** How long a statement waits for another process's lock. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens the node's database, creating and migrating it. Integers are bigint everywhere.
+ * Every commit is on disk when it returns (WAL, synchronous FULL).
+ * Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA.
+ */
+export function openDatabase(path: string): Database {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = connect(path, false);
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  migrate(db, path);
+  return db;
+}
+
+/** Opens an existing database for reading only. Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA. */
+export function openDatabaseReadOnly(path: string): Database {
+  const db = connect(path, true);
+  refuseOtherSchema(db, path, true);
+  return db;
+}
+
+/** Runs a step as one write transaction: all of it is on disk afterwards, or nothing. */
+export function inTransaction<T>(db: Database, step: () => T): T {
+  assertNotNested(db);
+  return db.transaction(step).immediate();
+}
+
+/** Stores join the transaction they are given: this asserts that there is one. */
+export function assertInTransaction(db: Database): void {
+  if (!db.inTransaction) throw new Error('bug: a store wrote outside of a transaction');
+}
+
+function assertNotNested(db: Database): void {
+  if (db.inTransaction) throw new Error('bug: a step was started within another step');
+}
+
+function connect(path: string, readonly: boolean): Database {
+  try {
+    const db = new SqliteDatabase(path, { readonly, fileMustExist: readonly });
+    db.defaultSafeIntegers(true);
+    db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return db;
+  } catch (cause) {
+    throw new NodeError('DB_OPEN', `cannot open the database ${path}: ${messageOf(cause)}`, {
+      cause,
+      hint: readonly
+        ? 'start the node once with this configuration, or check storage.dir'
+        : 'check that storage.dir is writable and that the disk is not full',
+    });
+  }
+}
+
+function schemaVersion(db: Database): number {
+  return Number(db.pragma('user_version', { simple: true }));
+}
+
+function refuseOtherSchema(db: Database, path: string, mustBeCurrent: boolean): void {
+  const version = schemaVersion(db);
+  if (version > LATEST_SCHEMA || (mustBeCurrent && version !== LATEST_SCHEMA)) {
+    db.close();
+    throw new NodeError(
+      'DB_NEWER_SCHEMA',
+      `the database ${path} has schema ${version}, this program works with ${LATEST_SCHEMA}`,
+      {
+        hint:
+          version > LATEST_SCHEMA
+            ? 'run the newer version of dodona that wrote it'
+            : 'start the node once: it migrates the database',
+      },
+    );
+  }
+}
+
+function migrate(db: Database, path: string): void {
+  refuseOtherSchema(db, path, false);
+  inTransaction(db, () => {
+    for (const migration of MIGRATIONS.slice(schemaVersion(db))) db.exec(migration);
+    db.pragma(`user_version = ${LATEST_SCHEMA}`);
+  });
+}
