@@ -19,6 +19,23 @@ const NAMES = new Map<number, string>(Object.entries(ResponseCode).map(([k, v]) 
 /** The name of a code, e.g. 20 -> "NotFound"; an unknown one prints as its number. */
 export const responseCodeName = (code: number): string => NAMES.get(code) ?? `code ${code}`;
 
+/** A code other than Success with its reason: what to answer when there is no result to give. */
+export interface FailureAnswer {
+  readonly code: Exclude<ResponseCode, 0>;
+  readonly reason: string;
+}
+
+/**
+ * Trouble that may pass. Whoever asked may try again, no sooner than after `afterMs`, and once its
+ * attempts or its time are used up answers with `otherwise`: so no trouble ever loses a request.
+ */
+export interface RetryLater {
+  readonly kind: 'retry';
+  readonly reason: string;
+  readonly afterMs: number;
+  readonly otherwise: FailureAnswer;
+}
+
 /** What became of resolving a request. The reason is for the node's record: no secret in it. */
 export type Outcome =
   | {
@@ -27,7 +44,7 @@ export type Outcome =
       readonly result: Buffer;
       readonly reason: string;
     }
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number }
+  | RetryLater
   | { readonly kind: 'fatal'; readonly reason: string };
 
 const EMPTY = Buffer.alloc(0);
