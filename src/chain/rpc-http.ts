@@ -1,0 +1,166 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Clock } from '../base/clock.js';
+import { NodeError } from '../base/node-error.js';
+import { RpcTrouble } from './rpc-error.js';
+
+/** Limits of one exchange. */
+export interface PostLimits {
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Posts JSON texts to one URL over a few kept-alive connections. */
+export interface HttpPoster {
+  /** What to call the endpoint in messages: scheme, host and port, without keys or passwords. */
+  readonly label: string;
+  post(body: string, limits: PostLimits): Promise<HttpAnswer>;
+  close(): void;
+}
+
+/** An endpoint's name for messages: providers put keys into paths, queries and user names. */
+export const endpointLabel = (url: string): string => {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+};
+
+/**
+ * Opens at most `maxConnections` to the URL's host, each kept alive. Throws a NodeError
+ * RPC_URL_INVALID when the URL is not http(s).
+ */
+export function createHttpPoster(url: string, maxConnections: number, clock: Clock): HttpPoster {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new NodeError('RPC_URL_INVALID', 'the RPC endpoint is not an http:// or https:// URL', {
+      hint: 'Give the full URL of a Neo N3 node, e.g. https://rpc.example.org:10331.',
+    });
+  }
+  const target = new URL(url);
+  const { request, Agent } = target.protocol === 'https:' ? https : http;
+  const agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
+  const label = endpointLabel(url);
+  const base: https.RequestOptions = {
+    agent,
+    method: 'POST',
+    hostname: target.hostname.replace(/^\[|\]$/g, ''),
+    port: target.port,
+    path: target.pathname + target.search,
+    ...(target.username
+      ? { auth: `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}` }
+      : {}),
+  };
+  const exchange = (body: string, limits: PostLimits): Promise<HttpAnswer> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      };
+      const sent = request({ ...base, headers });
+      const settle = boundExchange({ sent, label, limits, clock, reject });
+      sent.once('error', (cause) => settle.fail(unreachable(label, cause, sent.reusedSocket)));
+      sent.once('response', (response) => {
+        readBody(response, label, limits.maxResponseBytes).then(
+          (text) => settle.done(() => resolve({ status: response.statusCode ?? 0, body: text })),
+          (cause: unknown) => settle.fail(cause),
+        );
+      });
+      sent.end(body);
+    });
+  const post = async (body: string, limits: PostLimits): Promise<HttpAnswer> => {
+    try {
+      return await exchange(body, limits);
+    } catch (thrown) {
+      // A server may close an idle connection just when it is used again; asking once more on a
+      // fresh one is safe, since every call here is a read or a transaction known by its hash.
+      if (!(thrown instanceof NodeError) || thrown.details.staleConnection !== true) throw thrown;
+      return await exchange(body, limits);
+    }
+  };
+  return { label, post, close: () => agent.destroy() };
+}
+
+interface Bound {
+  readonly sent: http.ClientRequest;
+  readonly label: string;
+  readonly limits: PostLimits;
+  readonly clock: Clock;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Ends an exchange once: by its answer, by trouble, by the time limit, or by the caller's signal. */
+function boundExchange({ sent, label, limits, clock, reject }: Bound) {
+  const timer = new AbortController();
+  let settled = false;
+  const done = (report: () => void): void => {
+    if (settled) return;
+    settled = true;
+    timer.abort();
+    limits.signal?.removeEventListener('abort', onAbort);
+    report();
+  };
+  const fail = (reason: unknown): void =>
+    done(() => {
+      sent.destroy();
+      reject(reason);
+    });
+  const onAbort = (): void => fail(limits.signal?.reason);
+  limits.signal?.addEventListener('abort', onAbort, { once: true });
+  if (limits.signal?.aborted) onAbort();
+  clock.sleep(limits.timeoutMs, timer.signal).then(
+    () => fail(timedOut(label, limits.timeoutMs)),
+    () => {},
+  );
+  return { done, fail };
+}
+
+const timedOut = (label: string, timeoutMs: number): NodeError =>
+  new NodeError(RpcTrouble.Timeout, `${label} did not answer within ${timeoutMs} ms`, {
+    retryable: true,
+    details: { endpoint: label, timeoutMs },
+  });
+
+function unreachable(label: string, cause: Error, reused: boolean): NodeError {
+  const errno = (cause as NodeJS.ErrnoException).code;
+  return new NodeError(RpcTrouble.Unreachable, `${label} could not be reached`, {
+    retryable: true,
+    cause,
+    details: {
+      endpoint: label,
+      staleConnection: reused && (errno === 'ECONNRESET' || errno === 'EPIPE'),
+    },
+  });
+}
+
+/** The answer's text, of at most `maxBytes`. */
+function readBody(
+  response: http.IncomingMessage,
+  label: string,
+  maxBytes: number,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) reject(tooLarge(label, maxBytes));
+      else chunks.push(chunk);
+    });
+    response.once('end', () => resolve(chunksToText(chunks, bytes)));
+    response.once('error', (cause) => reject(unreachable(label, cause, false)));
+    response.once('close', () => reject(unreachable(label, new Error('answer cut short'), false)));
+  });
+}
+
+const chunksToText = (chunks: readonly Buffer[], bytes: number): string =>
+  (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes)).toString('utf8');
+
+const tooLarge = (label: string, maxBytes: number): NodeError =>
+  new NodeError(RpcTrouble.TooLarge, `${label} sent an answer of more than ${maxBytes} bytes`, {
+    hint: 'Ask for less at once.',
+    details: { endpoint: label, maxBytes },
+  });

@@ -1,0 +1,184 @@
+import type { Clock } from '../base/clock.js';
+import { NodeError } from '../base/node-error.js';
+import { RpcError, RpcTrouble } from './rpc-error.js';
+import { createHttpPoster, type HttpAnswer, type HttpPoster } from './rpc-http.js';
+
+export { isRpcError, isRpcTrouble, RpcCode, RpcError, RpcTrouble } from './rpc-error.js';
+
+export interface RpcCall {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+export type RpcResult =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: RpcError };
+
+export interface RpcOptions {
+  /** Bound of one exchange; the client's default where absent. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the exchange; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Only an endpoint whose height (index of its latest block) is at least this may answer. */
+  readonly minHeight?: number | undefined;
+}
+
+/**
+ * Asks a Neo N3 node. Rejects with a RpcError for an error that the node answered, with a NodeError
+ * whose code is one of RpcTrouble when there was no proper answer, or with the signal's reason.
+ */
+export interface Rpc {
+  call<T = unknown>(method: string, params?: readonly unknown[], options?: RpcOptions): Promise<T>;
+  /** One result a call, in the order of the calls; an error answer fails its own call only. */
+  batch(calls: readonly RpcCall[], options?: RpcOptions): Promise<RpcResult[]>;
+}
+
+export interface RpcClient extends Rpc {
+  /** Scheme, host and port, for messages and metrics. */
+  readonly label: string;
+  close(): void;
+}
+
+export interface RpcClientOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  /** One connection is served serially by neo-go; more than 4 gain nothing (measured). */
+  readonly maxConnections?: number;
+  readonly timeoutMs?: number;
+  readonly maxResponseBytes?: number;
+}
+
+export const DEFAULT_RPC_TIMEOUT_MS = 10_000;
+export const DEFAULT_RPC_CONNECTIONS = 4;
+/** A full block of 2 MiB is about 6 MiB of JSON with its log; batches hold several. */
+export const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+/** neo-go refuses larger batches; a longer list of calls is sent as several. */
+export const MAX_BATCH_CALLS = 100;
+
+/** A JSON-RPC client of one endpoint, over kept-alive connections. */
+export function createRpcClient(options: RpcClientOptions): RpcClient {
+  const maxConnections = options.maxConnections ?? DEFAULT_RPC_CONNECTIONS;
+  const poster = createHttpPoster(options.url, maxConnections, options.clock);
+  const limitsOf = (asked: RpcOptions) => ({
+    timeoutMs: asked.timeoutMs ?? options.timeoutMs ?? DEFAULT_RPC_TIMEOUT_MS,
+    maxResponseBytes: options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
+    signal: asked.signal,
+  });
+  let lastId = 0;
+  const encode = ({ method, params }: RpcCall) => ({
+    jsonrpc: '2.0',
+    id: ++lastId,
+    method,
+    params,
+  });
+
+  const call = async <T>(
+    method: string,
+    params: readonly unknown[] = [],
+    asked: RpcOptions = {},
+  ): Promise<T> => {
+    const request = encode({ method, params });
+    const answer = await poster.post(JSON.stringify(request), limitsOf(asked));
+    const result = readAnswer(parseBody(answer, poster), request, poster);
+    if (!result.ok) throw result.error;
+    return result.result as T;
+  };
+  const batchOnce = async (calls: readonly RpcCall[], asked: RpcOptions): Promise<RpcResult[]> => {
+    const requests = calls.map(encode);
+    const answer = await poster.post(JSON.stringify(requests), limitsOf(asked));
+    return readBatch(parseBody(answer, poster), requests, poster);
+  };
+  const batch = async (calls: readonly RpcCall[], asked: RpcOptions = {}): Promise<RpcResult[]> => {
+    const parts: Promise<RpcResult[]>[] = [];
+    for (let at = 0; at < calls.length; at += MAX_BATCH_CALLS) {
+      parts.push(batchOnce(calls.slice(at, at + MAX_BATCH_CALLS), asked));
+    }
+    return (await Promise.all(parts)).flat();
+  };
+  return { label: poster.label, call, batch, close: () => poster.close() };
+}
+
+interface RpcRequest {
+  readonly id: number;
+  readonly method: string;
+}
+
+function malformed(poster: HttpPoster, what: string, cause?: unknown): NodeError {
+  return new NodeError(RpcTrouble.Malformed, `${poster.label} answered ${what}`, {
+    retryable: true,
+    hint: 'Check that the URL is the JSON-RPC endpoint of a Neo N3 node.',
+    cause,
+    details: { endpoint: poster.label },
+  });
+}
+
+/** Some servers send errors with a HTTP status of their own; a JSON body says more than that. */
+function parseBody({ status, body }: HttpAnswer, poster: HttpPoster): unknown {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+  } catch (cause) {
+    if (status === 200) throw malformed(poster, 'something that is not JSON', cause);
+  }
+  if (status === 200) throw malformed(poster, 'JSON that is neither an object nor an array');
+  throw new NodeError(
+    RpcTrouble.HttpStatus,
+    `${poster.label} answered with HTTP status ${status}`,
+    {
+      retryable: true,
+      details: { endpoint: poster.label, status },
+    },
+  );
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function readAnswer(answer: unknown, request: RpcRequest, poster: HttpPoster): RpcResult {
+  const { method, id } = request;
+  if (!isFields(answer)) throw malformed(poster, `${method} with a list instead of one answer`);
+  // A request that could not be read at all is answered with an error and the id null.
+  const nullIdError = answer.id === null && isFields(answer.error);
+  if (answer.id !== id && !nullIdError) {
+    throw malformed(poster, `${method} with the id ${String(answer.id)} instead of ${id}`);
+  }
+  if (answer.error !== undefined && answer.error !== null) {
+    return { ok: false, error: readError(answer.error, method, poster) };
+  }
+  if (!('result' in answer)) throw malformed(poster, `${method} with neither result nor error`);
+  return { ok: true, result: answer.result };
+}
+
+function readError(error: unknown, method: string, poster: HttpPoster): RpcError {
+  if (!isFields(error) || typeof error.code !== 'number') {
+    throw malformed(poster, `${method} with an error that has no code`);
+  }
+  return new RpcError(method, error.code, String(error.message ?? ''), error.data);
+}
+
+function readBatch(
+  answers: unknown,
+  requests: readonly RpcRequest[],
+  poster: HttpPoster,
+): RpcResult[] {
+  if (isFields(answers) && isFields(answers.error)) {
+    throw readError(answers.error, 'a batch', poster);
+  }
+  if (!Array.isArray(answers)) throw malformed(poster, 'a batch with something else than a list');
+  const byId = new Map<unknown, unknown>();
+  for (const answer of answers) {
+    if (!isFields(answer)) throw malformed(poster, 'a batch with an entry that is not an object');
+    if (byId.has(answer.id)) throw malformed(poster, `the id ${String(answer.id)} twice`);
+    byId.set(answer.id, answer);
+  }
+  if (byId.size !== requests.length) {
+    throw malformed(poster, `a batch of ${requests.length} calls with ${byId.size} answers`);
+  }
+  return requests.map((request) => {
+    const answer = byId.get(request.id);
+    if (answer === undefined) throw malformed(poster, `nothing for the call with id ${request.id}`);
+    return readAnswer(answer, request, poster);
+  });
+}
