@@ -62,7 +62,7 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
       };
       const sent = request({ ...base, headers });
       const settle = boundExchange({ sent, label, limits, clock, reject });
-      sent.once('error', (cause) => settle.fail(unreachable(label, cause, sent.reusedSocket)));
+      sent.on('error', (cause) => settle.fail(unreachable(label, cause, sent.reusedSocket)));
       sent.once('response', (response) => {
         readBody(response, label, limits.maxResponseBytes).then(
           (text) => settle.done(() => resolve({ status: response.statusCode ?? 0, body: text })),
@@ -151,7 +151,7 @@ function readBody(
       else chunks.push(chunk);
     });
     response.once('end', () => resolve(chunksToText(chunks, bytes)));
-    response.once('error', (cause) => reject(unreachable(label, cause, false)));
+    response.on('error', (cause) => reject(unreachable(label, cause, false)));
     response.once('close', () => reject(unreachable(label, new Error('answer cut short'), false)));
   });
 }
