@@ -16,8 +16,8 @@ export type AccountId =
   | 'burnt'
   | 'outside';
 
-export const OUTSIDE = 'outside';
-export const BURNT = 'burnt';
+export const OUTSIDE = 'outside' satisfies AccountId;
+export const BURNT = 'burnt' satisfies AccountId;
 
 export const walletOf = (account: Hash160): AccountId => `wallet:${account}`;
 export const creditOf = (account: Hash160): AccountId => `credit:${account}`;

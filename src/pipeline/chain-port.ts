@@ -1,0 +1,58 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160, Hash256 } from '../base/hash.js';
+import type { AnswerItem } from './answer.js';
+import type { AnswerEffect } from './answer-fees.js';
+
+/** The fields of a transaction that its script can see. */
+export interface TransactionTerms {
+  readonly systemFee: Datoshi;
+  readonly networkFee: Datoshi;
+  readonly nonce: number;
+  readonly validUntilBlock: number;
+}
+
+export type Preflight =
+  | {
+      readonly state: 'HALT';
+      readonly gasConsumed: Datoshi;
+      /** By request; those that the gateway skipped are absent. */
+      readonly effects: ReadonlyMap<bigint, AnswerEffect>;
+      /** True where the script ran inside the transaction, fees and all. */
+      readonly contained: boolean;
+    }
+  | { readonly state: 'FAULT'; readonly gasConsumed: Datoshi; readonly exception: string };
+
+export interface SignedTransaction {
+  readonly hash: Hash256;
+  readonly raw: Buffer;
+}
+
+export type Broadcast =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export type TransactionFate =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'waiting' }
+  | {
+      readonly kind: 'inBlock';
+      readonly block: number;
+      readonly halted: boolean;
+      readonly exception: string;
+    };
+
+/** What the pipeline asks of the chain. Rejects with a NodeError when no endpoint answers. */
+export interface ChainPort {
+  /** The account that signs, as the gateway knows it. */
+  readonly account: Hash160;
+  respondScript(items: readonly AnswerItem[]): Buffer;
+  expireScript(ids: readonly bigint[]): Buffer;
+  /** Of a transaction with this script and the node's witness, at the network's present prices. */
+  networkFee(script: Buffer): Datoshi;
+  preflight(script: Buffer, terms: TransactionTerms): Promise<Preflight>;
+  sign(script: Buffer, terms: TransactionTerms): Promise<SignedTransaction>;
+  broadcast(raw: Buffer): Promise<Broadcast>;
+  /** What became of transactions, as seen by an endpoint at or above a height. */
+  fates(hashes: readonly Hash256[], minHeight: number): Promise<TransactionFate[]>;
+}

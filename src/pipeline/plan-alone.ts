@@ -1,0 +1,184 @@
+import { type Datoshi, formatGas } from '../base/datoshi.js';
+import { ResponseCode } from '../base/outcome.js';
+import {
+  type AnswerItem,
+  describeWay,
+  nextWay,
+  type Obstacle,
+  type ReadyAnswer,
+} from './answer.js';
+import { type FeeMargin, systemFeeFor } from './answer-fees.js';
+import type { ChainPort, Preflight, TransactionTerms } from './chain-port.js';
+
+export interface PlanLimits {
+  readonly margin: FeeMargin;
+  /** Of one transaction's system fee: the operator's, and at most the network's. */
+  readonly maxSystemFee: Datoshi;
+}
+
+/** What planning works with. */
+export interface Planning {
+  readonly chain: ChainPort;
+  readonly limits: PlanLimits;
+  /** The charge of a plain answer as last measured, or null; spares most measurements. */
+  readonly plain: { last: Datoshi | null };
+}
+
+/** A transaction that is worth signing, with what each of its answers is and why. */
+export interface PlannedTransaction {
+  readonly kind: 'send';
+  readonly items: readonly AnswerItem[];
+  readonly script: Buffer;
+  readonly terms: TransactionTerms;
+  /** By request: how it is answered, and what stood in the way of better. */
+  readonly why: ReadonlyMap<bigint, string>;
+}
+
+export type AlonePlan =
+  | PlannedTransaction
+  /** Nothing that maxFee pays for is left. */
+  | { readonly kind: 'giveUp'; readonly reason: string }
+  /** Not this request's fault: try again later. */
+  | { readonly kind: 'hold'; readonly reason: string };
+
+/** The nonce by which a later answer can claim the fees of a transaction that FAULTed. */
+export const nonceOf = (requestId: bigint): number => Number(requestId & 0xffffffffn);
+
+const MAX_WAYS = 4;
+
+/**
+ * Finds the best answer that a request can have in a transaction of its own, by preflight of one way
+ * after the other. Its whole fee is charged to the request.
+ */
+export async function planAlone(
+  ready: ReadyAnswer,
+  planning: Planning,
+  validUntilBlock: number,
+): Promise<AlonePlan> {
+  const obstacles: Obstacle[] = [];
+  for (let tried = 0; tried < MAX_WAYS; tried++) {
+    const way = nextWay(ready, obstacles);
+    if (way === null) break;
+    const rehearsal = await rehearse(way, ready, planning, validUntilBlock);
+    const verdict = await judge(way, rehearsal, ready, planning);
+    if (verdict.kind === 'hold') return verdict;
+    if (verdict.kind === 'obstacle') {
+      obstacles.push(verdict.obstacle);
+      continue;
+    }
+    const { script, terms } = rehearsal;
+    const why = [describeWay(way), ...obstacles.map(({ reason }) => reason)].join('; ');
+    return { kind: 'send', items: [way], script, terms, why: new Map([[way.requestId, why]]) };
+  }
+  const reasons = obstacles.map(({ reason }) => reason).join('; ');
+  return { kind: 'giveUp', reason: `maxFee pays for no answer: ${reasons}` };
+}
+
+interface Rehearsal {
+  readonly script: Buffer;
+  readonly terms: TransactionTerms;
+  readonly preflight: Preflight;
+}
+
+/**
+ * Preflights inside a transaction like the one that would be sent. The fees that its script sees are
+ * below maxFee, so that the charge in its event is not cut and its parts can be read from it.
+ */
+async function rehearse(
+  way: AnswerItem,
+  ready: ReadyAnswer,
+  { chain, limits }: Planning,
+  validUntilBlock: number,
+): Promise<Rehearsal> {
+  const script = chain.respondScript([way]);
+  const networkFee = chain.networkFee(script);
+  const nonce = nonceOf(way.requestId);
+  const half = ready.maxFee / 2n;
+  const seen = half < limits.maxSystemFee ? half : limits.maxSystemFee;
+  const first = { systemFee: seen, networkFee, nonce, validUntilBlock };
+  const preflight = await chain.preflight(script, first);
+  const systemFee = systemFeeFor(preflight.gasConsumed, limits.margin);
+  return { script, terms: { ...first, systemFee }, preflight };
+}
+
+type Verdict =
+  | { readonly kind: 'fits' }
+  | { readonly kind: 'obstacle'; readonly obstacle: Obstacle }
+  | { readonly kind: 'hold'; readonly reason: string };
+
+async function judge(
+  way: AnswerItem,
+  { preflight, terms }: Rehearsal,
+  ready: ReadyAnswer,
+  planning: Planning,
+): Promise<Verdict> {
+  const { limits } = planning;
+  const obstacle = (kind: Obstacle['kind'], reason: string): Verdict => ({
+    kind: 'obstacle',
+    obstacle: { way, kind, reason },
+  });
+  if (preflight.state === 'FAULT') {
+    const reason = `preflight FAULTed: ${preflight.exception}`;
+    if (way.deliver) return obstacle('callbackFails', `the callback fails (${reason})`);
+    return { kind: 'hold', reason: `the gateway refuses the answer (${reason})` };
+  }
+  const effect = preflight.effects.get(way.requestId);
+  if (effect === undefined) {
+    return { kind: 'hold', reason: 'the gateway holds this request pending no longer' };
+  }
+  if (way.deliver && !effect.delivered) {
+    return obstacle('callbackFails', 'not delivered: the callback throws, is missing or is ""');
+  }
+  if (terms.systemFee > limits.maxSystemFee) {
+    const limit = formatGas(limits.maxSystemFee);
+    const needed = `${describeWay(way)} needs ${formatGas(terms.systemFee)} GAS of system fee`;
+    return obstacle('tooMuchGas', `${needed}, the limit of one transaction is ${limit}`);
+  }
+  // What was lost is lost: it is no reason to keep the last, cheapest answer back.
+  const lost = way.result.length === 0 && !way.deliver ? 0n : effect.lost;
+  const charge = terms.systemFee + terms.networkFee + lost + effect.premium;
+  const spare = ready.maxFee - charge;
+  const after = way.deliver ? await reserveFor(ready, spare, planning, terms.validUntilBlock) : 0n;
+  if (charge + after > ready.maxFee) {
+    const extra = after === 0n ? '' : ` and ${formatGas(after)} for a plain answer after it`;
+    const needed = `${describeWay(way)} needs ${formatGas(charge)} GAS${extra}`;
+    return obstacle('tooDear', `${needed}, maxFee is ${formatGas(ready.maxFee)}`);
+  }
+  return { kind: 'fits' };
+}
+
+/** How far a measured plain charge is trusted for another request before it is measured anew. */
+const PLAIN_SAFETY = 3n;
+
+/** What must be left of maxFee for a plain answer if the delivery FAULTs. */
+async function reserveFor(
+  ready: ReadyAnswer,
+  spare: Datoshi,
+  planning: Planning,
+  validUntilBlock: number,
+): Promise<Datoshi> {
+  const { last } = planning.plain;
+  if (last !== null && spare >= last * PLAIN_SAFETY) return last;
+  return plainCharge(ready, planning, validUntilBlock);
+}
+
+/** Measures the charge of an answer without result and delivery; 0 where the gateway refuses it. */
+export async function plainCharge(
+  ready: ReadyAnswer,
+  planning: Planning,
+  validUntilBlock: number,
+): Promise<Datoshi> {
+  const plain: AnswerItem = {
+    requestId: ready.requestId,
+    code: ResponseCode.InsufficientFunds,
+    result: Buffer.alloc(0),
+    deliver: false,
+    lostTx: null,
+  };
+  const { preflight, terms } = await rehearse(plain, ready, planning, validUntilBlock);
+  if (preflight.state === 'FAULT') return 0n;
+  const premium = preflight.effects.get(ready.requestId)?.premium ?? 0n;
+  const charge = terms.systemFee + terms.networkFee + premium;
+  planning.plain.last = charge;
+  return charge;
+}

@@ -1,0 +1,140 @@
+import PQueue from 'p-queue';
+import type { Clock } from '../base/clock.js';
+import { messageOf } from '../base/node-error.js';
+import { type Outcome, ResponseCode, responseCodeName } from '../base/outcome.js';
+import type { RequestRow, RequestStore } from '../requests/request-store.js';
+import { type Database, inTransaction } from '../storage/database.js';
+import type { Log } from '../telemetry/log.js';
+import type { CrashPoint } from './crash-point.js';
+
+export interface ResolveLimits {
+  /** Requests that are worked on at once. */
+  readonly concurrency: number;
+  /** Tries before an outside trouble is answered with its code. */
+  readonly maxAttempts: number;
+  /** The first back-off; it doubles with each try, up to the longest. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** With no more blocks than these left, a trouble is answered instead of retried. */
+  readonly lastBlocks: number;
+}
+
+export interface ResolveParts {
+  readonly db: Database;
+  readonly requests: RequestStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly crashPoint: CrashPoint;
+  readonly limits: ResolveLimits;
+  /** Finds the answer; must not throw but for a bug. */
+  readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
+  readonly heightNow: () => number;
+  /** Called when answers were found, so that they can be sent. */
+  readonly onResolved: () => void;
+  /** A duration for the metrics, in milliseconds. */
+  readonly onDuration: (kind: string, durationMs: number) => void;
+  /** A failure that isn't a result of the work: the node stops. */
+  readonly onBug: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Resolve {
+  /** Starts work on what is due, as far as there is room. */
+  pump(): void;
+  /** Resolves once nothing is worked on. */
+  idle(): Promise<void>;
+}
+
+/** Finds answers for requests that are `received`, oldest first. */
+export function createResolve(parts: ResolveParts): Resolve {
+  const { db, requests, clock, limits, signal } = parts;
+  const queue = new PQueue({ concurrency: limits.concurrency });
+  const busy = new Set<bigint>();
+  let found: { row: RequestRow; outcome: Outcome }[] = [];
+
+  /** Outcomes of one turn of the event loop are one transaction: one write to disk for all. */
+  function flush(): void {
+    const batch = found;
+    found = [];
+    try {
+      inTransaction(db, () => {
+        for (const { row, outcome } of batch) recordOutcome(row, outcome);
+      });
+    } catch (error) {
+      return parts.onBug(error);
+    } finally {
+      for (const { row } of batch) busy.delete(row.id);
+    }
+    parts.crashPoint('resolved');
+    parts.onResolved();
+    pump();
+  }
+
+  function recordOutcome(row: RequestRow, outcome: Outcome): void {
+    const final = finalOf(row, outcome, limits, parts.heightNow());
+    const nowMs = clock.nowMs();
+    const attempts = row.attempts + 1;
+    if (final.kind === 'retry') {
+      const dueMs = nowMs + Math.max(final.afterMs, backoffMs(attempts, limits));
+      const why = `try ${attempts} of ${limits.maxAttempts} failed: ${final.reason}`;
+      const step = { atMs: nowMs, what: 'to be tried again', why };
+      requests.move(row.id, 'retryLater', { reason: why, attempts, dueMs }, step);
+      return;
+    }
+    const { code, result, reason } = final;
+    const size = result.length === 0 ? '' : `, ${result.length} bytes`;
+    const why = `${responseCodeName(code)}${size}: ${reason}`;
+    const change = { reason: why, attempts, dueMs: 0, code, result };
+    requests.move(row.id, 'answerFound', change, { atMs: nowMs, what: 'resolved', why });
+  }
+
+  async function work(row: RequestRow): Promise<void> {
+    const startedMs = clock.monotonicMs();
+    try {
+      const outcome = await parts.resolver(row, signal);
+      if (signal.aborted) return void busy.delete(row.id);
+      parts.onDuration(row.kind, clock.monotonicMs() - startedMs);
+      found.push({ row, outcome });
+      if (found.length === 1) setImmediate(flush);
+    } catch (error) {
+      busy.delete(row.id);
+      if (!signal.aborted) parts.onBug(error);
+    }
+  }
+
+  function pump(): void {
+    if (signal.aborted) return;
+    const room = limits.concurrency - busy.size;
+    if (room <= 0) return;
+    for (const row of requests.due('received', clock.nowMs(), room + busy.size)) {
+      if (busy.has(row.id) || busy.size >= limits.concurrency) continue;
+      busy.add(row.id);
+      void queue.add(() => work(row));
+    }
+  }
+
+  return { pump, idle: () => queue.onIdle() };
+}
+
+type Final = Exclude<Outcome, { kind: 'fatal' }>;
+
+/** A retry whose tries or time are used up becomes its answer; a bug is answered with Error. */
+function finalOf(row: RequestRow, outcome: Outcome, limits: ResolveLimits, height: number): Final {
+  if (outcome.kind === 'fatal') {
+    const reason = `a fault of the node: ${messageOf(outcome.reason)}`;
+    return { kind: 'answer', code: ResponseCode.Error, result: Buffer.alloc(0), reason };
+  }
+  if (outcome.kind === 'answer') return outcome;
+  const lastTry = row.attempts + 1 >= limits.maxAttempts;
+  const lastBlocks = row.deadline - height <= limits.lastBlocks;
+  if (!lastTry && !lastBlocks) return outcome;
+  const { code, reason } = outcome.otherwise;
+  const when = lastTry ? `after ${row.attempts + 1} tries` : 'close to its deadline';
+  return { kind: 'answer', code, result: Buffer.alloc(0), reason: `${reason} (${when})` };
+}
+
+/** 1, 2, 4, … times the first back-off. */
+export function backoffMs(attempts: number, limits: ResolveLimits): number {
+  const doubled = limits.backoffMs * 2 ** Math.min(attempts - 1, 30);
+  return Math.min(doubled, limits.maxBackoffMs);
+}

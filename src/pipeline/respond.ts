@@ -1,0 +1,166 @@
+import PQueue from 'p-queue';
+import type { Clock } from '../base/clock.js';
+import { isRetryable, messageOf } from '../base/node-error.js';
+import { ResponseCode } from '../base/outcome.js';
+import type { RequestRow, RequestStore } from '../requests/request-store.js';
+import { type Database, inTransaction } from '../storage/database.js';
+import type { Log } from '../telemetry/log.js';
+import type { ReadyAnswer } from './answer.js';
+import { type PlannedTransaction, type Planning, planAlone } from './plan-alone.js';
+import { planTogether } from './plan-together.js';
+import type { Submit } from './submit.js';
+
+export interface RespondLimits {
+  /** Answers in one transaction. */
+  readonly maxBatch: number;
+  /** Result bytes in one transaction of several answers. */
+  readonly maxBatchBytes: number;
+  /** Transactions that are prepared at once. */
+  readonly concurrency: number;
+  /** A transaction is valid for so many blocks, or until a deadline that comes sooner. */
+  readonly validBlocks: number;
+  /** Pause before a held answer is tried again. */
+  readonly holdMs: number;
+}
+
+export interface RespondParts {
+  readonly db: Database;
+  readonly requests: RequestStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly planning: Planning;
+  readonly submit: Submit;
+  readonly limits: RespondLimits;
+  readonly heightNow: () => number;
+  /** 32 random bits. */
+  readonly randomNonce: () => number;
+  readonly onDuration: (durationMs: number, answers: number) => void;
+  readonly onBug: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Sends answers that are `resolved`: several in one transaction where that is safe. */
+export function createRespond(parts: RespondParts) {
+  const { db, requests, clock, limits, planning, signal } = parts;
+  const queue = new PQueue({ concurrency: limits.concurrency });
+  const busy = new Set<bigint>();
+
+  function hold(rows: readonly ReadyAnswer[], reason: string): void {
+    const nowMs = clock.nowMs();
+    inTransaction(db, () => {
+      for (const { requestId } of rows) {
+        const row = requests.get(requestId);
+        if (row?.state !== 'resolved') continue;
+        const news = row.reason === reason ? null : { atMs: nowMs, what: 'held', why: reason };
+        requests.hold(requestId, reason, nowMs + limits.holdMs, news);
+      }
+    });
+  }
+
+  function giveUp(ready: ReadyAnswer, reason: string): void {
+    const step = { atMs: clock.nowMs(), what: 'given up', why: reason };
+    inTransaction(db, () => requests.move(ready.requestId, 'giveUp', { reason }, step));
+  }
+
+  async function send(planned: PlannedTransaction): Promise<void> {
+    const { script, terms, why } = planned;
+    const sent = await parts.submit({ purpose: 'respond', script, terms, why });
+    if (sent === null) return;
+    const ids = [...why.keys()];
+    for (const id of ids) parts.log.info('answer sent', { requestId: id, tx: sent.hash });
+  }
+
+  async function answerAlone(ready: ReadyAnswer, validUntilBlock: number): Promise<void> {
+    const plan = await planAlone(ready, planning, validUntilBlock);
+    if (plan.kind === 'send') return send(plan);
+    parts.log.warn('answer not sent', { requestId: ready.requestId, reason: plan.reason });
+    if (plan.kind === 'hold') hold([ready], plan.reason);
+    else giveUp(ready, plan.reason);
+  }
+
+  /** Runs a piece of work for rows; what the environment denies holds them back. */
+  function task(rows: readonly RequestRow[], work: () => Promise<void>): void {
+    for (const row of rows) busy.add(row.id);
+    const startedMs = clock.monotonicMs();
+    void queue.add(async () => {
+      try {
+        if (!signal.aborted) await work();
+        parts.onDuration(clock.monotonicMs() - startedMs, rows.length);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isRetryable(error)) return parts.onBug(error);
+        parts.log.warn('answers held', { answers: rows.length, reason: messageOf(error) });
+        hold(rows.map(readyOf), messageOf(error));
+      } finally {
+        for (const row of rows) busy.delete(row.id);
+      }
+      pump();
+    });
+  }
+
+  function answerGroup(rows: readonly RequestRow[]): void {
+    const deadline = Math.min(...rows.map((row) => row.deadline));
+    const validUntilBlock = Math.min(parts.heightNow() + limits.validBlocks, deadline);
+    const alone = (row: RequestRow): void =>
+      task([row], () => answerAlone(readyOf(row), validUntilBlock));
+    const only = rows.length === 1 ? rows[0] : undefined;
+    if (only !== undefined) return alone(only);
+    task(rows, async () => {
+      const terms = { nonce: parts.randomNonce(), validUntilBlock };
+      const plan = await planTogether(rows.map(readyOf), planning, terms);
+      if (plan.transaction !== null) await send(plan.transaction);
+      for (const ready of plan.alone) {
+        const row = rows.find(({ id }) => id === ready.requestId);
+        if (row !== undefined) alone(row);
+      }
+    });
+  }
+
+  function pump(): void {
+    if (signal.aborted) return;
+    while (queue.size + queue.pending < limits.concurrency) {
+      const window = limits.maxBatch * (limits.concurrency + 1) + busy.size;
+      const due = requests.due('resolved', clock.nowMs(), window);
+      const group = nextGroup(
+        due.filter((row) => !busy.has(row.id)),
+        limits,
+      );
+      if (group.length === 0) return;
+      answerGroup(group);
+    }
+  }
+
+  return { pump, idle: () => queue.onIdle() };
+}
+
+/** The oldest answer, and those that may share its transaction. */
+export function nextGroup(
+  due: readonly RequestRow[],
+  limits: Pick<RespondLimits, 'maxBatch' | 'maxBatchBytes'>,
+): readonly RequestRow[] {
+  const [first] = due;
+  if (first === undefined) return [];
+  // Whoever was in a transaction that FAULTed goes alone, so that the culprit shows and pays.
+  if (first.faults > 0) return [first];
+  const group: RequestRow[] = [];
+  let bytes = 0;
+  for (const row of due) {
+    bytes += row.result?.length ?? 0;
+    if (row.faults > 0) continue;
+    if (group.length > 0 && bytes > limits.maxBatchBytes) break;
+    group.push(row);
+    if (group.length >= limits.maxBatch) break;
+  }
+  return group;
+}
+
+function readyOf(row: RequestRow): ReadyAnswer {
+  return {
+    requestId: row.id,
+    code: row.code ?? ResponseCode.Error,
+    result: row.result ?? Buffer.alloc(0),
+    maxFee: row.maxFee,
+    faults: row.faults,
+    lostTx: row.lostTx,
+  };
+}
