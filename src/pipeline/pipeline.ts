@@ -1,0 +1,150 @@
+import type { Clock } from '../base/clock.js';
+import type { Datoshi } from '../base/datoshi.js';
+import { isRetryable, messageOf } from '../base/node-error.js';
+import type { TailedBlock } from '../chain/block-source.js';
+import type { LedgerStore } from '../gasbank/ledger-store.js';
+import { bookWalletObservation } from '../gasbank/wallet-observation.js';
+import { type Database, inTransaction } from '../storage/database.js';
+import type { Log } from '../telemetry/log.js';
+import type { ChainPort } from './chain-port.js';
+import type { ConfirmResult } from './confirm.js';
+import type { CrashPoint } from './crash-point.js';
+import type { IntakeResult } from './intake.js';
+import type { Resolve } from './resolve.js';
+
+/** How often what fell due by time is looked for. */
+const TICK_MS = 200;
+
+export interface PipelineParts {
+  readonly db: Database;
+  readonly ledger: LedgerStore;
+  readonly chain: ChainPort & {
+    /** GAS of the node's account, with the height at which it was read. */
+    walletBalance(): Promise<{ height: number; balance: Datoshi }>;
+  };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly crashPoint: CrashPoint;
+  readonly blocks: AsyncIterable<TailedBlock>;
+  /** Index of the newest block that any endpoint told of. */
+  readonly tipHeight: () => number;
+  readonly takeIn: (block: TailedBlock) => IntakeResult;
+  readonly resolve: Resolve;
+  readonly respond: { pump(): void; idle(): Promise<void> };
+  readonly confirm: (height: number) => Promise<ConfirmResult>;
+  readonly expire: (height: number) => Promise<void>;
+  /** The wallet is read from the chain once in so many blocks. */
+  readonly walletEveryBlocks: number;
+  readonly onBlock: (block: TailedBlock, result: IntakeResult, inStep: boolean) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs until the signal: takes blocks in, and, once in step with the chain, does the work that they
+ * brought. Rejects on a failure that trying again won't mend: the node stops rather than guess.
+ */
+export async function runPipeline(parts: PipelineParts): Promise<void> {
+  const { clock, log, signal } = parts;
+  let height = -1;
+  let inStep = false;
+  let walletReadAt: number | null = null;
+
+  /** What each block calls for beside answers; one run at a time, for the newest height. */
+  async function settle(): Promise<void> {
+    const at = height;
+    await parts.confirm(at);
+    parts.respond.pump();
+    const isDue = walletReadAt === null || at - walletReadAt >= parts.walletEveryBlocks;
+    if (isDue && (await observeWallet(parts, at))) walletReadAt = at;
+    await parts.expire(at);
+  }
+  const settleSoon = serially(settle, (error) => {
+    if (signal.aborted) return;
+    if (!isRetryable(error)) throw error;
+    log.warn('block not settled yet', { height, reason: messageOf(error) });
+  });
+
+  async function tail(): Promise<void> {
+    for await (const block of parts.blocks) {
+      const result = parts.takeIn(block);
+      parts.crashPoint('taken in');
+      height = block.index;
+      inStep = height >= parts.tipHeight();
+      parts.onBlock(block, result, inStep);
+      if (!inStep) continue;
+      parts.resolve.pump();
+      parts.respond.pump();
+      settleSoon.kick();
+    }
+  }
+
+  async function tick(): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(TICK_MS, signal).catch(() => {});
+      if (!inStep || signal.aborted) continue;
+      parts.resolve.pump();
+      parts.respond.pump();
+    }
+  }
+
+  await Promise.all([tail(), tick(), settleSoon.failure(signal)]);
+  await Promise.all([parts.resolve.idle(), parts.respond.idle(), settleSoon.idle()]);
+}
+
+/** True when the balance was read at the very height that is on the books. */
+async function observeWallet(parts: PipelineParts, height: number): Promise<boolean> {
+  const observed = await parts.chain.walletBalance();
+  if (observed.height !== height) return false;
+  const nowMs = parts.clock.nowMs();
+  const difference = inTransaction(parts.db, () =>
+    bookWalletObservation(parts.ledger, parts.chain.account, observed, nowMs),
+  );
+  if (difference !== 0n) parts.log.info('wallet changed by other hands', { height, difference });
+  return true;
+}
+
+/** Runs a step, one at a time; kicks that come while it runs cause one more run. */
+function serially(step: () => Promise<void>, onError: (error: unknown) => void) {
+  let running: Promise<void> | null = null;
+  let again = false;
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {});
+
+  async function run(): Promise<void> {
+    do {
+      again = false;
+      try {
+        await step();
+      } catch (error) {
+        onError(error);
+      }
+    } while (again);
+  }
+
+  return {
+    kick(): void {
+      again = running !== null;
+      if (running !== null) return;
+      running = run()
+        .catch(fail)
+        .finally(() => {
+          running = null;
+        });
+    },
+    /** Rejects with the first failure of a step; resolves when the signal comes. */
+    failure: (signal: AbortSignal): Promise<void> =>
+      Promise.race([
+        failed,
+        new Promise<void>((resolve) => {
+          if (signal.aborted) resolve();
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        }),
+      ]),
+    idle: async (): Promise<void> => {
+      await running;
+    },
+  };
+}
