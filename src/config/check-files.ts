@@ -1,0 +1,84 @@
+import { X509Certificate } from 'node:crypto';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { messageOf, NodeError } from '../base/node-error.js';
+import { type ConfigProblem, configInvalid } from './config-problem.js';
+import type { LoadedConfig } from './load-config.js';
+import type { NodeConfig } from './node-config.js';
+import { readPasswordFile } from './password-file.js';
+import { readWalletFile } from './wallet-file.js';
+
+interface FileCheck {
+  readonly key: string;
+  readonly expected: string;
+  run(config: NodeConfig): void;
+}
+
+/** What a node needs of the files that its configuration names. */
+const CHECKS: readonly FileCheck[] = [
+  {
+    key: 'wallet.file',
+    expected: 'a NEP-6 wallet with the account and its encrypted key',
+    run: ({ wallet }) => void readWalletFile(wallet),
+  },
+  {
+    key: 'wallet.passwordFile',
+    expected: 'a file of mode 0600 with the password as its only line',
+    run: ({ wallet }) => void readPasswordFile(wallet.passwordFile),
+  },
+  {
+    key: 'http.caFile',
+    expected: 'certificates in PEM form',
+    run({ http }) {
+      if (http.caFile !== null) new X509Certificate(readFileSync(http.caFile));
+    },
+  },
+  {
+    key: 'storage.dir',
+    expected: 'a directory that the node may write to, or whose parent it may write to',
+    run: ({ storage }) => requireWritableDirectory(storage.dir),
+  },
+  {
+    key: 'log.file',
+    expected: 'a file in a directory that the node may write to',
+    run: ({ log }) => (log.file === null ? undefined : requireWritableDirectory(dirname(log.file))),
+  },
+];
+
+/**
+ * Looks at the files that a configuration names: all problems at once, at the keys that name them.
+ * Throws a NodeError CONFIG_FILES.
+ */
+export function checkConfigFiles(loaded: LoadedConfig): void {
+  const problems = CHECKS.flatMap((check) => {
+    try {
+      check.run(loaded.config);
+      return [];
+    } catch (error) {
+      return [problemOf(loaded, check, error)];
+    }
+  });
+  if (problems.length > 0) {
+    throw configInvalid(loaded.config.file, problems, 'CONFIG_FILES');
+  }
+}
+
+function problemOf(loaded: LoadedConfig, check: FileCheck, error: unknown): ConfigProblem {
+  const setting = loaded.settings.find(({ key }) => key === check.key);
+  const hint = error instanceof NodeError ? error.hint : undefined;
+  return {
+    place: setting?.place ?? { file: loaded.config.file, line: 1, column: 1 },
+    key: check.key,
+    problem: messageOf(error),
+    expected: check.expected,
+    todo: hint ?? 'Check the path and the permissions.',
+  };
+}
+
+/** The node makes missing directories itself, below the nearest one that exists. */
+function requireWritableDirectory(dir: string): void {
+  let nearest = dir;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  if (!statSync(nearest).isDirectory()) throw new RangeError(`${nearest} is not a directory`);
+  accessSync(nearest, constants.W_OK | constants.X_OK);
+}

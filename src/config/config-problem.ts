@@ -1,0 +1,61 @@
+import { NodeError } from '../base/node-error.js';
+
+/** Names and list indexes from the top of the file down to a value. */
+export type KeyPath = readonly (string | number)[];
+
+export interface Place {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong with a configuration. */
+export interface ConfigProblem {
+  readonly place: Place;
+  /** Key path such as network.rpc[0]; empty when no key is to blame. */
+  readonly key: string;
+  readonly problem: string;
+  readonly expected: string;
+  /** What to do, as a sentence. */
+  readonly todo: string;
+}
+
+/** A key path as people write it: network.rpc[0]. */
+export function keyText(path: KeyPath): string {
+  return path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`,
+    '',
+  );
+}
+
+export const placeText = (place: Place): string => `${place.file}:${place.line}:${place.column}`;
+
+/** The error that lists all problems, in the order in which they stand in the file. */
+export function configInvalid(
+  file: string,
+  problems: readonly ConfigProblem[],
+  code: 'CONFIG_INVALID' | 'CONFIG_FILES' = 'CONFIG_INVALID',
+): NodeError {
+  const sorted = [...problems].sort(
+    (a, b) => a.place.line - b.place.line || a.place.column - b.place.column,
+  );
+  const count = sorted.length === 1 ? 'one problem' : `${sorted.length} problems`;
+  const message = [`${count} in ${file}`, ...sorted.map(problemText)].join('\n');
+  return new NodeError(code, message, {
+    hint: 'every key is explained in node.config.example.yaml',
+    details: {
+      problems: sorted.map(({ place, ...problem }) => ({ ...place, ...problem })),
+    },
+  });
+}
+
+function problemText({ place, key, problem, expected, todo }: ConfigProblem): string {
+  return [
+    `${placeText(place)}${key === '' ? '' : `  ${key}`}`,
+    `  wrong:    ${problem}`,
+    `  expected: ${expected}`,
+    `  to do:    ${todo}`,
+  ].join('\n');
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import {
+  account,
+  byteSize,
+  cidr,
+  contractHash,
+  duration,
+  endpointUrl,
+  filePath,
+  flag,
+  gasAmount,
+  hostName,
+  integer,
+  oneOf,
+  percentBps,
+} from './value-kinds.js';
+import { expectedBy, listOf } from './value-schema.js';
+
+// Defaults stand here as they would in the file. What each key means is written in
+// node.config.example.yaml; a test holds the two together.
+
+export const PRESETS = ['devnet', 'testnet', 'mainnet'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** Largest share of a block: MaxBlockSystemFee of the protocol, unless the network sets less. */
+const MAX_BLOCK_SYSTEM_FEE = '1500';
+/** MaxValidUntilBlockIncrement of the protocol at 15 s a block. */
+const MAX_VALID_UNTIL_BLOCKS = 5_760;
+/** JSON-RPC batches of a Neo node hold about this many calls. */
+const MAX_RPC_BATCH = 100;
+
+const port = () => integer(1, 65_535, 'a port');
+
+const webSocketUrls = listOf(endpointUrl('ws', 'wss'), 1, 16);
+const webSocketWords = oneOf('auto', 'off');
+const webSocketExpected = `auto, off or ${expectedBy(webSocketUrls)}`;
+
+const network = z.strictObject({
+  magic: integer(1, 2 ** 32 - 1, "the network's number"),
+  rpc: listOf(endpointUrl('http', 'https'), 1, 16),
+  webSocket: z
+    .union([webSocketWords, webSocketUrls])
+    .meta({ expected: webSocketExpected })
+    .prefault('auto'),
+  dialect: oneOf('auto', 'portable').prefault('auto'),
+  blockTime: duration('50ms', '1m').prefault('3s'),
+  pollInterval: duration('20ms', '1m').prefault('1s'),
+  requestTimeout: duration('100ms', '2m').prefault('10s'),
+  connections: integer(1, 16).prefault('4'),
+  batchSize: integer(1, MAX_RPC_BATCH).prefault('50'),
+  lagTolerance: integer(0, 1_000, 'a number of blocks').prefault('3'),
+  healthInterval: duration('100ms', '10m').prefault('5s'),
+  stallAfter: duration('1s', '1h').prefault('2m'),
+});
+
+const gateway = z.strictObject({
+  hash: contractHash(),
+  startBlock: integer(0, 2 ** 32 - 1, 'a block index').optional(),
+});
+
+const wallet = z.strictObject({
+  file: filePath(),
+  passwordFile: filePath(),
+  account: account().optional(),
+});
+
+const storage = z.strictObject({ dir: filePath().prefault('./data') });
+
+const allowedHost = z.strictObject({
+  host: hostName(),
+  ports: listOf(port(), 1, 32).prefault(['443']),
+  http: flag().prefault('false'),
+});
+
+const http = z.strictObject({
+  profile: oneOf('csharp', 'neo-go').prefault('csharp'),
+  timeout: duration('100ms', '1m').prefault('10s'),
+  connectTimeout: duration('50ms', '1m').prefault('5s'),
+  maxBody: byteSize('1KiB', '16MiB').prefault('2MiB'),
+  maxRedirects: integer(0, 10).prefault('3'),
+  caFile: filePath().optional(),
+  allow: z
+    .strictObject({
+      hosts: listOf(allowedHost, 0, 256).prefault([]),
+      cidrs: listOf(cidr(), 0, 64).prefault([]),
+    })
+    .prefault({}),
+});
+
+const filters = z.strictObject({
+  workers: integer(1, 64).prefault('2'),
+  timeout: duration('10ms', '5s').prefault('250ms'),
+});
+
+const pipeline = z.strictObject({
+  resolveConcurrency: integer(1, 1_024).prefault('64'),
+  retryAttempts: integer(0, 100).prefault('5'),
+  retryBackoff: duration('10ms', '5m').prefault('1s'),
+  retryBackoffMax: duration('10ms', '1h').prefault('30s'),
+  maxBatch: integer(1, 100, 'a number of answers').prefault('32'),
+  maxBatchWait: duration('0ms', '5s').prefault('2ms'),
+  maxSystemFee: gasAmount('0.1', MAX_BLOCK_SYSTEM_FEE).prefault('10 GAS'),
+  maxNetworkFee: gasAmount('0.01', '20').prefault('0.5 GAS'),
+  feeMargin: percentBps('0%', '100%').prefault('1%'),
+  feeMarginMin: gasAmount('0', '1').prefault('0.005 GAS'),
+  validUntilBlocks: integer(2, MAX_VALID_UNTIL_BLOCKS, 'a number of blocks').prefault('10'),
+  expireBatch: integer(1, 100, 'a number of requests').prefault('50'),
+  expireDelay: integer(0, 10_000, 'a number of blocks').prefault('1'),
+});
+
+const gasbank = z.strictObject({
+  walletFloor: gasAmount('0', '1000000').prefault('0.1 GAS'),
+  walletWarning: gasAmount('0', '1000000').prefault('5 GAS'),
+});
+
+const api = z.strictObject({
+  host: hostName().prefault('127.0.0.1'),
+  port: integer(0, 65_535, 'a port (0 = any free one)').prefault('7411'),
+  allowRemote: flag().prefault('false'),
+  hostNames: listOf(hostName(), 0, 16).prefault([]),
+});
+
+const log = z.strictObject({
+  level: oneOf('error', 'warn', 'info', 'debug').prefault('info'),
+  format: oneOf('auto', 'pretty', 'json').prefault('auto'),
+  file: filePath().optional(),
+  maxFileSize: byteSize('64KiB', '4GiB').prefault('50MiB'),
+  maxFiles: integer(1, 100).prefault('5'),
+});
+
+/** The file, key by key. Unknown keys are refused at every level. */
+export const configSchema = z.strictObject({
+  preset: oneOf(...PRESETS).optional(),
+  network,
+  gateway,
+  wallet,
+  storage: storage.prefault({}),
+  http: http.prefault({}),
+  filters: filters.prefault({}),
+  pipeline: pipeline.prefault({}),
+  gasbank: gasbank.prefault({}),
+  api: api.prefault({}),
+  log: log.prefault({}),
+});
+
+/** The values of a file with every default in place, still under the file's names. */
+export type FileValues = z.output<typeof configSchema>;

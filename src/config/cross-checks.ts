@@ -1,0 +1,170 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { formatGas, parseGas } from '../base/datoshi.js';
+import type { FileValues } from './config-schema.js';
+
+/** What a rule between keys found wrong; it is told at the rule's first key. */
+export interface Clash {
+  readonly problem: string;
+  readonly expected: string;
+  readonly todo: string;
+}
+
+/** A rule between keys. It runs only when all the keys that it reads are valid by themselves. */
+export interface CrossCheck {
+  readonly keys: readonly [string, ...string[]];
+  find(values: FileValues): Clash | null;
+}
+
+/** MaxBlockSystemFee of the public networks: a dearer transaction never gets into a block. */
+const PUBLIC_MAX_BLOCK_SYSTEM_FEE = parseGas('20');
+const PUBLIC_NETWORKS = new Map([
+  [860_833_102, 'mainnet'],
+  [894_710_606, 'testnet'],
+]);
+
+/** The first key must not be above the second. */
+function ordered(
+  keys: readonly [string, string],
+  pick: (values: FileValues) => readonly [number | bigint, number | bigint],
+  why: string,
+): CrossCheck {
+  return {
+    keys,
+    find(values) {
+      const [lower, upper] = pick(values);
+      if (lower <= upper) return null;
+      return {
+        problem: `it is too large beside ${keys[1]}`,
+        expected: `at most the value of ${keys[1]}: ${why}`,
+        todo: `Lower it, or raise ${keys[1]}.`,
+      };
+    },
+  };
+}
+
+const magicFitsPreset: CrossCheck = {
+  keys: ['network.magic', 'preset'],
+  find({ network, preset }) {
+    const isOf = PUBLIC_NETWORKS.get(network.magic) ?? 'devnet';
+    if (preset === undefined || preset === isOf) return null;
+    return {
+      problem: `${network.magic} is not the number of the preset's network, ${preset}`,
+      expected: `the number of ${preset}`,
+      todo: 'Remove the magic, or choose another preset.',
+    };
+  },
+};
+
+const systemFeeFitsNetwork: CrossCheck = {
+  keys: ['pipeline.maxSystemFee', 'network.magic'],
+  find({ network, pipeline }) {
+    const name = PUBLIC_NETWORKS.get(network.magic);
+    if (name === undefined || pipeline.maxSystemFee <= PUBLIC_MAX_BLOCK_SYSTEM_FEE) return null;
+    const limit = formatGas(PUBLIC_MAX_BLOCK_SYSTEM_FEE);
+    return {
+      problem: `${formatGas(pipeline.maxSystemFee)} GAS do not fit into a block of ${name}`,
+      expected: `at most ${limit} GAS, its MaxBlockSystemFee`,
+      todo: 'Lower it.',
+    };
+  },
+};
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || (isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback');
+
+const apiStaysLocal: CrossCheck = {
+  keys: ['api.host', 'api.allowRemote'],
+  find({ api }) {
+    if (isLoopback(api.host) || api.allowRemote) return null;
+    return {
+      problem: `${api.host} can be reached from other machines, and the API asks for no password`,
+      expected: 'a loopback address such as 127.0.0.1, unless api.allowRemote is true',
+      todo: 'Use 127.0.0.1, or set api.allowRemote once a firewall or proxy guards the port.',
+    };
+  },
+};
+
+const apiPortIsFree: CrossCheck = {
+  keys: ['api.port', 'api.host', 'network.rpc'],
+  find({ api, network }) {
+    const taken = network.rpc.find((text) => {
+      const url = new URL(text);
+      const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+      const host = url.hostname.replace(/^\[|\]$/g, '');
+      return port === api.port && (host === api.host || (isLoopback(host) && isLoopback(api.host)));
+    });
+    if (taken === undefined) return null;
+    return {
+      problem: `port ${api.port} of this machine is that of the RPC endpoint ${taken}`,
+      expected: 'a port of its own',
+      todo: 'Choose another port, or 0 for any free one.',
+    };
+  },
+};
+
+function noRepeats(key: string, pick: (values: FileValues) => readonly string[]): CrossCheck {
+  return {
+    keys: [key],
+    find(values) {
+      const list = pick(values);
+      const repeated = list.find((item, index) => list.indexOf(item) !== index);
+      if (repeated === undefined) return null;
+      return {
+        problem: `${repeated} is listed more than once`,
+        expected: 'each item once',
+        todo: 'Remove the repetition.',
+      };
+    },
+  };
+}
+
+const webSocketList = ({ network }: FileValues): readonly string[] =>
+  Array.isArray(network.webSocket) ? network.webSocket : [];
+
+export const CROSS_CHECKS: readonly CrossCheck[] = [
+  magicFitsPreset,
+  systemFeeFitsNetwork,
+  ordered(
+    ['network.pollInterval', 'network.blockTime'],
+    ({ network }) => [network.pollInterval, network.blockTime],
+    'polling less often than blocks appear delays every answer',
+  ),
+  ordered(
+    ['network.blockTime', 'network.stallAfter'],
+    ({ network }) => [network.blockTime * 2, network.stallAfter],
+    'it would be called stalled between two blocks (twice the block time must fit)',
+  ),
+  ordered(
+    ['http.connectTimeout', 'http.timeout'],
+    ({ http }) => [http.connectTimeout, http.timeout],
+    'connecting is a part of the whole',
+  ),
+  ordered(
+    ['pipeline.retryBackoff', 'pipeline.retryBackoffMax'],
+    ({ pipeline }) => [pipeline.retryBackoff, pipeline.retryBackoffMax],
+    'the wait grows from the one to the other',
+  ),
+  ordered(
+    ['pipeline.maxNetworkFee', 'pipeline.maxSystemFee'],
+    ({ pipeline }) => [pipeline.maxNetworkFee, pipeline.maxSystemFee],
+    'a network fee is a small part of what an answer costs',
+  ),
+  ordered(
+    ['gasbank.walletFloor', 'gasbank.walletWarning'],
+    ({ gasbank }) => [gasbank.walletFloor, gasbank.walletWarning],
+    'the warning must come before the node stops spending',
+  ),
+  ordered(
+    ['pipeline.maxBatchWait', 'network.blockTime'],
+    ({ pipeline, network }) => [pipeline.maxBatchWait, network.blockTime],
+    'a longer wait would miss the next block',
+  ),
+  apiStaysLocal,
+  apiPortIsFree,
+  noRepeats('network.rpc', ({ network }) => network.rpc),
+  noRepeats('network.webSocket', webSocketList),
+  noRepeats('http.allow.hosts', ({ http }) => http.allow.hosts.map(({ host }) => host)),
+  noRepeats('http.allow.cidrs', ({ http }) => http.allow.cidrs),
+  noRepeats('api.hostNames', ({ api }) => api.hostNames),
+];

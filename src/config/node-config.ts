@@ -1,0 +1,179 @@
+import { dirname, resolve } from 'node:path';
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160 } from '../base/hash.js';
+import type { FileValues, Preset } from './config-schema.js';
+
+/**
+ * The configuration as the program uses it: units last in every name, amounts in datoshi, paths
+ * absolute. What each value means is written in node.config.example.yaml.
+ */
+export interface NodeConfig {
+  /** The file it was read from, absolute. */
+  readonly file: string;
+  readonly preset: Preset | null;
+  readonly network: NetworkConfig;
+  readonly gateway: { readonly hash: Hash160; readonly startBlock: number | null };
+  readonly wallet: WalletConfig;
+  readonly storage: { readonly dir: string };
+  readonly http: HttpConfig;
+  readonly filters: { readonly workers: number; readonly timeoutMs: number };
+  readonly pipeline: PipelineConfig;
+  readonly gasbank: {
+    readonly walletFloorDatoshi: Datoshi;
+    readonly walletWarningDatoshi: Datoshi;
+  };
+  readonly api: ApiConfig;
+  readonly log: LogConfig;
+}
+
+export interface NetworkConfig {
+  readonly magic: number;
+  readonly rpcUrls: readonly string[];
+  /** auto: derived from each RPC URL (/ws); off: polling only; else these URLs. */
+  readonly webSocket: 'auto' | 'off' | readonly string[];
+  /** auto: neo-go's own calls where the node has them; portable: standard calls only. */
+  readonly dialect: 'auto' | 'portable';
+  readonly blockTimeMs: number;
+  readonly pollIntervalMs: number;
+  readonly requestTimeoutMs: number;
+  readonly connectionsPerEndpoint: number;
+  readonly batchSize: number;
+  readonly lagToleranceBlocks: number;
+  readonly healthIntervalMs: number;
+  readonly stallAfterMs: number;
+}
+
+export interface WalletConfig {
+  readonly file: string;
+  readonly passwordFile: string;
+  /** null: the wallet's default account, or its only one. */
+  readonly account: Hash160 | null;
+}
+
+export interface AllowedHost {
+  /** Lower case, without port. */
+  readonly host: string;
+  readonly ports: readonly number[];
+  /** True when plain http is allowed besides https. */
+  readonly http: boolean;
+}
+
+export interface HttpConfig {
+  readonly profile: 'csharp' | 'neo-go';
+  readonly totalTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly maxRedirects: number;
+  /** PEM file with further trusted authorities. */
+  readonly caFile: string | null;
+  readonly allow: { readonly hosts: readonly AllowedHost[]; readonly cidrs: readonly string[] };
+}
+
+export interface PipelineConfig {
+  readonly resolveConcurrency: number;
+  readonly retryAttempts: number;
+  readonly retryBackoffMs: number;
+  readonly retryBackoffMaxMs: number;
+  readonly maxBatchAnswers: number;
+  readonly maxBatchWaitMs: number;
+  readonly maxSystemFeeDatoshi: Datoshi;
+  readonly maxNetworkFeeDatoshi: Datoshi;
+  /** Added to the system fee of a preflight, but at least feeMarginMinDatoshi. */
+  readonly feeMarginBps: number;
+  readonly feeMarginMinDatoshi: Datoshi;
+  readonly validUntilBlocks: number;
+  readonly expireBatchRequests: number;
+  readonly expireDelayBlocks: number;
+}
+
+export interface ApiConfig {
+  readonly host: string;
+  /** 0: any free port; the node writes the one it got to node.json in storage.dir. */
+  readonly port: number;
+  readonly allowRemote: boolean;
+  /** Further names that a Host header may carry. */
+  readonly hostNames: readonly string[];
+}
+
+export interface LogConfig {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly format: 'auto' | 'pretty' | 'json';
+  readonly file: string | null;
+  readonly maxFileBytes: number;
+  readonly maxFiles: number;
+}
+
+/** Gives a file's values the program's names; `file` is the absolute path they come from. */
+export function nodeConfig(file: string, values: FileValues): NodeConfig {
+  const path = (text: string): string => resolve(dirname(file), text);
+  const optionalPath = (text: string | undefined): string | null =>
+    text === undefined ? null : path(text);
+  const { gateway, wallet, filters, gasbank, log } = values;
+  return {
+    file,
+    preset: values.preset ?? null,
+    network: networkConfig(values.network),
+    gateway: { hash: gateway.hash, startBlock: gateway.startBlock ?? null },
+    wallet: {
+      file: path(wallet.file),
+      passwordFile: path(wallet.passwordFile),
+      account: wallet.account ?? null,
+    },
+    storage: { dir: path(values.storage.dir) },
+    http: { ...httpConfig(values.http), caFile: optionalPath(values.http.caFile) },
+    filters: { workers: filters.workers, timeoutMs: filters.timeout },
+    pipeline: pipelineConfig(values.pipeline),
+    gasbank: {
+      walletFloorDatoshi: gasbank.walletFloor,
+      walletWarningDatoshi: gasbank.walletWarning,
+    },
+    api: values.api,
+    log: {
+      level: log.level,
+      format: log.format,
+      file: optionalPath(log.file),
+      maxFileBytes: log.maxFileSize,
+      maxFiles: log.maxFiles,
+    },
+  };
+}
+
+const networkConfig = (network: FileValues['network']): NetworkConfig => ({
+  magic: network.magic,
+  rpcUrls: network.rpc,
+  webSocket: network.webSocket,
+  dialect: network.dialect,
+  blockTimeMs: network.blockTime,
+  pollIntervalMs: network.pollInterval,
+  requestTimeoutMs: network.requestTimeout,
+  connectionsPerEndpoint: network.connections,
+  batchSize: network.batchSize,
+  lagToleranceBlocks: network.lagTolerance,
+  healthIntervalMs: network.healthInterval,
+  stallAfterMs: network.stallAfter,
+});
+
+const httpConfig = (http: FileValues['http']): Omit<HttpConfig, 'caFile'> => ({
+  profile: http.profile,
+  totalTimeoutMs: http.timeout,
+  connectTimeoutMs: http.connectTimeout,
+  maxBodyBytes: http.maxBody,
+  maxRedirects: http.maxRedirects,
+  allow: http.allow,
+});
+
+const pipelineConfig = (pipeline: FileValues['pipeline']): PipelineConfig => ({
+  resolveConcurrency: pipeline.resolveConcurrency,
+  retryAttempts: pipeline.retryAttempts,
+  retryBackoffMs: pipeline.retryBackoff,
+  retryBackoffMaxMs: pipeline.retryBackoffMax,
+  maxBatchAnswers: pipeline.maxBatch,
+  maxBatchWaitMs: pipeline.maxBatchWait,
+  maxSystemFeeDatoshi: pipeline.maxSystemFee,
+  maxNetworkFeeDatoshi: pipeline.maxNetworkFee,
+  feeMarginBps: pipeline.feeMargin,
+  feeMarginMinDatoshi: pipeline.feeMarginMin,
+  validUntilBlocks: pipeline.validUntilBlocks,
+  expireBatchRequests: pipeline.expireBatch,
+  expireDelayBlocks: pipeline.expireDelay,
+});

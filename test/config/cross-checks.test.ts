@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { CROSS_CHECKS } from '../../src/config/cross-checks.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { valuePaths } from '../../src/config/schema-problems.js';
+import { MINIMAL, problemsOf, scratchDirectory } from './config-file.js';
+
+describe('rules between configuration keys', () => {
+  const scratch = scratchDirectory();
+  after(() => scratch.remove());
+
+  const refused = (text: string) => {
+    const path = scratch.write('node.yaml', text);
+    return problemsOf(() => loadConfig(path)).map(({ key, problem }) => `${key}: ${problem}`);
+  };
+  const network = (lines: string) => MINIMAL.replace('network:', `network:\n  ${lines}`);
+
+  // By the key that is blamed: what must be refused.
+  const CLASHES: readonly (readonly [string, string, RegExp])[] = [
+    ['network.pollInterval', network('pollInterval: 4s'), /too large beside network.blockTime/],
+    ['network.blockTime', network('blockTime: 61s\n  stallAfter: 2m'), /is too large/],
+    ['network.blockTime', network('blockTime: 31s\n  stallAfter: 1m'), /beside network.stallAfter/],
+    ['http.connectTimeout', `${MINIMAL}http: {timeout: 4s}`, /too large beside http.timeout/],
+    ['pipeline.retryBackoff', `${MINIMAL}pipeline: {retryBackoff: 31s}`, /retryBackoffMax/],
+    ['pipeline.maxNetworkFee', `${MINIMAL}pipeline: {maxSystemFee: 0.4 GAS}`, /maxSystemFee/],
+    ['pipeline.maxBatchWait', `${MINIMAL}pipeline: {maxBatchWait: 4s}`, /network.blockTime/],
+    ['gasbank.walletFloor', `${MINIMAL}gasbank: {walletFloor: 6 GAS}`, /walletWarning/],
+    ['network.magic', `preset: mainnet\n${MINIMAL}`, /56753 is not the number of .* mainnet/],
+    ['network.magic', `preset: devnet\n${MINIMAL.replace('56753', '860833102')}`, /devnet/],
+    ['api.host', `${MINIMAL}api: {host: 0.0.0.0}`, /can be reached from other machines/],
+    ['api.host', `${MINIMAL}api: {host: node.example}`, /can be reached from other machines/],
+    ['api.port', `${MINIMAL}api: {port: 20331}`, /is that of the RPC endpoint/],
+    ['network.rpc', MINIMAL.replace('[', '[http://127.0.0.1:20331/, '), /more than once/],
+    ['api.hostNames', `${MINIMAL}api: {hostNames: [a.example, A.example]}`, /more than once/],
+    ['http.allow.cidrs', `${MINIMAL}http: {allow: {cidrs: [10.0.0.0/8, 10.0.0.0/8]}}`, /once/],
+    ['http.allow.hosts', `${MINIMAL}http: {allow: {hosts: [{host: a}, {host: A}]}}`, /once/],
+    ['network.webSocket', network('webSocket: [ws://a.example, ws://a.example/]'), /once/],
+  ];
+
+  for (const [key, text, pattern] of CLASHES) {
+    it(`refuses ${key} that clashes: ${pattern.source}`, () => {
+      const problems = refused(text);
+      assert.equal(problems.length, 1, problems.join('\n'));
+      assert.ok(problems[0]?.startsWith(`${key}: `), problems[0]);
+      assert.match(problems[0] ?? '', pattern);
+    });
+  }
+
+  it('refuses on public networks a system fee that no block of theirs can hold', () => {
+    const text = `${MINIMAL.replace('56753', '894710606')}pipeline: {maxSystemFee: 20.1 GAS}`;
+    assert.match(String(refused(text)), /pipeline.maxSystemFee: 20.10000000 GAS do not fit/);
+    const path = scratch.write('ok.yaml', text.replace('894710606', '56753'));
+    assert.equal(loadConfig(path).pipeline.maxSystemFeeDatoshi, 2_010_000_000n);
+  });
+
+  it('is told together with what is wrong by itself, and skipped where its keys are', () => {
+    const text = `${network('pollInterval: fast')}http: {timeout: 4s}`;
+    const problems = refused(text);
+    assert.equal(problems.length, 2, problems.join('\n'));
+    assert.match(String(problems), /network.pollInterval: got "fast",http.connectTimeout: /);
+  });
+
+  it('still runs for lists whose items are fine when another list has an unknown key', () => {
+    const text = `${MINIMAL}http: {allow: {hosts: [{host: a, x: 1}], cidrs: [::/0, ::/0]}}`;
+    assert.equal(refused(text).length, 2);
+  });
+
+  it('accepts remote access once it is asked for, and loopback names without', () => {
+    const open = `${MINIMAL}api: {host: 0.0.0.0, allowRemote: true}`;
+    assert.equal(loadConfig(scratch.write('a.yaml', open)).api.allowRemote, true);
+    for (const host of ['localhost', '127.8.8.8', '"::1"']) {
+      loadConfig(scratch.write('b.yaml', `${MINIMAL}api: {host: ${host}}`));
+    }
+  });
+
+  it('reads only keys that exist', () => {
+    const known = new Set(valuePaths().map((path) => path.join('.')));
+    const keys = CROSS_CHECKS.flatMap((check) => check.keys);
+    assert.deepEqual(
+      keys.filter((key) => !known.has(key)),
+      [],
+    );
+  });
+});
