@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import { NodeError } from '../../src/base/node-error.js';
+import { inTransaction, openDatabase, openDatabaseReadOnly } from '../../src/storage/database.js';
+import { lockNode } from '../../src/storage/node-lock.js';
+
+describe('the database', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'dodona-db-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+  const codeOf = (work: () => unknown): string => {
+    try {
+      work();
+    } catch (error) {
+      return error instanceof NodeError ? error.code : String(error);
+    }
+    return 'no error';
+  };
+
+  it('commits with WAL and full synchronisation, and keeps foreign keys', () => {
+    const db = openDatabase(join(dir, 'node.sqlite'));
+    assert.equal(db.pragma('journal_mode', { simple: true }), 'wal');
+    assert.equal(db.pragma('synchronous', { simple: true }), 2n);
+    assert.equal(db.pragma('foreign_keys', { simple: true }), 1n);
+    db.close();
+  });
+
+  it('keeps only STRICT tables', () => {
+    const db = openDatabase(join(dir, 'node.sqlite'));
+    const tables = db.pragma('table_list') as { name: string; strict: bigint; type: string }[];
+    const own = tables.filter(({ name, type }) => type === 'table' && !name.startsWith('sqlite_'));
+    assert.ok(own.length > 4);
+    for (const { name, strict } of own) assert.equal(strict, 1n, name);
+    db.close();
+  });
+
+  it('refuses a database of a newer schema and leaves it as it is', () => {
+    const path = join(dir, 'node.sqlite');
+    openDatabase(path).close();
+    const raw = new SqliteDatabase(path);
+    raw.pragma('user_version = 999');
+    raw.close();
+    assert.equal(
+      codeOf(() => openDatabase(path)),
+      'DB_NEWER_SCHEMA',
+    );
+    assert.equal(
+      codeOf(() => openDatabaseReadOnly(path)),
+      'DB_NEWER_SCHEMA',
+    );
+  });
+
+  it('says what to do when there is none to read', () => {
+    assert.equal(
+      codeOf(() => openDatabaseReadOnly(join(dir, 'none.sqlite'))),
+      'DB_OPEN',
+    );
+  });
+
+  it('undoes the whole of a step that throws, and refuses a step within a step', () => {
+    const db = openDatabase(join(dir, 'node.sqlite'));
+    const insert = db.prepare("INSERT INTO ledger_account (id, may_overdraw) VALUES ('x', 0)");
+    assert.throws(() =>
+      inTransaction(db, () => {
+        insert.run();
+        throw new Error('midway');
+      }),
+    );
+    assert.equal(db.prepare('SELECT COUNT(*) AS n FROM ledger_account').pluck().get(), 0n);
+    assert.throws(() => inTransaction(db, () => inTransaction(db, () => 1)), /bug/);
+    db.close();
+  });
+
+  it('is worked on by one node at a time', () => {
+    const lock = lockNode(join(dir, 'node.lock'));
+    assert.equal(
+      codeOf(() => lockNode(join(dir, 'node.lock'))),
+      'NODE_RUNNING',
+    );
+    lock.release();
+    lockNode(join(dir, 'node.lock')).release();
+  });
+});
