@@ -14,6 +14,13 @@ export type RpcResult =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly error: RpcError };
 
+/** The value of one result of a batch; throws its error. */
+export function unwrapResult(result: RpcResult | undefined): unknown {
+  if (result === undefined) throw new Error('bug: a batch gives one result a call');
+  if (!result.ok) throw result.error;
+  return result.result;
+}
+
 export interface RpcOptions {
   /** Bound of one exchange; the client's default where absent. */
   readonly timeoutMs?: number | undefined;

@@ -1,0 +1,132 @@
+import type { Hash160, Hash256 } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import type { GatewayNotification } from './block-source.js';
+import type { StackItem } from './stack-item.js';
+import {
+  asBoolean,
+  asCount,
+  asHash160,
+  asHash160OrNull,
+  asHash256,
+  asInteger,
+  asItems,
+  asText,
+} from './stack-item-values.js';
+
+type Decode<T> = (item: StackItem, what: string) => T;
+
+const asIntegers: Decode<bigint[]> = (item, what) =>
+  asItems(item, what).map((each, at) => asInteger(each, `${what}[${at}]`));
+
+/**
+ * The gateway's events and the parameters of each, in order, as contracts/build/gateway.abi.json
+ * has them. Amounts are datoshi, block numbers and codes plain numbers, texts UTF-8.
+ */
+export const GATEWAY_EVENTS = {
+  OracleRequest: {
+    id: asInteger,
+    requester: asHash160,
+    payer: asHash160,
+    url: asText,
+    filter: asText,
+    maxFee: asInteger,
+    deadline: asCount,
+  },
+  HttpRequest: {
+    id: asInteger,
+    requester: asHash160,
+    payer: asHash160,
+    spec: asText,
+    filter: asText,
+    maxFee: asInteger,
+    deadline: asCount,
+  },
+  Response: {
+    id: asInteger,
+    requester: asHash160,
+    payer: asHash160,
+    code: asCount,
+    delivered: asBoolean,
+    fee: asInteger,
+    lost: asInteger,
+    premium: asInteger,
+  },
+  Earned: { account: asHash160, amount: asInteger },
+  Expired: { id: asInteger, payer: asHash160, refund: asInteger },
+  ResultTaken: { id: asInteger },
+  Redelivered: { id: asInteger },
+  ResultDropped: { id: asInteger },
+  Deposit: { account: asHash160, from: asHash160, amount: asInteger },
+  Withdrawal: { account: asHash160, to: asHash160, amount: asInteger },
+  Collected: { account: asHash160, to: asHash160, amount: asInteger },
+  Sponsored: {
+    payer: asHash160,
+    requester: asHash160,
+    maxFeePerRequest: asInteger,
+    allowance: asInteger,
+  },
+  SponsorAccepted: { requester: asHash160, payer: asHash160OrNull },
+  NodeAccountProposed: { account: asHash160, byOwner: asBoolean },
+  NodeAccountChanged: { before: asHash160OrNull, account: asHash160, overlapUntil: asCount },
+  NodeAccountRevoked: { account: asHash160OrNull },
+  OwnershipProposed: { account: asHash160 },
+  OwnershipTransferred: { before: asHash160, account: asHash160 },
+  Paused: { on: asBoolean },
+  PolicyChanged: {
+    premiums: asIntegers,
+    minimums: asIntegers,
+    requestLifetime: asCount,
+    resultLifetime: asCount,
+    networkFeeCeiling: asInteger,
+    updateDelay: asCount,
+    lowerUpdateDelay: asCount,
+    lowerFrom: asCount,
+  },
+  UpdateProposed: { nefHash: asHash256, manifestHash: asHash256, from: asCount },
+  UpdateCancelled: {},
+  Updated: { nefHash: asHash256, manifestHash: asHash256 },
+} as const satisfies Record<string, Record<string, Decode<Parameter>>>;
+
+type Parameter = bigint | bigint[] | number | boolean | string | Hash160 | Hash256 | null;
+type Events = typeof GATEWAY_EVENTS;
+
+export type KnownGatewayEvent = {
+  readonly [Name in keyof Events]: { readonly name: Name } & {
+    readonly [Field in keyof Events[Name]]: Events[Name][Field] extends Decode<infer T> ? T : never;
+  };
+}[keyof Events];
+
+/** An event of a newer gateway is `unknown`: what it changes is not this node's to know. */
+export type GatewayEvent = KnownGatewayEvent | { readonly name: 'unknown'; readonly event: string };
+
+/**
+ * Decodes an event by its name. Throws a NodeError GATEWAY_EVENT_MALFORMED when a known one has
+ * other parameters than this version knows: then gateway and node don't fit together.
+ */
+export function decodeGatewayEvent(notification: GatewayNotification): GatewayEvent {
+  const { name, state, txHash } = notification;
+  if (!Object.hasOwn(GATEWAY_EVENTS, name)) return { name: 'unknown', event: name };
+  const fields: Record<string, Decode<Parameter>> = GATEWAY_EVENTS[name as keyof Events];
+  const names = Object.keys(fields);
+  if (state.length !== names.length) {
+    throw malformed(name, txHash, `expected ${names.length} parameters, got ${state.length}`);
+  }
+  const event: Record<string, Parameter | string> = { name };
+  names.forEach((field, at) => {
+    try {
+      event[field] = fields[field]?.(state[at] as StackItem, field) ?? null;
+    } catch (cause) {
+      throw malformed(name, txHash, (cause as Error).message, cause);
+    }
+  });
+  return event as KnownGatewayEvent;
+}
+
+function malformed(name: string, txHash: Hash256, problem: string, cause?: unknown): NodeError {
+  const message = `gateway event ${name} of transaction ${txHash}: ${problem}`;
+  return new NodeError('GATEWAY_EVENT_MALFORMED', message, {
+    hint: 'The gateway is of another version than this node: update the node.',
+    cause,
+    details: { name, txHash },
+  });
+}
