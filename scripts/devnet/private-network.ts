@@ -1,0 +1,175 @@
+import { randomInt } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.js';
+import type { Datoshi } from '../../src/base/datoshi.js';
+import { parseGas } from '../../src/base/datoshi.js';
+import { type Hash160, hash160 } from '../../src/base/hash.js';
+import { createRpcClient } from '../../src/chain/rpc.js';
+import { assertScript, callScript } from '../../src/chain/script.js';
+import { createAccount, type DevnetAccount, multisigOf } from './account.js';
+import { type NeoGoNode, startNeoGoNode } from './neo-go-node.js';
+import { createPrivateChain, type PrivateChain } from './private-chain.js';
+
+/** How to reach a private network and its money. Contains keys, which are worth nothing. */
+export interface NetworkFacts {
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  readonly magic: number;
+  readonly committeeWif: string;
+  readonly faucetWif: string;
+}
+
+/** A chain of one neo-go node on this machine, with plenty of GAS. */
+export interface PrivateNetwork extends PrivateChain {
+  readonly facts: NetworkFacts;
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  /** The 1-of-1 committee, which sets the network's policy and holds the genesis GAS. */
+  readonly committee: DevnetAccount;
+  /** An account of one key that holds ten million GAS. */
+  readonly faucet: DevnetAccount;
+  /** Sends that much GAS to each account and waits for the block. */
+  fund(accounts: Hash160 | readonly Hash160[], gas: Datoshi): Promise<void>;
+  /** A fresh account that holds that much GAS (default 100). */
+  newAccount(gas?: Datoshi): Promise<DevnetAccount>;
+  /** Ends the connection, not the network. */
+  disconnect(): void;
+}
+
+/** A network that this process started and ends. */
+export interface OwnPrivateNetwork extends PrivateNetwork {
+  readonly neoGo: NeoGoNode;
+  /** Ends the network and removes its files, unless they were to be kept. */
+  stop(): Promise<void>;
+}
+
+export interface PrivateNetworkOptions {
+  /** Milliseconds between blocks; default 1000, at least 100. */
+  readonly blockMs?: number;
+  /** Keep blocks on disk, so that neoGo.restart() continues the chain; default false. */
+  readonly onDisk?: boolean;
+  /** Where the chain is kept for the next start; default: nowhere, files go when it stops. */
+  readonly kept?: {
+    readonly folder: string;
+    readonly magic: number;
+    readonly committee: DevnetAccount;
+    readonly faucet: DevnetAccount;
+  };
+}
+
+export const GAS_TOKEN = hash160('0xd2a4cff31913016155e38e474a2c06d08be276cf');
+export const DEFAULT_BLOCK_MS = 1_000;
+export const MIN_BLOCK_MS = 100;
+const FAUCET_GAS = parseGas('10000000');
+const NEW_ACCOUNT_GAS = parseGas('100');
+
+/** Starts a network of its own on free ports of 127.0.0.1. */
+export async function startPrivateNetwork(
+  options: PrivateNetworkOptions = {},
+): Promise<OwnPrivateNetwork> {
+  const { kept, blockMs = DEFAULT_BLOCK_MS } = options;
+  checkBlockMs(blockMs);
+  const folder = kept?.folder ?? (await mkdtemp(join(tmpdir(), 'dodona-devnet-')));
+  const magic = kept?.magic ?? randomMagic();
+  const committeeKey = kept?.committee ?? createAccount();
+  const removeFiles = kept === undefined ? removalOf(folder) : async () => {};
+  try {
+    const neoGo = await startNeoGoNode({
+      magic,
+      blockMs,
+      committee: committeeKey,
+      folder,
+      keepChain: kept !== undefined || options.onDisk === true,
+    });
+    const network = connectPrivateNetwork({
+      rpcUrl: neoGo.rpcUrl,
+      wsUrl: neoGo.wsUrl,
+      magic,
+      committeeWif: committeeKey.wif,
+      faucetWif: (kept?.faucet ?? createAccount()).wif,
+    });
+    const stop = async () => {
+      network.disconnect();
+      await neoGo.process().stop();
+      await removeFiles();
+    };
+    try {
+      await fillFaucet(network);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return { ...network, neoGo, stop };
+  } catch (error) {
+    await removeFiles();
+    throw error;
+  }
+}
+
+/** Removes the folder when asked to, or when the process ends before. */
+function removalOf(folder: string): () => Promise<void> {
+  const onExit = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', onExit);
+  return async () => {
+    await rm(folder, { recursive: true, force: true });
+    process.off('exit', onExit);
+  };
+}
+
+/** Throws a RangeError that tells the bounds. */
+export function checkBlockMs(blockMs: number): void {
+  if (Number.isInteger(blockMs) && blockMs >= MIN_BLOCK_MS && blockMs <= 60_000) return;
+  throw new RangeError(
+    `the time between blocks must be ${MIN_BLOCK_MS} to 60000 ms (a whole number), got ${blockMs}`,
+  );
+}
+
+/** Away from those of the public networks; a different one for each network. */
+export const randomMagic = (): number => randomInt(1_000_000_000, 2 ** 31);
+
+/** Uses a network that another process started. */
+export function connectPrivateNetwork(facts: NetworkFacts): PrivateNetwork {
+  const rpc = createRpcClient({ url: facts.rpcUrl, clock: systemClock });
+  const chain = createPrivateChain(rpc, facts.magic);
+  const faucet = createAccount(facts.faucetWif);
+  const fund = (accounts: Hash160 | readonly Hash160[], gas: Datoshi) =>
+    transferGas(chain, faucet, typeof accounts === 'string' ? [accounts] : accounts, gas);
+  return {
+    ...chain,
+    facts,
+    rpcUrl: facts.rpcUrl,
+    wsUrl: facts.wsUrl,
+    committee: multisigOf(createAccount(facts.committeeWif)),
+    faucet,
+    fund,
+    newAccount: async (gas = NEW_ACCOUNT_GAS) => {
+      const account = createAccount();
+      await fund(account.hash, gas);
+      return account;
+    },
+    disconnect: () => rpc.close(),
+  };
+}
+
+async function fillFaucet({ committee, faucet, ...chain }: PrivateNetwork): Promise<void> {
+  const { stack } = await chain.trial(committee, callScript(GAS_TOKEN, 'balanceOf', [faucet.hash]));
+  const [balance] = stack;
+  if (balance?.type === 'Integer' && balance.value > 0n) return;
+  await transferGas(chain, committee, [faucet.hash], FAUCET_GAS);
+}
+
+async function transferGas(
+  chain: PrivateChain,
+  from: DevnetAccount,
+  to: readonly Hash160[],
+  gas: Datoshi,
+): Promise<void> {
+  const transfers = to.map((account) =>
+    assertScript(callScript(GAS_TOKEN, 'transfer', [from.hash, account, gas, null])),
+  );
+  const done = await chain.applied(await chain.send(from, Buffer.concat(transfers)));
+  if (done.state === 'FAULT') throw new Error(`GAS could not be sent: ${done.exception}`);
+}
