@@ -1,5 +1,5 @@
 import type { Datoshi } from '../base/datoshi.js';
-import { type AnswerItem, describeWay, nextWay, type ReadyAnswer } from './answer.js';
+import { type AnswerItem, describeWay, type ReadyAnswer } from './answer.js';
 import { predictCharge, systemFeeFor, wasClamped } from './answer-fees.js';
 import type { ChainPort, Preflight, TransactionTerms } from './chain-port.js';
 import { type PlannedTransaction, type Planning, plainCharge } from './plan-alone.js';
@@ -11,10 +11,19 @@ export interface TogetherPlan {
   readonly alone: readonly ReadyAnswer[];
 }
 
+/** Somebody in the transaction, and whether his callback is called. */
+interface Member {
+  readonly ready: ReadyAnswer;
+  readonly deliver: boolean;
+}
+
+/** The first round finds gas and callbacks that won't take their answer; the last one proves it. */
+const MAX_ROUNDS = 4;
+
 /**
- * Puts several answers into one transaction where that is safe: its preflight is clean, every
- * callback took its answer, and nobody's charge comes near his maxFee. Whoever stands out is left
- * to be planned alone, so that he costs the others nothing.
+ * Puts several answers into one transaction where that is safe: its preflight is clean and nobody's
+ * charge comes near his maxFee. An answer that its callback would not take is kept at the gateway.
+ * Whoever stands out is left to be planned alone, so that he costs the others nothing.
  */
 export async function planTogether(
   ready: readonly ReadyAnswer[],
@@ -22,34 +31,38 @@ export async function planTogether(
   terms: { readonly nonce: number; readonly validUntilBlock: number },
 ): Promise<TogetherPlan> {
   const nobody: TogetherPlan = { transaction: null, alone: ready };
+  const { chain, limits } = planning;
   const first = ready[0];
   if (first === undefined || ready.length < 2) return nobody;
-  const { chain, limits } = planning;
   const plain = planning.plain.last ?? (await plainCharge(first, planning, terms.validUntilBlock));
-  // One round finds the gas, the second proves the very transaction that would be sent.
   let seen: Datoshi = plain * BigInt(ready.length);
-  let members = ready;
-  const alone: ReadyAnswer[] = [];
-  for (let round = 0; round < 3; round++) {
+  let members: readonly Member[] = ready.map((one) => ({ ready: one, deliver: true }));
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const trial = await tryTogether(members, seen, chain, terms);
     if (trial.preflight.state === 'FAULT' || !trial.preflight.contained) return nobody;
-    const systemFee = systemFeeFor(trial.preflight.gasConsumed, limits.margin);
+    const { gasConsumed, effects } = trial.preflight;
+    const systemFee = systemFeeFor(gasConsumed, limits.margin);
     if (systemFee > limits.maxSystemFee) return nobody;
-    const { effects } = trial.preflight;
-    const fits = (member: ReadyAnswer): boolean => {
-      const effect = effects.get(member.requestId);
-      if (effect === undefined || !effect.delivered) return false;
-      if (round > 0 && wasClamped(effect, member.maxFee)) return false;
-      const charge = predictCharge(effect, members.length, seen, systemFee);
-      return charge + 2n * plain <= member.maxFee;
+    const fits = ({ ready: { requestId, maxFee } }: Member): boolean => {
+      const effect = effects.get(requestId);
+      if (effect === undefined) return false;
+      if (wasClamped(effect, maxFee)) return round === 0;
+      return predictCharge(effect, members.length, seen, systemFee) + 2n * plain <= maxFee;
     };
-    const staying = members.filter(fits);
-    const enough = seen >= trial.preflight.gasConsumed + limits.margin.minimum / 2n;
-    const settled = round > 0 && staying.length === members.length && enough;
-    if (settled) return { transaction: plannedOf(trial, members), alone };
-    alone.push(...members.filter((member) => !staying.includes(member)));
-    if (staying.length < 2) return nobody;
-    members = staying;
+    const next = members.filter(fits).map(({ ready: one, deliver }) => {
+      return { ready: one, deliver: deliver && effects.get(one.requestId)?.delivered === true };
+    });
+    const settled =
+      seen >= gasConsumed + limits.margin.minimum / 2n &&
+      next.length === members.length &&
+      next.every(({ deliver }, place) => deliver === members[place]?.deliver);
+    if (settled && round > 0) {
+      const inside = new Set(members.map((member) => member.ready));
+      const alone = ready.filter((one) => !inside.has(one));
+      return { transaction: plannedOf(trial, members.length), alone };
+    }
+    if (next.length < 2) return nobody;
+    members = next;
     seen = systemFee;
   }
   return nobody;
@@ -63,25 +76,25 @@ interface Trial {
 }
 
 async function tryTogether(
-  members: readonly ReadyAnswer[],
+  members: readonly Member[],
   systemFee: Datoshi,
   chain: ChainPort,
   { nonce, validUntilBlock }: { nonce: number; validUntilBlock: number },
 ): Promise<Trial> {
-  const items = members.map((member) => nextWay(member, []) as AnswerItem);
+  const items = members.map(({ ready, deliver }) => {
+    const { requestId, code, result, lostTx } = ready;
+    return { requestId, code, result, lostTx, deliver };
+  });
   const script = chain.respondScript(items);
   const networkFee = chain.networkFee(script);
   const terms = { systemFee, networkFee, nonce, validUntilBlock };
   return { items, script, terms, preflight: await chain.preflight(script, terms) };
 }
 
-function plannedOf(trial: Trial, members: readonly ReadyAnswer[]): PlannedTransaction {
-  const shared = members.length - 1;
+function plannedOf(trial: Trial, answers: number): PlannedTransaction {
+  const shares = `shares its transaction with ${answers - 1} other answers`;
   const why = new Map(
-    trial.items.map((item) => [
-      item.requestId,
-      `${describeWay(item)}; shares its transaction with ${shared} other answers`,
-    ]),
+    trial.items.map((item) => [item.requestId, `${describeWay(item)}; ${shares}`]),
   );
   const { items, script, terms } = trial;
   return { kind: 'send', items, script, terms, why };

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../src/base/clock.js';
+import { answerSuccess, type Outcome, ResponseCode } from '../../src/base/outcome.js';
+import { noCrash } from '../../src/pipeline/crash-point.js';
+import { backoffMs, createResolve, type ResolveLimits } from '../../src/pipeline/resolve.js';
+import { createRequestStore, type RequestRow } from '../../src/requests/request-store.js';
+import { createRequestViews } from '../../src/requests/request-view-store.js';
+import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
+import { silentLog } from '../../src/telemetry/log.js';
+
+const LIMITS: ResolveLimits = {
+  concurrency: 4,
+  maxAttempts: 3,
+  backoffMs: 1_000,
+  maxBackoffMs: 3_000,
+  lastBlocks: 2,
+};
+const trouble: Outcome = {
+  kind: 'retry',
+  reason: 'connection refused',
+  afterMs: 0,
+  otherwise: { code: ResponseCode.Timeout, reason: 'the source could not be reached' },
+};
+
+describe('resolving', () => {
+  let dir: string;
+  let db: Database;
+  let nowMs: number;
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    sleep: async () => {},
+  };
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'dodona-resolve-'));
+    db = openDatabase(join(dir, 'node.sqlite'));
+    nowMs = 1_000_000;
+  });
+  afterEach(() => {
+    db.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  function add(...ids: bigint[]): void {
+    const requests = createRequestStore(db);
+    inTransaction(db, () => {
+      for (const id of ids) {
+        requests.add(
+          {
+            id,
+            kind: 'http',
+            requester: `0x${'aa'.repeat(20)}`,
+            payer: `0x${'aa'.repeat(20)}`,
+            subject: '{}',
+            filter: '',
+            maxFee: 100n,
+            deadline: 240,
+            block: 1,
+            blockTimeMs: nowMs,
+            tx: `0x${'bb'.repeat(32)}`,
+          },
+          'new',
+          { atMs: nowMs, what: 'requested' },
+        );
+      }
+    });
+  }
+
+  interface Given {
+    readonly resolver: (row: RequestRow) => Promise<Outcome>;
+    readonly height?: number;
+    readonly onBug?: (error: unknown) => void;
+  }
+
+  /** A resolving stage and a way to wait until it has recorded some outcomes. */
+  function start({ resolver, height = 1, onBug = assert.fail }: Given) {
+    let recorded: () => void = () => {};
+    const stage = createResolve({
+      db,
+      requests: createRequestStore(db),
+      clock,
+      log: silentLog,
+      crashPoint: noCrash,
+      limits: LIMITS,
+      resolver,
+      heightNow: () => height,
+      onResolved: () => recorded(),
+      onDuration: () => {},
+      onBug,
+      signal: new AbortController().signal,
+    });
+    const next = (): Promise<void> => {
+      const done = new Promise<void>((resolve) => {
+        recorded = resolve;
+      });
+      stage.pump();
+      return done;
+    };
+    return { stage, next };
+  }
+
+  it('records the answer, its code and its reason', async () => {
+    add(1n);
+    const { next } = start({ resolver: async () => answerSuccess(Buffer.from('[1]'), 'fetched') });
+    await next();
+    const row = createRequestStore(db).get(1n);
+    assert.equal(row?.state, 'resolved');
+    assert.equal(row?.code, ResponseCode.Success);
+    assert.equal(row?.result?.toString(), '[1]');
+    assert.match(row?.reason ?? '', /Success, 3 bytes: fetched/);
+  });
+
+  it('tries a passing trouble again after a growing pause, then answers with its code', async () => {
+    add(1n);
+    const store = createRequestStore(db);
+    const { next } = start({ resolver: async () => trouble });
+    await next();
+    assert.equal(store.get(1n)?.state, 'received');
+    assert.equal(store.get(1n)?.dueMs, nowMs + 1_000);
+    assert.match(store.get(1n)?.reason ?? '', /try 1 of 3 failed: connection refused/);
+    nowMs += 1_000;
+    await next();
+    assert.equal(store.get(1n)?.dueMs, nowMs + 2_000);
+    nowMs += 2_000;
+    await next();
+    assert.equal(store.get(1n)?.state, 'resolved');
+    assert.equal(store.get(1n)?.code, ResponseCode.Timeout);
+    const steps = createRequestViews(db)
+      .explain(1n)
+      ?.steps.map(({ what }) => what);
+    assert.deepEqual(steps, ['requested', 'to be tried again', 'to be tried again', 'resolved']);
+  });
+
+  it('does not try again before the pause is over', async () => {
+    add(1n);
+    let tries = 0;
+    const { next, stage } = start({
+      resolver: async () => {
+        tries += 1;
+        return trouble;
+      },
+    });
+    await next();
+    nowMs += 999;
+    stage.pump();
+    await stage.idle();
+    assert.equal(tries, 1);
+  });
+
+  it('answers a trouble at once when no blocks are left to try again', async () => {
+    add(1n);
+    const { next } = start({ resolver: async () => trouble, height: 238 });
+    await next();
+    assert.equal(createRequestStore(db).get(1n)?.state, 'resolved');
+  });
+
+  it('works on no more requests at once than its limit, and on all of them in the end', async () => {
+    add(...Array.from({ length: 20 }, (_, at) => BigInt(at + 1)));
+    let atOnce = 0;
+    let most = 0;
+    const { stage } = start({
+      resolver: async () => {
+        atOnce += 1;
+        most = Math.max(most, atOnce);
+        await new Promise((resolve) => setImmediate(resolve));
+        atOnce -= 1;
+        return answerSuccess(Buffer.alloc(0));
+      },
+    });
+    stage.pump();
+    const states = createRequestViews(db);
+    for (let turn = 0; turn < 500 && states.countByState().resolved !== 20; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(states.countByState().resolved, 20);
+    assert.equal(most, LIMITS.concurrency);
+  });
+
+  it('stops the node when a resolver has a bug, and leaves the request as it was', async () => {
+    add(1n);
+    const bug = new Promise((resolve) => {
+      const { stage } = start({
+        resolver: async () => {
+          throw new Error('a bug');
+        },
+        onBug: resolve,
+      });
+      stage.pump();
+    });
+    assert.match(String(await bug), /a bug/);
+    assert.equal(createRequestStore(db).get(1n)?.state, 'received');
+  });
+
+  it('doubles its pauses up to the longest', () => {
+    assert.deepEqual(
+      [1, 2, 3, 60].map((attempts) => backoffMs(attempts, LIMITS)),
+      [1_000, 2_000, 3_000, 3_000],
+    );
+  });
+});
