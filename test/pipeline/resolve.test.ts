@@ -76,7 +76,7 @@ describe('resolving', () => {
   }
 
   /** A resolving stage and a way to wait until it has recorded some outcomes. */
-  function start({ resolver, height = 1, onBug = assert.fail }: Given) {
+  function start({ resolver, height = 1, onBug = (error) => assert.fail(String(error)) }: Given) {
     let recorded: () => void = () => {};
     const stage = createResolve({
       db,
