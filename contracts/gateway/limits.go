@@ -1,0 +1,42 @@
+package gateway
+
+// Every limit of the gateway. The build reads these constants into
+// contracts/build/gateway.abi.json, with the comment behind each.
+const (
+	maxURLBytes       = 256   // bytes of the url of `request`
+	maxFilterBytes    = 128   // bytes of a filter
+	maxSpecBytes      = 512   // bytes of the spec of `requestHttp`
+	maxCallbackBytes  = 32    // bytes of a callback's name
+	maxUserDataBytes  = 512   // bytes of userData as StdLib.serialize writes it
+	maxResultBytes    = 61440 // bytes of a result, 60 KiB
+	maxResponses      = 32    // answers in one `respond`
+	maxIds            = 64    // ids in one `expire` or `dropResults`
+	maxInt            = 1<<63 - 1
+	maxLifetimeBlocks = 1 << 24 // blocks, of any lifetime or delay in the policy
+	millisecondsInDay = 86400000
+)
+
+// Kinds of work. They index the premiums and minimums of the policy.
+const (
+	kindOracle   = 0 // `request`, as the native oracle has it
+	kindHTTP     = 1 // `requestHttp`
+	kindFunction = 2
+	kindRandom   = 3
+	kindPrice    = 4
+	kindUpkeep   = 5
+	kinds        = 6
+)
+
+// The codes of Neo's native oracle.
+const (
+	codeSuccess                 = 0x00
+	codeProtocolNotSupported    = 0x10
+	codeConsensusUnreachable    = 0x12
+	codeNotFound                = 0x14
+	codeTimeout                 = 0x16
+	codeForbidden               = 0x18
+	codeResponseTooLarge        = 0x1a
+	codeInsufficientFunds       = 0x1c
+	codeContentTypeNotSupported = 0x1f
+	codeError                   = 0xff
+)

@@ -1,0 +1,191 @@
+package gateway
+
+import (
+	"github.com/nspcc-dev/neo-go/pkg/interop"
+	"github.com/nspcc-dev/neo-go/pkg/interop/native/std"
+	"github.com/nspcc-dev/neo-go/pkg/interop/storage"
+)
+
+// Every key and record of the gateway's storage.
+//
+// A key is a prefix alone, a prefix and one or two accounts, or a prefix and an
+// id. The last are Integers: the VM takes their little-endian bytes, so
+// id<<8 + prefix starts with the prefix and costs nothing to build.
+const (
+	keyVersion        = "v" // version of this layout
+	keySettings       = "s" // settings
+	keyOwner          = "o" // account
+	keyProposedOwner  = "w" // account
+	keyNode           = "n" // account, absent when revoked
+	keyOverlap        = "x" // overlap
+	keyNodeProposal   = "m" // nodeProposal
+	keyUpdateProposal = "u" // updateProposal
+	keyRandomKeyID    = "i" // Integer, the key that new requests use
+	keyCounters       = "c" // pack(requests made and not expired, last id given)
+
+	prefixBalance     = "b" // + account: pack(reserved, credit)
+	prefixEarned      = "e" // + account: pack(requests answered, earned)
+	prefixSponsorship = "p" // + payer + requester: sponsorship
+	prefixAccepted    = "a" // + requester: the payer it accepted
+
+	prefixRequest   = 'r' // id: request, while it is pending
+	prefixDelivery  = 'd' // id: delivery, as long as there may be one
+	prefixKept      = 'k' // id: kept
+	prefixRandomKey = 'y' // key id: public key
+)
+
+// layoutVersion is the version of all of the above. `_deploy` refuses to run on
+// any other.
+const layoutVersion = 1
+
+// settings is what every request needs, in one record for one read.
+type settings struct {
+	executor interop.Hash160
+	paused   bool
+	policy   *policySettings
+}
+
+// policySettings is what the owner sets with setPolicy.
+type policySettings struct {
+	premiums          []int // datoshi, by kind
+	minimums          []int // datoshi, by kind: the least maxFee
+	requestLifetime   int   // blocks
+	resultLifetime    int   // blocks
+	networkFeeCeiling int   // datoshi
+	updateDelay       int   // blocks between proposeUpdate and update
+	// A lower delay waits for the one in force: from block lowerFrom it is
+	// lowerUpdateDelay. lowerFrom is 0 when none is waiting.
+	lowerUpdateDelay int
+	lowerFrom        int
+}
+
+// request is what answering, expiring and charging need. What only a delivery
+// needs is apart, so that a plain answer costs the same whatever was asked.
+type request struct {
+	kind      int
+	requester interop.Hash160
+	sponsor   any  // Hash160 of who pays, null if the requester does
+	sponsored int  // generation of the sponsorship that pays
+	delivers  bool // has a callback, and so a delivery record
+	maxFee    int
+	deadline  int // last block in which it can be answered
+	asked     int // block it was asked in
+	// Of the policy at the request, so that no change of it reaches back.
+	premium           int
+	networkFeeCeiling int
+	resultLifetime    int
+}
+
+// delivery is what a callback is called with. first is the url of `request`,
+// null for all other kinds, whose callbacks get the id instead.
+type delivery struct {
+	callback string
+	userData any
+	first    any
+}
+
+// kept is an answer that no callback took.
+type kept struct {
+	requester interop.Hash160
+	delivers  bool
+	code      int
+	result    string
+	answered  int // block
+	keptUntil int // from the block after it anyone may drop it
+}
+
+// sponsorship is what payer will pay for requester.
+type sponsorship struct {
+	maxFeePerRequest int
+	allowance        int
+	generation       int // counts the calls of `sponsor` for this pair
+}
+
+// overlap is the node account before this one, which may still answer in blocks
+// up to and including until.
+type overlap struct {
+	account interop.Hash160
+	until   int
+}
+
+type nodeProposal struct {
+	account interop.Hash160
+	byOwner bool
+}
+
+type updateProposal struct {
+	nefHash      interop.Hash256
+	manifestHash interop.Hash256
+	from         int // first block in which `update` may run
+}
+
+// pack puts two numbers below 2^62 into one that always takes 16 bytes. Two
+// balances in one record halve the reads, and a size that never changes makes
+// the storage fee of `respond` the same in preflight and in the block.
+func pack(high int, low int) int {
+	return (1<<62+high)<<63 + low
+}
+
+func packedHigh(v int) int {
+	return v>>63 - 1<<62
+}
+
+func packedLow(v int) int {
+	return v & maxInt
+}
+
+// get returns bytes, or null.
+func get(key any) []byte {
+	return storage.Get(storage.GetReadOnlyContext(), key).([]byte)
+}
+
+func put(key any, value any) {
+	storage.Put(storage.GetContext(), key, value)
+}
+
+func remove(key any) {
+	storage.Delete(storage.GetContext(), key)
+}
+
+// getRecord returns a record, or null.
+func getRecord(key any) any {
+	raw := get(key)
+	if raw == nil {
+		return nil
+	}
+	return std.Deserialize(raw)
+}
+
+func putRecord(key any, record any) {
+	put(key, std.Serialize(record))
+}
+
+// getPacked returns bytes, if there are any, that arithmetic takes for an
+// Integer: the conversion, which costs more than all else here, is left out.
+func getPacked(key any) int {
+	v := storage.Get(storage.GetReadOnlyContext(), key).(int)
+	if any(v) == nil {
+		return pack(0, 0)
+	}
+	return v
+}
+
+func loadSettings() *settings {
+	return getRecord(keySettings).(*settings)
+}
+
+func saveSettings(s *settings) {
+	putRecord(keySettings, s)
+}
+
+func idKey(prefix int, id int) any {
+	return id<<8 + prefix
+}
+
+func accountKey(prefix string, a interop.Hash160) any {
+	return prefix + string(a)
+}
+
+func sponsorshipKey(payer interop.Hash160, requester interop.Hash160) any {
+	return prefixSponsorship + string(payer) + string(requester)
+}
