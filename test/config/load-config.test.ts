@@ -91,7 +91,7 @@ describe('loading a configuration', () => {
     assert.equal(problem?.todo, 'Did you mean "maxBatch"?');
   });
 
-  it('takes swapped neighbours for one slip, and suggests nothing for what is nothing like it', () => {
+  it('takes swapped neighbours for one slip, and suggests nothing that is far off', () => {
     const todo = (key: string) =>
       refused(MINIMAL.replace('network:', `network:\n  ${key}: 1`))[0]?.todo;
     assert.equal(todo('rcp'), 'Did you mean "rpc"?');

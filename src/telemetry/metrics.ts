@@ -1,0 +1,205 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { DATOSHI_PER_GAS, type Datoshi } from '../base/datoshi.js';
+import { responseCodeName } from '../base/outcome.js';
+
+// Units are Prometheus's: seconds, bytes, and GAS for money (a float is fine on a graph; what counts
+// is in the ledger). Names that end in _total only grow.
+
+/** From a millisecond to the longest time an answer may take. */
+const DURATION_BUCKETS_S = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
+
+export interface EndpointHealth {
+  /** Scheme, host and port; never a path, where providers put keys. */
+  readonly endpoint: string;
+  readonly healthy: boolean;
+  /** Index of its latest block; null while unknown. */
+  readonly height: number | null;
+}
+
+export interface RpcCallFacts {
+  readonly endpoint: string;
+  readonly method: string;
+  readonly durationMs: number;
+  /** Error code (RPC_TIMEOUT, …) of a call that failed. */
+  readonly failure?: string | undefined;
+}
+
+export interface SettledResponse {
+  readonly kind: string;
+  /** Response code, e.g. 0 for Success. */
+  readonly code: number;
+  readonly delivered: boolean;
+}
+
+/** What the node measures of itself. One object a process, passed to whoever has figures. */
+export interface Metrics {
+  /** Requests by state; a state that is left out has none. */
+  queue(countByState: Readonly<Record<string, number>>): void;
+  /** One step of the pipeline (intake, resolve, respond, confirm, expire) took this long. */
+  step(name: string, durationMs: number): void;
+  retry(step: string): void;
+  /** The network's latest block, and the last one whose events are in the database. */
+  chain(heights: { readonly height: number; readonly processed: number }): void;
+  endpoint(health: EndpointHealth): void;
+  rpcCall(facts: RpcCallFacts): void;
+  /** GAS in the node's wallet, and what the gateway holds: credit of others, earnings of the node. */
+  balances(amounts: {
+    readonly wallet?: Datoshi;
+    readonly credit?: Datoshi;
+    readonly earned?: Datoshi;
+  }): void;
+  /** Spent: system and network fees of the node's transactions; lost: what nobody pays back. */
+  fees(kind: 'system' | 'network' | 'lost', amount: Datoshi): void;
+  response(settled: SettledResponse): void;
+  /** A web request ended: "response" or the failure's name. */
+  fetch(result: string, durationMs: number): void;
+  filter(result: string, durationMs: number): void;
+  /** Sizes of the database's files in bytes. */
+  database(sizes: { readonly mainBytes: number; readonly walBytes: number }): void;
+  transaction(durationMs: number): void;
+  /** True while /readyz says so. */
+  ready(isReady: boolean): void;
+  /** The text that Prometheus scrapes, and its content type. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  /** Figures of the process (CPU, memory, event loop, garbage collection) too. */
+  readonly process: boolean;
+}
+
+/** Metrics with a registry of their own. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  if (options.process) collectDefaultMetrics({ register: registry });
+  const make = makers(registry);
+  make
+    .gauge('dodona_build_info', 'Always 1; the version is in its label.', ['version'])
+    .set({ version: options.version }, 1);
+  return {
+    ...pipelineMetrics(make),
+    ...chainMetrics(make),
+    ...moneyMetrics(make),
+    ...resourceMetrics(make),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+type Makers = ReturnType<typeof makers>;
+
+function makers(registry: Registry) {
+  const registers = [registry];
+  return {
+    gauge: <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+      new Gauge<L>({ name, help, labelNames, registers }),
+    counter: <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+      new Counter<L>({ name, help, labelNames, registers }),
+    histogram: <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+      new Histogram<L>({ name, help, labelNames, registers, buckets: DURATION_BUCKETS_S }),
+  };
+}
+
+const seconds = (durationMs: number): number => Math.max(0, durationMs) / 1_000;
+
+/** GAS as a float, for graphs only. */
+const gas = (amount: Datoshi): number => Number(amount) / Number(DATOSHI_PER_GAS);
+
+function pipelineMetrics(make: Makers) {
+  const requests = make.gauge('dodona_requests', 'Requests by state.', ['state']);
+  const steps = make.histogram('dodona_step_duration_seconds', 'Time of one step.', ['step']);
+  const retries = make.counter('dodona_retries_total', 'Steps tried again.', ['step']);
+  const labels: ('kind' | 'code' | 'delivered')[] = ['kind', 'code', 'delivered'];
+  const responses = make.counter('dodona_responses_total', 'Answers in blocks.', labels);
+  const fetches = make.histogram('dodona_fetch_duration_seconds', 'Time of one fetch.', ['result']);
+  const filters = make.histogram('dodona_filter_duration_seconds', 'Time of one filter.', [
+    'result',
+  ]);
+  const ready = make.gauge('dodona_ready', '1 while the node is in step and can answer.');
+  return {
+    queue(countByState) {
+      requests.reset();
+      for (const [state, count] of Object.entries(countByState)) requests.set({ state }, count);
+    },
+    step: (step, durationMs) => steps.observe({ step }, seconds(durationMs)),
+    retry: (step) => retries.inc({ step }),
+    response: ({ kind, code, delivered }) =>
+      responses.inc({ kind, code: responseCodeName(code), delivered: String(delivered) }),
+    fetch: (result, durationMs) => fetches.observe({ result }, seconds(durationMs)),
+    filter: (result, durationMs) => filters.observe({ result }, seconds(durationMs)),
+    ready: (isReady) => ready.set(isReady ? 1 : 0),
+  } satisfies Partial<Metrics>;
+}
+
+function chainMetrics(make: Makers) {
+  const height = make.gauge('dodona_chain_height', "Index of the network's latest block.");
+  const processed = make.gauge(
+    'dodona_chain_processed_height',
+    'Index of the last block taken in.',
+  );
+  const lag = make.gauge('dodona_chain_lag_blocks', 'Blocks still to be taken in.');
+  const up = make.gauge('dodona_rpc_endpoint_up', '1 while the endpoint is used.', ['endpoint']);
+  const heights = make.gauge('dodona_rpc_endpoint_height', "The endpoint's latest block.", [
+    'endpoint',
+  ]);
+  const calls = make.histogram('dodona_rpc_duration_seconds', 'Time of one RPC call.', [
+    'endpoint',
+    'method',
+  ]);
+  const errors = make.counter('dodona_rpc_errors_total', 'RPC calls that failed.', [
+    'endpoint',
+    'method',
+    'failure',
+  ]);
+  return {
+    chain(now) {
+      height.set(now.height);
+      processed.set(now.processed);
+      lag.set(Math.max(0, now.height - now.processed));
+    },
+    endpoint({ endpoint, healthy, height: latest }) {
+      up.set({ endpoint }, healthy ? 1 : 0);
+      if (latest !== null) heights.set({ endpoint }, latest);
+    },
+    rpcCall({ endpoint, method, durationMs, failure }) {
+      calls.observe({ endpoint, method }, seconds(durationMs));
+      if (failure !== undefined) errors.inc({ endpoint, method, failure });
+    },
+  } satisfies Partial<Metrics>;
+}
+
+function moneyMetrics(make: Makers) {
+  const wallet = make.gauge('dodona_wallet_balance_gas', "GAS in the node's wallet.");
+  const credit = make.gauge('dodona_credit_held_gas', 'GAS that the gateway holds as credit.');
+  const earned = make.gauge('dodona_earned_gas', 'GAS earned and not yet collected.');
+  const fees = make.counter('dodona_fees_gas_total', 'GAS spent on fees.', ['kind']);
+  return {
+    balances(amounts) {
+      if (amounts.wallet !== undefined) wallet.set(gas(amounts.wallet));
+      if (amounts.credit !== undefined) credit.set(gas(amounts.credit));
+      if (amounts.earned !== undefined) earned.set(gas(amounts.earned));
+    },
+    fees: (kind, amount) => fees.inc({ kind }, gas(amount)),
+  } satisfies Partial<Metrics>;
+}
+
+function resourceMetrics(make: Makers) {
+  const size = make.gauge('dodona_sqlite_file_size_bytes', "Size of the database's files.", [
+    'file',
+  ]);
+  const transactions = make.histogram(
+    'dodona_sqlite_transaction_duration_seconds',
+    'Time of one write transaction, its commit to disk included.',
+  );
+  return {
+    database({ mainBytes, walBytes }) {
+      size.set({ file: 'main' }, mainBytes);
+      size.set({ file: 'wal' }, walBytes);
+    },
+    transaction: (durationMs) => transactions.observe(seconds(durationMs)),
+  } satisfies Partial<Metrics>;
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { ResponseCode } from '../../src/base/outcome.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+
+describe('metrics', () => {
+  const create = () => createMetrics({ version: '1.2.3', process: false });
+  const lines = async (metrics: ReturnType<typeof create>): Promise<string[]> =>
+    (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+  it('count the queue by state, and a state that has emptied as none', async () => {
+    const metrics = create();
+    metrics.queue({ received: 3, sent: 1 });
+    metrics.queue({ received: 2 });
+    const queue = (await lines(metrics)).filter((line) => line.startsWith('dodona_requests'));
+    assert.deepEqual(queue, ['dodona_requests{state="received"} 2']);
+  });
+
+  it('give durations in seconds', async () => {
+    const metrics = create();
+    metrics.step('resolve', 250);
+    metrics.rpcCall({ endpoint: 'http://a:1', method: 'getblock', durationMs: 2 });
+    const text = await lines(metrics);
+    assert.ok(text.includes('dodona_step_duration_seconds_sum{step="resolve"} 0.25'));
+    assert.ok(
+      text.includes(
+        'dodona_rpc_duration_seconds_sum{endpoint="http://a:1",method="getblock"} 0.002',
+      ),
+    );
+    assert.ok(!text.some((line) => line.startsWith('dodona_rpc_errors_total{')));
+  });
+
+  it('give amounts in GAS', async () => {
+    const metrics = create();
+    metrics.balances({ wallet: 150_000_000n, credit: 1n });
+    metrics.fees('system', 10_000_000n);
+    metrics.fees('system', 20_000_000n);
+    const text = await lines(metrics);
+    assert.ok(text.includes('dodona_wallet_balance_gas 1.5'));
+    assert.ok(text.includes('dodona_credit_held_gas 1e-8'));
+    assert.match(String(text), /dodona_fees_gas_total\{kind="system"\} 0\.30*[0-9]?/);
+  });
+
+  it('name response codes', async () => {
+    const metrics = create();
+    metrics.response({ kind: 'http', code: ResponseCode.NotFound, delivered: false });
+    const expected = 'dodona_responses_total{kind="http",code="NotFound",delivered="false"} 1';
+    assert.ok((await lines(metrics)).includes(expected));
+  });
+
+  it('tell how far behind the chain the node is', async () => {
+    const metrics = create();
+    metrics.chain({ height: 105, processed: 100 });
+    metrics.endpoint({ endpoint: 'http://a:1', healthy: false, height: null });
+    const text = await lines(metrics);
+    assert.ok(text.includes('dodona_chain_lag_blocks 5'));
+    assert.ok(text.includes('dodona_rpc_endpoint_up{endpoint="http://a:1"} 0'));
+    assert.ok(!text.some((line) => line.startsWith('dodona_rpc_endpoint_height{')));
+  });
+
+  it('are those of one node only, also when two live in a process', async () => {
+    const [one, two] = [create(), create()];
+    one.queue({ sent: 1 });
+    assert.doesNotMatch(String(await lines(two)), /state="sent"/);
+  });
+
+  it('tell of the process when asked to', async () => {
+    const metrics = createMetrics({ version: '1.2.3', process: true });
+    const text = String(await lines(metrics));
+    for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes']) {
+      assert.match(text, new RegExp(name));
+    }
+    assert.match(text, /dodona_build_info\{version="1\.2\.3"\} 1/);
+  });
+
+  it('have names and help as Prometheus expects: units last, counters end in _total', async () => {
+    const metrics = create();
+    const text = await metrics.text();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+    assert.ok(types.length >= 20);
+    for (const [, name = '', type] of types) {
+      assert.match(name, /^dodona_[a-z0-9_]+$/);
+      assert.equal(type === 'counter', name.endsWith('_total'), name);
+      if (type === 'histogram') assert.ok(name.endsWith('_seconds'), name);
+      assert.match(text, new RegExp(`^# HELP ${name} .+\\.$`, 'm'));
+    }
+  });
+});
