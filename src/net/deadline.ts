@@ -1,0 +1,41 @@
+import type { Clock } from '../base/clock.js';
+
+/** A time that ends, or is ended by the caller's signal. */
+export interface Deadline {
+  /** Aborts when the time is over, when the caller aborts, and at `stop`. */
+  readonly signal: AbortSignal;
+  /** Whether it was the time that ended it. */
+  expired(): boolean;
+  /** Ends it, and with it all that still listens to its signal. */
+  stop(): void;
+}
+
+/** Starts a deadline of `timeoutMs` from now, tied to the signal of whoever waits. */
+export function startDeadline(clock: Clock, timeoutMs: number, caller?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  let expired = false;
+  const stop = (): void => controller.abort();
+  if (caller?.aborted === true) stop();
+  caller?.addEventListener('abort', stop, { once: true });
+  controller.signal.addEventListener('abort', () => caller?.removeEventListener('abort', stop), {
+    once: true,
+  });
+  clock.sleep(timeoutMs, controller.signal).then(
+    () => {
+      expired = true;
+      controller.abort();
+    },
+    () => {},
+  );
+  return { signal: controller.signal, expired: () => expired, stop };
+}
+
+/** The promise's value, or null as soon as the signal aborts. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve(null);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.finally(() => signal.removeEventListener('abort', stop)).then(resolve, reject);
+  });
+}

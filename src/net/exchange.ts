@@ -1,0 +1,202 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import axios from 'axios';
+import type { ConnectionPool, PinnedOptions } from './connection-pool.js';
+import { FetchFault, fault } from './fetch-result.js';
+import type { HttpLimits } from './http-limits.js';
+import { ACCEPT_ENCODING, parserFaultOf } from './read-body.js';
+import type { HttpMethod, RequestHeaders } from './request-headers.js';
+import type { Target } from './target-url.js';
+
+/** One request to one address, on one connection. */
+export interface ExchangeRequest {
+  readonly target: Target;
+  /** Checked by the guard; the connection goes there and nowhere else. */
+  readonly address: string;
+  readonly method: HttpMethod;
+  readonly headers: RequestHeaders;
+  readonly body: Buffer | null;
+  /** A connection that no request before it has used. */
+  readonly fresh: boolean;
+  /** Ends the exchange, reading the body included. */
+  readonly signal: AbortSignal;
+  /** Ends it unless the connection stands by then. */
+  readonly connectSignal: AbortSignal;
+}
+
+export type Exchange =
+  | {
+      readonly kind: 'response';
+      /** Its body is still to be read. */
+      readonly response: IncomingMessage;
+      readonly reused: boolean;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly fault: FetchFault;
+      /** False: no connection stood, so the source has seen nothing. */
+      readonly connected: boolean;
+      readonly reused: boolean;
+    };
+
+/** How far a connection got, filled in while it happens. */
+interface Progress {
+  connected: boolean;
+  reused: boolean;
+}
+
+/**
+ * Sends one request and waits for the answer's headers. axios carries it, with all of its own
+ * cleverness off (redirects, proxies, decompression, parsing): its `transport` hook is where the
+ * connection is pinned to the checked address, under the name for TLS and Host.
+ */
+export async function exchange(
+  request: ExchangeRequest,
+  deps: { pool: ConnectionPool; limits: HttpLimits },
+): Promise<Exchange> {
+  const progress: Progress = { connected: false, reused: false };
+  const transport = {
+    request: (_: unknown, onResponse: (response: IncomingMessage) => void): ClientRequest =>
+      open(request, deps, progress, onResponse),
+  };
+  try {
+    const { data: response } = await axios.request<IncomingMessage>({
+      url: request.target.url.href,
+      method: request.method,
+      data: request.body ?? undefined,
+      transport,
+      signal: request.signal,
+      responseType: 'stream',
+      decompress: false,
+      maxRedirects: 0,
+      maxBodyLength: Number.POSITIVE_INFINITY,
+      proxy: false,
+      transformRequest: [],
+      validateStatus: null,
+    });
+    const count = response.rawHeaders.length / 2;
+    if (count <= deps.limits.maxHeaders) {
+      return { kind: 'response', response, reused: progress.reused };
+    }
+    response.destroy();
+    const reason = `the answer has more than ${deps.limits.maxHeaders} headers`;
+    return { kind: 'failed', fault: fault('headers-too-large', reason), ...progress };
+  } catch (error) {
+    return { kind: 'failed', fault: faultOf(error, request, progress), ...progress };
+  }
+}
+
+function open(
+  request: ExchangeRequest,
+  deps: { pool: ConnectionPool; limits: HttpLimits },
+  progress: Progress,
+  onResponse: (response: IncomingMessage) => void,
+): ClientRequest {
+  const { target, address, method, headers, body } = request;
+  const { limits, pool } = deps;
+  const options: PinnedOptions = {
+    host: address,
+    port: target.port,
+    pinnedHost: target.host,
+    // An address has no server name; the certificate is then checked for the address itself.
+    servername: target.isAddress ? '' : target.host,
+    method,
+    path: target.url.pathname + target.url.search,
+    headers: wireHeaders(target, headers, body),
+    setHost: false,
+    agent: pool.agent(target.secure, request.fresh),
+    maxHeaderSize: limits.maxHeaderBytes,
+    insecureHTTPParser: false,
+  };
+  const sent = target.secure ? https.request(options) : http.request(options);
+  sent.once('response', (response) => {
+    // Node tells the request, not the answer, what was wrong with the rest of the bytes.
+    sent.on('error', (error) => response.destroy(error));
+    onResponse(response);
+  });
+  // Node leaves out what is over this count, so one more is let in to tell that there are too many.
+  sent.maxHeadersCount = limits.maxHeaders + 1;
+  watchConnection(sent, request, progress);
+  limitInformational(sent, limits.maxInformational);
+  return sent;
+}
+
+function wireHeaders(
+  target: Target,
+  headers: RequestHeaders,
+  body: Buffer | null,
+): Record<string, string | number> {
+  return {
+    Host: target.url.host,
+    'Accept-Encoding': ACCEPT_ENCODING,
+    ...(body === null ? {} : { 'Content-Length': body.length }),
+    ...Object.fromEntries(headers),
+  };
+}
+
+function watchConnection(
+  sent: ClientRequest,
+  { target, connectSignal }: ExchangeRequest,
+  progress: Progress,
+): void {
+  const connected = (): void => {
+    progress.connected = true;
+  };
+  sent.once('socket', (socket) => {
+    progress.reused = sent.reusedSocket;
+    if (sent.reusedSocket) connected();
+    else socket.once(target.secure ? 'secureConnect' : 'connect', connected);
+  });
+  const late = (): void => {
+    if (progress.connected) return;
+    sent.destroy(fault('connect', `no connection to ${target.host} in time`));
+  };
+  connectSignal.addEventListener('abort', late, { once: true });
+}
+
+function limitInformational(sent: ClientRequest, max: number): void {
+  let count = 0;
+  const another = (): void => {
+    count += 1;
+    if (count > max) sent.destroy(fault('protocol', `more than ${max} 1xx answers`));
+  };
+  sent.on('information', another);
+  sent.on('continue', another);
+  // Node has let go of the socket by then, and would not report what becomes of it.
+  sent.on('upgrade', (_, socket) => {
+    socket.destroy();
+    sent.emit('error', fault('protocol', 'the answer switches to a protocol nobody asked for'));
+  });
+}
+
+/** Codes of a connection that did not come about, or that broke. */
+const CONNECTION_CODES = new Set([
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'EMFILE',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOBUFS',
+  'EPERM',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+function faultOf(error: unknown, request: ExchangeRequest, progress: Progress): FetchFault {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof FetchFault) return cause;
+  const { code = 'unknown', message } = cause as NodeJS.ErrnoException;
+  const { host, secure } = request.target;
+  const parserFault = parserFaultOf(code);
+  if (parserFault !== null) return parserFault;
+  if (progress.connected) return fault('interrupted', `${host} ended the connection (${code})`);
+  if (secure && !CONNECTION_CODES.has(code)) {
+    return fault('tls', `TLS with ${host} failed: ${message} (${code})`);
+  }
+  return fault('connect', `no connection to ${host} at ${request.address} (${code})`);
+}

@@ -1,0 +1,242 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../base/clock.js';
+import { type AllowList, createAllowList, type HttpAllow } from './allow-list.js';
+import { type ConnectionPool, createConnectionPool } from './connection-pool.js';
+import { type Deadline, startDeadline, untilAborted } from './deadline.js';
+import { createDnsCache, type DnsCache } from './dns-cache.js';
+import { type Exchange, type ExchangeRequest, exchange } from './exchange.js';
+import { FetchFault, type FetchResult, fault } from './fetch-result.js';
+import { findAddresses } from './find-addresses.js';
+import type { HttpLimits } from './http-limits.js';
+import { readBody } from './read-body.js';
+import { type Hop, nextHop, type RedirectRule } from './redirect.js';
+import { checkRequest, type FetchRequest } from './request.js';
+import { isIdempotent } from './request-headers.js';
+import { createDnsResolver, createSystemResolver, type ResolveHost } from './resolve-host.js';
+import { parseTarget, type Target } from './target-url.js';
+
+/** The only way out to the web for what strangers ask. */
+export interface GuardedFetch {
+  /** Never rejects: whatever happens is in the result. */
+  fetch(request: FetchRequest, signal?: AbortSignal): Promise<FetchResult>;
+  /** Connections kept open between requests. */
+  idleConnections(): number;
+  /** Closes them. */
+  close(): void;
+}
+
+/** Of a redirect's own body, read only to keep the connection. */
+const MAX_REDIRECT_BODY_BYTES = 64 * 1024;
+
+interface Deps {
+  readonly limits: HttpLimits;
+  readonly allow: AllowList;
+  readonly clock: Clock;
+  readonly dns: DnsCache;
+  readonly pool: ConnectionPool;
+}
+
+/** A fetch under way. */
+interface Journey {
+  readonly rule: RedirectRule;
+  readonly deadline: Deadline;
+  redirects: number;
+  /** Whether any source has been connected to. */
+  sent: boolean;
+}
+
+/**
+ * Builds the guarded fetch. Each hop's name is looked up once, every address checked, and the very
+ * address that was checked is connected to, with the name in SNI, Host and the certificate's check.
+ * Sizes, header counts and times are bounded; nothing but `allow` lifts the guard.
+ * @param options.ca PEM text of authorities to trust besides the built-in ones.
+ * @param options.resolve by default asks the name servers, and for the operator's hosts the system.
+ * @throws NodeError when `allow` or `ca` can't be read.
+ */
+export function createGuardedFetch(options: {
+  limits: HttpLimits;
+  allow: HttpAllow;
+  clock: Clock;
+  ca?: string | undefined;
+  resolve?: ResolveHost | undefined;
+}): GuardedFetch {
+  const { limits, clock } = options;
+  const allow = createAllowList(options.allow);
+  const pool = createConnectionPool({ limits, ca: options.ca });
+  const dns = createDnsCache({
+    resolve: options.resolve ?? createDefaultResolver(allow),
+    clock,
+    maxAgeMs: limits.maxDnsCacheMs,
+    maxNames: limits.maxDnsCacheNames,
+  });
+  const deps: Deps = { limits, allow, clock, dns, pool };
+  return {
+    fetch: (request, signal) => runFetch(request, deps, signal),
+    idleConnections: () => pool.idleCount(),
+    close: () => pool.close(),
+  };
+}
+
+function createDefaultResolver(allow: AllowList): ResolveHost {
+  const dns = createDnsResolver();
+  const system = createSystemResolver();
+  return (host) => (allow.host(host) === null ? dns(host) : system(host));
+}
+
+async function runFetch(
+  request: FetchRequest,
+  deps: Deps,
+  signal: AbortSignal | undefined,
+): Promise<FetchResult> {
+  const { clock, limits } = deps;
+  const deadline = startDeadline(clock, limits.totalTimeoutMs, signal);
+  const rule: RedirectRule = request.redirects ?? {
+    max: limits.maxRedirects,
+    on: 'status',
+    relative: 'follow',
+  };
+  const journey: Journey = { rule, deadline, redirects: 0, sent: false };
+  try {
+    return await follow(checkRequest(request, limits), deps, journey);
+  } catch (error) {
+    if (!(error instanceof FetchFault)) throw error;
+    const { failure, message: reason } = endOf(journey, limits) ?? error;
+    return { kind: 'failed', failure, reason, sent: journey.sent, redirects: journey.redirects };
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** What ended a fetch whose signal is aborted: breaking off shows up as all sorts of faults. */
+function endOf({ deadline }: Journey, limits: HttpLimits): FetchFault | null {
+  if (deadline.expired()) {
+    return fault('timeout', `no complete answer within ${limits.totalTimeoutMs} ms`);
+  }
+  return deadline.signal.aborted ? fault('aborted', 'the fetch was called off') : null;
+}
+
+async function follow(first: Hop, deps: Deps, journey: Journey): Promise<FetchResult> {
+  let hop = first;
+  for (;;) {
+    const target = targetOf(hop, deps, journey);
+    const { response, address, reused } = await connect(hop, target, deps, journey);
+    const next = nextHop(hop, response, journey.rule);
+    if (next === null) {
+      return {
+        kind: 'response',
+        status: response.statusCode ?? 0,
+        headers: plainHeaders(response),
+        body: await readBody(response, deps.limits.maxBodyBytes),
+        url: target.url.href,
+        redirects: journey.redirects,
+        address,
+        reused,
+      };
+    }
+    await discardBody(response);
+    if (next instanceof FetchFault) throw next;
+    journey.redirects += 1;
+    hop = next;
+  }
+}
+
+function targetOf(hop: Hop, deps: Deps, journey: Journey): Target {
+  const target = parseTarget(hop.url, deps.allow);
+  const { redirects, rule } = journey;
+  if (target instanceof FetchFault) {
+    if (redirects === 0) throw target;
+    if (target.failure === 'scheme') throw fault('redirect-scheme', `redirect: ${target.message}`);
+    const failure = target.failure === 'malformed-url' ? 'redirect-target' : target.failure;
+    throw fault(failure, `redirect: ${target.message}`);
+  }
+  if (redirects > rule.max) {
+    throw fault('redirect-limit', `more than ${rule.max} redirects`);
+  }
+  return target;
+}
+
+type Answered = Extract<Exchange, { kind: 'response' }> & { readonly address: string };
+
+/** Looks up, checks and connects within the connect time, trying the addresses in turn. */
+async function connect(hop: Hop, target: Target, deps: Deps, journey: Journey): Promise<Answered> {
+  const { clock, limits } = deps;
+  const endMs = clock.monotonicMs() + limits.connectTimeoutMs;
+  const addresses = await addressesOf(target, deps, journey.deadline);
+  const tried = addresses.slice(0, limits.maxConnectAttempts);
+  let last = fault('connect', `no connection to ${target.host} in time`);
+  for (const [index, address] of tried.entries()) {
+    const shareMs = (endMs - clock.monotonicMs()) / (tried.length - index);
+    if (shareMs <= 0) break;
+    const attempt = startDeadline(clock, shareMs, journey.deadline.signal);
+    const result = await exchangeOnce(hop, target, address, attempt.signal, deps, journey);
+    attempt.stop();
+    if (result.kind === 'response') return { ...result, address };
+    last = result.fault;
+    if (result.connected || last.failure !== 'connect') break;
+  }
+  if (last.failure === 'connect') deps.dns.forget(target.host);
+  throw last;
+}
+
+async function addressesOf(
+  target: Target,
+  deps: Deps,
+  deadline: Deadline,
+): Promise<readonly string[]> {
+  const { clock, limits, allow, dns } = deps;
+  const lookUp = startDeadline(clock, limits.connectTimeoutMs, deadline.signal);
+  const found = await untilAborted(
+    findAddresses(target, { resolve: dns.resolve, allow }),
+    lookUp.signal,
+  );
+  lookUp.stop();
+  if (found === null) {
+    const { host } = target;
+    throw fault('dns', `the name ${host} was not found within ${limits.connectTimeoutMs} ms`);
+  }
+  if (found instanceof FetchFault) throw found;
+  return found;
+}
+
+/**
+ * One exchange, and a second one where a kept connection turned out to be dead: its end may close
+ * it at the very moment that it is used again. What isn't idempotent gets a connection of its own.
+ */
+async function exchangeOnce(
+  hop: Hop,
+  target: Target,
+  address: string,
+  connectSignal: AbortSignal,
+  deps: Deps,
+  journey: Journey,
+): Promise<Exchange> {
+  const { signal } = journey.deadline;
+  const { method, headers, body } = hop;
+  const fresh = !isIdempotent(method);
+  const parts = { target, address, method, headers, body, signal, connectSignal };
+  const send = async (request: ExchangeRequest): Promise<Exchange> => {
+    const result = await exchange(request, deps);
+    if (result.kind === 'response' || result.connected) journey.sent = true;
+    return result;
+  };
+  const result = await send({ ...parts, fresh });
+  const stale = result.kind === 'failed' && result.reused && !signal.aborted;
+  return stale && result.fault.failure === 'interrupted' ? send({ ...parts, fresh: true }) : result;
+}
+
+function plainHeaders(response: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+async function discardBody(response: IncomingMessage): Promise<void> {
+  try {
+    await readBody(response, MAX_REDIRECT_BODY_BYTES);
+  } catch (error) {
+    // The redirect stands all the same; only its connection is lost.
+    if (!(error instanceof FetchFault)) throw error;
+  }
+}

@@ -1,0 +1,40 @@
+import { FetchFault, fault } from './fetch-result.js';
+import type { HttpLimits } from './http-limits.js';
+import type { Hop, RedirectRule } from './redirect.js';
+import { checkHeaders, HTTP_METHODS, type HttpMethod, takesBody } from './request-headers.js';
+
+/** What to fetch. */
+export interface FetchRequest {
+  readonly url: string;
+  /** GET by default. */
+  readonly method?: HttpMethod | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: Buffer | undefined;
+  /** By default up to the limit's number of the usual ones, relative ones included. */
+  readonly redirects?: RedirectRule | undefined;
+}
+
+const DEFAULT_HEADERS = [
+  ['accept', '*/*'],
+  ['user-agent', 'Dodona (Neo N3 oracle node)'],
+] as const;
+
+/** The first hop of a request; throws a FetchFault that says what in it is not allowed. */
+export function checkRequest(request: FetchRequest, limits: HttpLimits): Hop {
+  const { url, method = 'GET', body = null } = request;
+  if (!HTTP_METHODS.includes(method)) {
+    throw fault('bad-request', `the method is not one of ${HTTP_METHODS.join(', ')}`);
+  }
+  if (body !== null && !takesBody(method)) {
+    throw fault('bad-request', `a ${method} request takes no body`);
+  }
+  if (body !== null && body.length > limits.maxRequestBodyBytes) {
+    throw fault(
+      'bad-request',
+      `the body has ${body.length} bytes, at most ${limits.maxRequestBodyBytes} are allowed`,
+    );
+  }
+  const headers = checkHeaders(request.headers ?? {}, limits);
+  if (headers instanceof FetchFault) throw headers;
+  return { url, method, headers: new Map([...DEFAULT_HEADERS, ...headers]), body };
+}
