@@ -68,7 +68,7 @@ const storage = z.strictObject({ dir: filePath().prefault('./data') });
 
 const allowedHost = z.strictObject({
   host: hostName(),
-  ports: listOf(port(), 1, 32).prefault(['443']),
+  ports: listOf(port(), 1, 32).optional(),
   http: flag().prefault('false'),
 });
 

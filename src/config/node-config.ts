@@ -53,7 +53,8 @@ export interface WalletConfig {
 export interface AllowedHost {
   /** Lower case, without port. */
   readonly host: string;
-  readonly ports: readonly number[];
+  /** The ports that may be asked; any, when absent. */
+  readonly ports?: readonly number[] | undefined;
   /** True when plain http is allowed besides https. */
   readonly http: boolean;
 }

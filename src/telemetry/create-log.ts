@@ -19,9 +19,11 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** auto: pretty on a terminal, JSON elsewhere. */
   readonly format: 'auto' | 'pretty' | 'json';
-  /** Gets the same events as JSON lines, mode 0600; put aside at `maxFileBytes`, `maxFiles` kept. */
+  /** Gets the same events as JSON lines, mode 0600. */
   readonly file: string | null;
+  /** At this size the file is put aside and a new one begun. */
   readonly maxFileBytes: number;
+  /** Files kept, the current one among them. */
   readonly maxFiles: number;
   readonly clock: Clock;
   /** Standard error of the process. */

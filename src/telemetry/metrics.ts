@@ -2,8 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { DATOSHI_PER_GAS, type Datoshi } from '../base/datoshi.js';
 import { responseCodeName } from '../base/outcome.js';
 
-// Units are Prometheus's: seconds, bytes, and GAS for money (a float is fine on a graph; what counts
-// is in the ledger). Names that end in _total only grow.
+// Units are Prometheus's: seconds, bytes, and GAS for money (a float is fine on a graph; what
+// counts is in the ledger). Names that end in _total only grow.
 
 /** From a millisecond to the longest time an answer may take. */
 const DURATION_BUCKETS_S = [
@@ -44,7 +44,7 @@ export interface Metrics {
   chain(heights: { readonly height: number; readonly processed: number }): void;
   endpoint(health: EndpointHealth): void;
   rpcCall(facts: RpcCallFacts): void;
-  /** GAS in the node's wallet, and what the gateway holds: credit of others, earnings of the node. */
+  /** The node's wallet, and what the gateway holds: others' credit, the node's earnings. */
   balances(amounts: {
     readonly wallet?: Datoshi;
     readonly credit?: Datoshi;

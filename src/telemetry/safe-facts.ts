@@ -11,8 +11,12 @@ const MAX_STACK_LINES = 8;
 export const REDACTED = '[redacted]';
 
 /** A key that has one of these in it, whatever its case and punctuation, holds a secret. */
-const SECRET_WORDS =
-  /wif|password|passphrase|privatekey|secret|authorization|cookie|apikey|mnemonic|credential|encryptedkey|nep2|(access|auth|bearer|api|session)token/;
+const SECRET_WORDS = new RegExp(
+  [
+    'wif|password|passphrase|privatekey|encryptedkey|nep2|mnemonic|secret|credential',
+    'authorization|cookie|apikey|(access|auth|bearer|api|session)token',
+  ].join('|'),
+);
 /** But where something is kept, or what it's called, may be told. */
 const ABOUT_SECRETS = /(file|path|name|names|mode)$/;
 
@@ -43,8 +47,8 @@ export function safeText(text: string): string {
 }
 
 /**
- * Facts as plain JSON data: bigint as decimal text, bytes as their number only, errors with code and
- * causes, secrets redacted, everything bounded. Never throws, whatever it is given.
+ * Facts as plain JSON data: bigint as decimal text, bytes as their number only, errors with code
+ * and causes, secrets redacted, everything bounded. Never throws, whatever it is given.
  */
 export function safeFacts(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const safe = safeGuarded(facts ?? {}, 0, []);

@@ -148,7 +148,7 @@ describe('the log', () => {
     assert.doesNotMatch(JSON.stringify(recent), /hunter2/);
   });
 
-  it('writes JSON to its file too, readable by its owner only, and closes with all of it there', async () => {
+  it('writes JSON to its file too, for its owner only, and closes with all of it there', async () => {
     const file = join(dir, 'sub', 'node.log');
     const log = logTo(new Sink(), { file, format: 'pretty' });
     for (let index = 0; index < 100; index++) log.info('line', { index });
@@ -159,7 +159,7 @@ describe('the log', () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 
-  it('puts full files aside, keeps as many as it was told, and loses no line of those', async () => {
+  it('puts full files aside, keeps as many as told, and loses no line of those', async () => {
     const file = join(dir, 'turn', 'node.log');
     for (let round = 0; round < 8; round++) {
       const log = logTo(new Sink(), { file, maxFileBytes: 2_000, maxFiles: 3 });
@@ -198,7 +198,8 @@ describe('the log', () => {
 
   it('survives the reader of its pipe going away', () => {
     const script = join(import.meta.dirname, 'log-into-closed-pipe.ts');
-    const command = `"${process.execPath}" --import=tsx "${script}" 2>&1 | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const run = `"${process.execPath}" --import=tsx "${script}"`;
+    const command = `${run} 2>&1 | head -n 1; echo "\${PIPESTATUS[0]}"`;
     const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
     assert.match(stdout, /"event":"line"/);
     assert.match(stdout, /\n7\n$/);
