@@ -39,14 +39,24 @@ func whole(v any, refusal string) int {
 
 // hash160 returns 20 bytes.
 func hash160(v any, refusal string) interop.Hash160 {
+	return interop.Hash160(blob(v, interop.Hash160Len, refusal))
+}
+
+// hash256 returns 32 bytes.
+func hash256(v any, refusal string) interop.Hash256 {
+	return interop.Hash256(blob(v, interop.Hash256Len, refusal))
+}
+
+// blob returns bytes of exactly this length.
+func blob(v any, length int, refusal string) string {
 	if v == nil {
 		panic(refusal)
 	}
 	s := v.(string)
-	if len(s) != interop.Hash160Len {
+	if len(s) != length {
 		panic(refusal)
 	}
-	return interop.Hash160(s)
+	return s
 }
 
 // text returns UTF-8 of at most limit bytes; null is the empty text. Events

@@ -68,14 +68,3 @@ func Update(nef []byte, manifest []byte, data any) {
 	runtime.Notify("Updated", p.nefHash, p.manifestHash)
 	management.UpdateWithData(nef, manifest, data)
 }
-
-func hash256(v any, refusal string) interop.Hash256 {
-	if v == nil {
-		panic(refusal)
-	}
-	s := v.(string)
-	if len(s) != interop.Hash256Len {
-		panic(refusal)
-	}
-	return interop.Hash256(s)
-}

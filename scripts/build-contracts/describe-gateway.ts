@@ -24,6 +24,7 @@ interface Notes {
   readonly parameters: Record<string, string>;
   readonly returns: Record<string, string>;
   readonly rehearsals: readonly string[];
+  readonly possessionMessage: string;
   readonly nullable: readonly string[];
 }
 
@@ -63,6 +64,7 @@ export function describeGateway(folder: string, manifest: Manifest): unknown {
     })),
     ...constantsOf(folder),
     rehearsals: notes.rehearsals,
+    possessionMessage: notes.possessionMessage,
     refusals: refusalsOf(folder),
   };
   for (const list of [shapes, returned, nullable]) list.assertAllTaken();
