@@ -71,7 +71,9 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
       });
       sent.end(body);
     });
+  let closed = false;
   const post = async (body: string, limits: PostLimits): Promise<HttpAnswer> => {
+    if (closed) throw new NodeError('RPC_STOPPED', `the connections to ${label} were closed`);
     try {
       return await exchange(body, limits);
     } catch (thrown) {
@@ -81,7 +83,11 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
       return await exchange(body, limits);
     }
   };
-  return { label, post, close: () => agent.destroy() };
+  const close = (): void => {
+    closed = true;
+    agent.destroy();
+  };
+  return { label, post, close };
 }
 
 interface Bound {

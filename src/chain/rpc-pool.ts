@@ -1,0 +1,300 @@
+import type { Clock } from '../base/clock.js';
+import { isRetryable, NodeError } from '../base/node-error.js';
+import type { Log } from '../telemetry/log.js';
+import { abortable } from './abortable.js';
+import type { BackOff } from './back-off.js';
+import {
+  createRpcClient,
+  isRpcError,
+  isRpcTrouble,
+  type Rpc,
+  type RpcClient,
+  type RpcOptions,
+} from './rpc.js';
+import {
+  createRpcEndpoint,
+  type EndpointHealth,
+  type EndpointState,
+  type RpcEndpoint,
+} from './rpc-endpoint.js';
+
+export type { EndpointHealth, EndpointState } from './rpc-endpoint.js';
+
+export interface RpcPoolOptions {
+  /** In order of preference. */
+  readonly urls: readonly string[];
+  /** The network that every endpoint must be of; one of another is never used. */
+  readonly magic?: number | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Bound of one exchange, after which another endpoint is asked. */
+  readonly timeoutMs?: number;
+  readonly maxResponseBytes?: number;
+  /** How often each endpoint's height is looked at. */
+  readonly probeEveryMs?: number;
+  readonly probeTimeoutMs?: number;
+  /** How long a failed endpoint is left alone. */
+  readonly backOff?: BackOff;
+  /** An endpoint further behind the best height is left until it has caught up. */
+  readonly maxLagBlocks?: number;
+  /** Each exchange, for metrics. */
+  readonly onExchange?: (exchange: RpcExchange) => void;
+}
+
+export interface RpcExchange {
+  readonly endpoint: string;
+  /** The method, or `batch`. */
+  readonly method: string;
+  readonly calls: number;
+  readonly durationMs: number;
+  /** `ok`, `error` for an error that was answered, or the code of a RpcTrouble. */
+  readonly outcome: string;
+}
+
+export interface RpcPool extends Rpc {
+  health(): EndpointHealth[];
+  /** Index of the latest block that any endpoint told of, or null before the first answer. */
+  bestHeight(): number | null;
+  /** Ends probes and connections. */
+  stop(): void;
+}
+
+export const DEFAULT_POOL_TIMEOUT_MS = 5_000;
+export const DEFAULT_PROBE_EVERY_MS = 5_000;
+export const DEFAULT_PROBE_TIMEOUT_MS = 3_000;
+export const DEFAULT_MAX_LAG_BLOCKS = 3;
+const DEFAULT_BACK_OFF: BackOff = { firstMs: 250, maxMs: 30_000 };
+
+/**
+ * Asks the first endpoint that is up. One that errs, stalls or lags is left, and the call goes to
+ * the next, until probes find it well again. With `minHeight` only an endpoint that has that block
+ * answers; if there is none, a retryable NodeError RPC_ENDPOINTS_BEHIND tells the heights.
+ */
+export function createRpcPool(options: RpcPoolOptions): RpcPool {
+  const { clock } = options;
+  const stopping = new AbortController();
+  const clients = options.urls.map((url) =>
+    createRpcClient({
+      url,
+      clock,
+      ...(options.maxResponseBytes ? { maxResponseBytes: options.maxResponseBytes } : {}),
+    }),
+  );
+  if (clients.length === 0) {
+    throw new NodeError('RPC_NO_ENDPOINT', 'no RPC endpoint is configured', {
+      hint: 'Name at least one in network.rpc.',
+    });
+  }
+  const watchers = endpointLabels(clients).map((label, at) =>
+    createWatcher(options, clients[at] as RpcClient, label, stopping.signal),
+  );
+  const endpoints = watchers.map(({ endpoint }) => endpoint);
+  const bestHeight = (): number | null => {
+    const heights = endpoints.map((each) => each.height()).filter((height) => height !== null);
+    return heights.length === 0 ? null : Math.max(...heights);
+  };
+  const judge = (): void => {
+    const best = bestHeight();
+    if (best !== null) for (const endpoint of endpoints) endpoint.judgeLag(best);
+  };
+  for (const watcher of watchers) void watcher.run(judge);
+
+  const observe = (endpoint: RpcEndpoint, height: unknown): void => {
+    if (!Number.isSafeInteger(height)) return;
+    endpoint.observeHeight((height as number) - 1);
+    judge();
+  };
+  const ask = createAsk(options, watchers, stopping.signal);
+  return {
+    call: (method, params = [], asked = {}) =>
+      ask(method, 1, asked, async (endpoint, limits) => {
+        const result = await endpoint.client.call(method, params, limits);
+        if (method === 'getblockcount') observe(endpoint, result);
+        return result as never;
+      }),
+    batch: (calls, asked = {}) => {
+      if (calls.length === 0) return Promise.resolve([]);
+      return ask('batch', calls.length, asked, async (endpoint, limits) => {
+        const results = await endpoint.client.batch(calls, limits);
+        const at = calls.findIndex(({ method }) => method === 'getblockcount');
+        const count = results[at];
+        if (count?.ok) observe(endpoint, count.result);
+        return results;
+      });
+    },
+    health: () => endpoints.map((endpoint) => endpoint.health()),
+    bestHeight,
+    stop: () => {
+      stopping.abort(new NodeError('RPC_STOPPED', 'the RPC connections were closed'));
+      for (const client of clients) client.close();
+    },
+  };
+}
+
+interface Watcher {
+  readonly endpoint: RpcEndpoint;
+  /** Resolves once it was asked for the first time. */
+  readonly proven: Promise<void>;
+  /** Probes now and then, until the end. */
+  run(afterProbe: () => void): Promise<void>;
+}
+
+function createWatcher(
+  options: RpcPoolOptions,
+  client: RpcClient,
+  label: string,
+  stop: AbortSignal,
+): Watcher {
+  let nap = new AbortController();
+  stop.addEventListener('abort', () => nap.abort(), { once: true });
+  const { log, clock } = options;
+  const endpoint = createRpcEndpoint({
+    client,
+    label,
+    clock,
+    magic: options.magic ?? null,
+    probeTimeoutMs: options.probeTimeoutMs ?? DEFAULT_PROBE_TIMEOUT_MS,
+    backOff: options.backOff ?? DEFAULT_BACK_OFF,
+    maxLagBlocks: options.maxLagBlocks ?? DEFAULT_MAX_LAG_BLOCKS,
+    onChange: ({ state, reason, height }) => {
+      nap.abort();
+      if (state === 'up') log.info('rpc endpoint is used', { endpoint: label, height });
+      else log.warn('rpc endpoint is left', { endpoint: label, state, reason, height });
+    },
+  });
+  let prove: () => void = () => {};
+  const proven = new Promise<void>((resolve) => {
+    prove = resolve;
+  });
+  const rest = async (restMs: number): Promise<void> => {
+    nap = new AbortController();
+    if (!stop.aborted) await clock.sleep(restMs, nap.signal).catch(() => {});
+  };
+  const run: Watcher['run'] = async (afterProbe) => {
+    while (!stop.aborted) {
+      await endpoint.probe();
+      prove();
+      afterProbe();
+      const well = endpoint.state() === 'up' || endpoint.state() === 'lagging';
+      const every = options.probeEveryMs ?? DEFAULT_PROBE_EVERY_MS;
+      await rest(well ? every : endpoint.backOffMs());
+      // It failed during the nap: leave it alone for its back-off before it is asked again.
+      if (well && endpoint.state() === 'down') await rest(endpoint.backOffMs());
+    }
+  };
+  return { endpoint, proven, run };
+}
+
+type Run<T> = (endpoint: RpcEndpoint, limits: RpcOptions) => Promise<T>;
+
+/** Tries one endpoint after another, best first, each at most once. */
+function createAsk(options: RpcPoolOptions, watchers: readonly Watcher[], stop: AbortSignal) {
+  const { clock, onExchange } = options;
+
+  async function exchange<T>(
+    endpoint: RpcEndpoint,
+    method: string,
+    calls: number,
+    limits: RpcOptions,
+    run: Run<T>,
+  ): Promise<T> {
+    const startMs = clock.monotonicMs();
+    const report = (outcome: string): void => {
+      const durationMs = clock.monotonicMs() - startMs;
+      onExchange?.({ endpoint: endpoint.label, method, calls, durationMs, outcome });
+    };
+    try {
+      const result = await run(endpoint, limits);
+      report('ok');
+      return result;
+    } catch (thrown) {
+      report(isRpcError(thrown) ? 'error' : isRpcTrouble(thrown) ? thrown.code : 'aborted');
+      throw thrown;
+    }
+  }
+
+  return async function ask<T>(
+    method: string,
+    calls: number,
+    asked: RpcOptions,
+    run: Run<T>,
+  ): Promise<T> {
+    const { signal } = asked;
+    const timeoutMs = asked.timeoutMs ?? options.timeoutMs ?? DEFAULT_POOL_TIMEOUT_MS;
+    const tried = new Set<RpcEndpoint>();
+    let trouble: unknown;
+    for (;;) {
+      signal?.throwIfAborted();
+      const endpoint = await pick(watchers, tried, asked.minHeight ?? null, signal);
+      stop.throwIfAborted();
+      if (endpoint === null) throw trouble ?? noneLeft(watchers, asked.minHeight);
+      tried.add(endpoint);
+      try {
+        return await exchange(endpoint, method, calls, { timeoutMs, signal }, run);
+      } catch (thrown) {
+        stop.throwIfAborted();
+        if (!isRetryable(thrown)) throw thrown;
+        if (isRpcTrouble(thrown)) endpoint.failed(thrown);
+        trouble = thrown;
+      }
+    }
+  };
+}
+
+/**
+ * The endpoint to ask next: up and in order of preference; else one that lags; else, since any may
+ * have recovered by now, what a fresh probe finds. Null when there is none left that may answer.
+ */
+async function pick(
+  watchers: readonly Watcher[],
+  tried: ReadonlySet<RpcEndpoint>,
+  minHeight: number | null,
+  signal: AbortSignal | undefined,
+): Promise<RpcEndpoint | null> {
+  const left = watchers.filter(({ endpoint }) => !tried.has(endpoint));
+  const fits = (endpoint: RpcEndpoint): boolean =>
+    minHeight === null || (endpoint.height() ?? -1) >= minHeight;
+  const among = (state: EndpointState): RpcEndpoint | undefined =>
+    left.find(({ endpoint }) => endpoint.state() === state && fits(endpoint))?.endpoint;
+  for (;;) {
+    const found = among('up');
+    if (found) return found;
+    const unproven = left.filter(({ endpoint }) => endpoint.state() === 'unproven');
+    if (unproven.length === 0) break;
+    await abortable(Promise.race(unproven.map(({ proven }) => proven)), signal);
+  }
+  const lagging = among('lagging');
+  if (lagging) return lagging;
+  const usable = left.filter(({ endpoint }) => endpoint.state() !== 'wrongNetwork');
+  await abortable(Promise.all(usable.map(({ endpoint }) => endpoint.probe())), signal);
+  return among('up') ?? among('lagging') ?? null;
+}
+
+/** Why no endpoint could be asked. */
+function noneLeft(watchers: readonly Watcher[], minHeight: number | undefined): unknown {
+  const health = watchers.map(({ endpoint }) => endpoint.health());
+  const details = { endpoints: health, minHeight };
+  if (health.every(({ state }) => state === 'wrongNetwork')) {
+    const found = health.map(({ endpoint, reason }) => `${endpoint} ${reason}`).join('; ');
+    return new NodeError('RPC_WRONG_NETWORK', `no endpoint is of the network: ${found}`, {
+      hint: 'Correct network.rpc or network.magic in the configuration.',
+      details,
+    });
+  }
+  const answering = health.some(({ state }) => state === 'up' || state === 'lagging');
+  if (!answering) {
+    const down = watchers.find(({ endpoint }) => endpoint.state() === 'down');
+    return down?.endpoint.trouble();
+  }
+  const heights = health.map(({ endpoint, height }) => `${endpoint} ${height ?? 'unknown'}`);
+  const message = `no endpoint has block ${minHeight} yet; heights: ${heights.join(', ')}`;
+  return new NodeError('RPC_ENDPOINTS_BEHIND', message, { retryable: true, details });
+}
+
+/** Two URLs of one host are told apart by a number. */
+function endpointLabels(clients: readonly RpcClient[]): string[] {
+  return clients.map(({ label }, at) => {
+    const same = clients.slice(0, at).filter((other) => other.label === label).length;
+    return same === 0 ? label : `${label}#${same + 1}`;
+  });
+}
