@@ -4,6 +4,7 @@
  * The script gets the signals that this process gets, and its exit code becomes this one's.
  */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from './ensure/paths.mjs';
@@ -17,7 +18,7 @@ if (script === undefined) {
   process.exit(1);
 }
 
-const parent = process.ppid;
+const ancestors = ancestorsNow();
 const compiles = script.endsWith('build-contracts.ts');
 const { neoGo } = await ensure({ go: compiles, dist: false }).catch(failSetup);
 
@@ -32,7 +33,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => c
 
 // A parent that is killed sends no signal; its children then belong to another process.
 const watch = setInterval(() => {
-  if (process.ppid === parent) return;
+  if (ancestorsNow() === ancestors) return;
   clearInterval(watch);
   child.kill('SIGTERM');
 }, PARENT_CHECK_MS);
@@ -45,3 +46,19 @@ child.on('error', (error) => {
 child.on('exit', (code, signal) => {
   process.exit(code ?? 128 + (constants.signals[signal] ?? 0));
 });
+
+/** The parent, and npm above it, which starts scripts in a shell: that shell outlives npm. */
+function ancestorsNow() {
+  const parent = process.ppid;
+  return process.env.npm_lifecycle_event ? `${parent} ${parentOf(parent)}` : `${parent}`;
+}
+
+/** By Linux's /proc; elsewhere unknown, and then only the parent itself is watched. */
+function parentOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[1];
+  } catch {
+    return 'unknown';
+  }
+}

@@ -42,7 +42,7 @@ export interface PrivateNetwork extends PrivateChain {
 /** A network that this process started and ends. */
 export interface OwnPrivateNetwork extends PrivateNetwork {
   readonly neoGo: NeoGoNode;
-  /** Ends the network and removes its files, unless they were to be kept. */
+  /** Ends the network and removes its files, unless the caller gave the place. */
   stop(): Promise<void>;
 }
 
@@ -51,8 +51,8 @@ export interface PrivateNetworkOptions {
   readonly blockMs?: number;
   /** Keep blocks on disk, so that neoGo.restart() continues the chain; default false. */
   readonly onDisk?: boolean;
-  /** Where the chain is kept for the next start; default: nowhere, files go when it stops. */
-  readonly kept?: {
+  /** Folder, which the caller removes, and keys; default: a throw-away folder and fresh keys. */
+  readonly place?: {
     readonly folder: string;
     readonly magic: number;
     readonly committee: DevnetAccount;
@@ -70,26 +70,26 @@ const NEW_ACCOUNT_GAS = parseGas('100');
 export async function startPrivateNetwork(
   options: PrivateNetworkOptions = {},
 ): Promise<OwnPrivateNetwork> {
-  const { kept, blockMs = DEFAULT_BLOCK_MS } = options;
+  const { place, blockMs = DEFAULT_BLOCK_MS } = options;
   checkBlockMs(blockMs);
-  const folder = kept?.folder ?? (await mkdtemp(join(tmpdir(), 'dodona-devnet-')));
-  const magic = kept?.magic ?? randomMagic();
-  const committeeKey = kept?.committee ?? createAccount();
-  const removeFiles = kept === undefined ? removalOf(folder) : async () => {};
+  const folder = place?.folder ?? (await mkdtemp(join(tmpdir(), 'dodona-devnet-')));
+  const magic = place?.magic ?? randomMagic();
+  const committeeKey = place?.committee ?? createAccount();
+  const removeFiles = place === undefined ? removalOf(folder) : async () => {};
   try {
     const neoGo = await startNeoGoNode({
       magic,
       blockMs,
       committee: committeeKey,
       folder,
-      keepChain: kept !== undefined || options.onDisk === true,
+      keepChain: options.onDisk === true,
     });
     const network = connectPrivateNetwork({
       rpcUrl: neoGo.rpcUrl,
       wsUrl: neoGo.wsUrl,
       magic,
       committeeWif: committeeKey.wif,
-      faucetWif: (kept?.faucet ?? createAccount()).wif,
+      faucetWif: (place?.faucet ?? createAccount()).wif,
     });
     const stop = async () => {
       network.disconnect();
@@ -110,7 +110,7 @@ export async function startPrivateNetwork(
 }
 
 /** Removes the folder when asked to, or when the process ends before. */
-function removalOf(folder: string): () => Promise<void> {
+export function removalOf(folder: string): () => Promise<void> {
   const onExit = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', onExit);
   return async () => {
