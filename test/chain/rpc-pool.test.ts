@@ -211,7 +211,8 @@ describe('rpc pool', () => {
     });
     try {
       const backOff = { firstMs: 60_000, maxMs: 60_000 };
-      start({ urls: [other.url, second.url], backOff, maxLagBlocks: 1_000_000 });
+      const urls = [other.url, second.url];
+      start({ urls, backOff, maxLagBlocks: 1_000_000, probeEveryMs: 60_000 });
       await bothUp();
       magic = 5;
       second.fault = 'refuse';
