@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -55,11 +56,17 @@ export function createConnectionPool(options: {
   };
 }
 
+const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
 /** Node's built-in authorities and the operator's. */
 function createTrust(ca: string | undefined): tls.SecureContext {
   if (ca === undefined) return tls.createSecureContext();
+  // Left to itself, Node passes silently over what it can't read.
+  const blocks = ca.match(PEM_BLOCK) ?? [];
   try {
-    return tls.createSecureContext({ ca: [...tls.rootCertificates, ca] });
+    for (const block of blocks) new X509Certificate(block);
+    if (blocks.length === 0) throw new RangeError('no certificate in it');
+    return tls.createSecureContext({ ca: [...tls.rootCertificates, ...blocks] });
   } catch (cause) {
     throw new NodeError('HTTP_CA_INVALID', 'the extra certificate authority can not be read', {
       hint: 'Give a file with certificates in PEM form.',
