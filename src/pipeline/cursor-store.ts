@@ -10,7 +10,7 @@ export interface Cursor {
 
 export type CursorStore = ReturnType<typeof createCursorStore>;
 
-/** The one writer of `chain_cursor`. The cursor moves by one block, in that block's transaction. */
+/** The one writer of `chain_cursor`. It moves in the transaction that takes the blocks in. */
 export function createCursorStore(db: Database) {
   const select = db.prepare('SELECT * FROM chain_cursor');
   const insert = db.prepare(
@@ -18,7 +18,7 @@ export function createCursorStore(db: Database) {
   );
   const advanceTo = db.prepare(`UPDATE chain_cursor SET height = @height,
     known_height = CASE WHEN @hash IS NULL THEN known_height ELSE @height END,
-    known_hash = COALESCE(@hash, known_hash) WHERE height = @height - 1`);
+    known_hash = COALESCE(@hash, known_hash) WHERE height = @before`);
 
   function read(): Cursor | null {
     const row = select.get() as Record<string, bigint | string | null> | undefined;
@@ -52,10 +52,11 @@ export function createCursorStore(db: Database) {
       return read() as Cursor;
     },
 
-    advance(height: number, hash: Hash256 | null): void {
+    /** Moves over the blocks from `first` to `last`, which must follow the cursor. */
+    advance(first: number, last: number, hash: Hash256 | null): void {
       assertInTransaction(db);
-      if (advanceTo.run({ height, hash }).changes !== 1) {
-        throw new Error(`bug: block ${height} does not follow the cursor ${read()?.height}`);
+      if (advanceTo.run({ before: first - 1, height: last, hash }).changes !== 1) {
+        throw new Error(`bug: block ${first} does not follow the cursor ${read()?.height}`);
       }
     },
   };

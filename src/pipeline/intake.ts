@@ -30,8 +30,9 @@ export interface IntakeResult {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 
 /**
- * Takes a block in: its requests, endings, postings and the cursor, in one transaction. A block that
- * cannot be taken in throws, and the cursor stays before it.
+ * Takes blocks in that follow one another: their requests, endings, postings and the cursor, in one
+ * transaction. At the tip that is one block; catching up, as many as were read at once. What cannot
+ * be taken in throws, and the cursor stays before it.
  */
 export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Hash160) {
   const { db, requests, ledger, cursor, ending } = stores;
@@ -82,7 +83,31 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
     }
   }
 
-  return function takeIn(block: TailedBlock): IntakeResult {
+  function takeTransaction(
+    tx: Hash256,
+    events: readonly GatewayEvent[],
+    block: TailedBlock,
+    nowMs: number,
+    result: Mutable<IntakeResult>,
+  ): void {
+    for (const event of events) takeEvent(event, block, tx, nowMs, result);
+    if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
+    const maxFeeOf = (id: bigint): bigint => knownMaxFee(requests, id);
+    const context = { block: block.index, tx, ownAccounts, maxFeeOf };
+    for (const transfer of postingsOf(events, context)) ledger.transfer(transfer, nowMs);
+  }
+
+  function endAnswering(height: number, nowMs: number): bigint[] {
+    const ids = requests.pastDeadline(height);
+    for (const id of ids) {
+      const why = `no answer by its last block: ${requests.get(id)?.reason ?? ''}`;
+      const step = { atMs: nowMs, block: height, what: 'overdue', why };
+      requests.move(id, 'deadlinePassed', { reason: why, dueMs: 0 }, step);
+    }
+    return ids;
+  }
+
+  return function takeIn(blocks: readonly TailedBlock[]): IntakeResult {
     const result: Mutable<IntakeResult> = {
       received: [],
       answered: [],
@@ -90,24 +115,18 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
       overdue: [],
       halted: [],
     };
+    const [first] = blocks;
+    const last = blocks.at(-1);
+    if (first === undefined || last === undefined) return result;
     const nowMs = clock.nowMs();
     inTransaction(db, () => {
-      for (const [tx, events] of eventsByTransaction(block)) {
-        for (const event of events) takeEvent(event, block, tx, nowMs, result);
-        // A HALTed transaction of our own is on the books before the money that it moved.
-        if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
-        const maxFeeOf = (id: bigint): bigint => knownMaxFee(requests, id);
-        const context = { block: block.index, tx, ownAccounts, maxFeeOf };
-        for (const transfer of postingsOf(events, context)) ledger.transfer(transfer, nowMs);
+      for (const block of blocks) {
+        for (const [tx, events] of eventsByTransaction(block)) {
+          takeTransaction(tx, events, block, nowMs, result);
+        }
       }
-      for (const id of requests.pastDeadline(block.index)) {
-        const before = requests.get(id);
-        const why = `no answer by its last block: ${before?.reason ?? ''}`;
-        const step = { atMs: nowMs, block: block.index, what: 'overdue', why };
-        requests.move(id, 'deadlinePassed', { reason: why, dueMs: 0 }, step);
-        result.overdue.push(id);
-      }
-      cursor.advance(block.index, block.hash);
+      result.overdue.push(...endAnswering(last.index, nowMs));
+      cursor.advance(first.index, last.index, last.hash);
     });
     return result;
   };

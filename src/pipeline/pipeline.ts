@@ -25,17 +25,18 @@ export interface PipelineParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly crashPoint: CrashPoint;
-  readonly blocks: AsyncIterable<TailedBlock>;
+  /** Runs of blocks in strict order: one block at the tip, many when behind. */
+  readonly blocks: AsyncIterable<readonly TailedBlock[]>;
   /** Index of the newest block that any endpoint told of. */
   readonly tipHeight: () => number;
-  readonly takeIn: (block: TailedBlock) => IntakeResult;
+  readonly takeIn: (blocks: readonly TailedBlock[]) => IntakeResult;
   readonly resolve: Resolve;
   readonly respond: { pump(): void; idle(): Promise<void> };
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
   /** The wallet is read from the chain once in so many blocks. */
   readonly walletEveryBlocks: number;
-  readonly onBlock: (block: TailedBlock, result: IntakeResult, inStep: boolean) => void;
+  readonly onBlocks: (last: TailedBlock, result: IntakeResult, inStep: boolean) => void;
   readonly signal: AbortSignal;
 }
 
@@ -65,12 +66,14 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   });
 
   async function tail(): Promise<void> {
-    for await (const block of parts.blocks) {
-      const result = parts.takeIn(block);
+    for await (const run of parts.blocks) {
+      const last = run.at(-1);
+      if (last === undefined) continue;
+      const result = parts.takeIn(run);
       parts.crashPoint('taken in');
-      height = block.index;
+      height = last.index;
       inStep = height >= parts.tipHeight();
-      parts.onBlock(block, result, inStep);
+      parts.onBlocks(last, result, inStep);
       if (!inStep) continue;
       parts.resolve.pump();
       parts.respond.pump();
