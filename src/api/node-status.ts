@@ -1,0 +1,68 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160 } from '../base/hash.js';
+import type { RequestState } from '../requests/request-machine.js';
+
+/** Whether the node can answer requests now. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** One sentence for each thing that is missing; empty when ready. */
+  readonly reasons: readonly string[];
+}
+
+export interface EndpointStatus {
+  /** Scheme, host and port. */
+  readonly endpoint: string;
+  readonly healthy: boolean;
+  /** Index of its latest block. */
+  readonly height: number | null;
+  /** Why it is not used; null while it is. */
+  readonly why: string | null;
+}
+
+export interface WalletStatus {
+  readonly account: Hash160;
+  readonly address: string;
+  readonly balanceDatoshi: Datoshi | null;
+  /** No transaction takes the balance below this. */
+  readonly floorDatoshi: Datoshi;
+  /** Below this the operator is warned. */
+  readonly warningDatoshi: Datoshi;
+}
+
+/** Something that went wrong lately. Nothing secret is in it. */
+export interface TroubleStatus {
+  readonly atMs: number;
+  readonly level: 'error' | 'warn';
+  readonly message: string;
+  readonly requestId: bigint | null;
+}
+
+/** What an operator wants to know first. From the database alone, what a node knows is null. */
+export interface NodeStatus {
+  readonly version: string;
+  /** Null when nobody runs. */
+  readonly startedAtMs: number | null;
+  readonly magic: number;
+  readonly gateway: Hash160;
+  readonly readiness: Readiness | null;
+  readonly chain: {
+    /** Index of the network's latest block. */
+    readonly height: number | null;
+    /** Index of the last block whose events are in the database; null before the first. */
+    readonly processed: number | null;
+    readonly lagBlocks: number | null;
+    /** When the last new block was seen. */
+    readonly latestBlockAtMs: number | null;
+  };
+  readonly endpoints: readonly EndpointStatus[];
+  readonly queue: Readonly<Partial<Record<RequestState, number>>>;
+  /** Block time of the oldest request that has not ended. */
+  readonly oldestOpenAtMs: number | null;
+  readonly wallet: WalletStatus | null;
+  /** Credit of all accounts at the gateway. */
+  readonly creditHeldDatoshi: Datoshi | null;
+  /** Earned by this node's account and not yet collected. */
+  readonly earnedDatoshi: Datoshi | null;
+  /** Newest first. */
+  readonly recentTrouble: readonly TroubleStatus[];
+}
