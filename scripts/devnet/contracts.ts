@@ -67,14 +67,27 @@ export async function deployGateway(
     readContract('gateway'),
     readContract('executor'),
   ]);
-  const gatewayHash = contractHash(owner.hash, gateway.nef, gateway.manifest);
-  const executorHash = contractHash(owner.hash, executor.nef, executor.manifest);
+  const hashes = hashesOf(owner, gateway, executor);
   await deployContracts(chain, owner, [
-    { contract: gateway, data: [owner.hash, nodeAccount, executorHash] },
-    { contract: executor, data: gatewayHash },
+    { contract: gateway, data: [owner.hash, nodeAccount, hashes.executor] },
+    { contract: executor, data: hashes.gateway },
   ]);
-  return { gateway: gatewayHash, executor: executorHash };
+  return hashes;
 }
+
+/** The hashes that a gateway of this owner and its executor have, deployed or not. */
+export async function gatewayHashes(owner: DevnetAccount): Promise<DeployedGateway> {
+  return hashesOf(owner, await readContract('gateway'), await readContract('executor'));
+}
+
+const hashesOf = (
+  owner: DevnetAccount,
+  gateway: CompiledContract,
+  executor: CompiledContract,
+): DeployedGateway => ({
+  gateway: contractHash(owner.hash, gateway.nef, gateway.manifest),
+  executor: contractHash(owner.hash, executor.nef, executor.manifest),
+});
 
 /** Deploys the example consumer, which asks the given gateway. */
 export async function deployConsumer(

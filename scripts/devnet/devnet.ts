@@ -4,7 +4,13 @@ import { join, resolve } from 'node:path';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { createAccount, type DevnetAccount } from './account.js';
-import { type DeployedGateway, deployConsumer, deployGateway, depositCredit } from './contracts.js';
+import {
+  type DeployedGateway,
+  deployConsumer,
+  deployGateway,
+  depositCredit,
+  gatewayHashes,
+} from './contracts.js';
 import { type DevnetState, openStateFolder, saveState } from './devnet-state.js';
 import { freePorts } from './free-port.js';
 import { writeNodeFiles } from './node-files.js';
@@ -94,8 +100,14 @@ async function startIn(place: Place, options: DevnetOptions): Promise<Devnet> {
   const keys = state ?? newKeys(options.blockMs ?? DEFAULT_BLOCK_MS);
   requireSameBlockTime(keys.blockMs, options.blockMs);
   tell(state === null ? 'starting neo-go' : 'starting neo-go on the kept chain');
+  const owner = createAccount(keys.ownerWif);
+  const node = createAccount(keys.nodeWif);
   const network = await startPrivateNetwork({
     blockMs: keys.blockMs,
+    endowments: [
+      { account: owner.hash, gas: OWNER_GAS },
+      { account: node.hash, gas: NODE_GAS },
+    ],
     onDisk: keeps,
     place: {
       folder,
@@ -105,8 +117,6 @@ async function startIn(place: Place, options: DevnetOptions): Promise<Devnet> {
     },
   });
   try {
-    const owner = createAccount(keys.ownerWif);
-    const node = createAccount(keys.nodeWif);
     const contracts = state ?? (await setUp(network, owner, node, tell));
     const { gateway, executor, consumer } = contracts;
     if (keeps && state === null) {
@@ -150,11 +160,12 @@ async function setUp(
   node: DevnetAccount,
   tell: (step: string) => void,
 ): Promise<DeployedGateway & { consumer: Hash160 }> {
-  tell('funding the accounts');
-  await Promise.all([network.fund(owner.hash, OWNER_GAS), network.fund(node.hash, NODE_GAS)]);
   tell('deploying gateway, executor and the example consumer');
-  const contracts = await deployGateway(network, owner, node.hash);
-  const consumer = await deployConsumer(network, owner, contracts.gateway);
+  const { gateway } = await gatewayHashes(owner);
+  const [contracts, consumer] = await Promise.all([
+    deployGateway(network, owner, node.hash),
+    deployConsumer(network, owner, gateway),
+  ]);
   tell("paying in the consumer's credit");
   await depositCredit(network, owner, contracts.gateway, consumer, CONSUMER_CREDIT);
   return { ...contracts, consumer };

@@ -9,6 +9,7 @@ import { parseGas } from '../../src/base/datoshi.js';
 import { type Hash160, hash160 } from '../../src/base/hash.js';
 import { createRpcClient } from '../../src/chain/rpc.js';
 import { assertScript, callScript } from '../../src/chain/script.js';
+import { asInteger } from '../../src/chain/stack-item-values.js';
 import { createAccount, type DevnetAccount, multisigOf } from './account.js';
 import { type NeoGoNode, startNeoGoNode } from './neo-go-node.js';
 import { createPrivateChain, type PrivateChain } from './private-chain.js';
@@ -46,11 +47,19 @@ export interface OwnPrivateNetwork extends PrivateNetwork {
   stop(): Promise<void>;
 }
 
+/** An account and the GAS that it gets. */
+export interface Endowment {
+  readonly account: Hash160;
+  readonly gas: Datoshi;
+}
+
 export interface PrivateNetworkOptions {
   /** Milliseconds between blocks; default 1000, at least 100. */
   readonly blockMs?: number;
   /** Keep blocks on disk, so that neoGo.restart() continues the chain; default false. */
   readonly onDisk?: boolean;
+  /** Paid out of the genesis GAS, with the faucet's, in the first block; not on a kept chain. */
+  readonly endowments?: readonly Endowment[];
   /** Folder, which the caller removes, and keys; default: a throw-away folder and fresh keys. */
   readonly place?: {
     readonly folder: string;
@@ -97,7 +106,7 @@ export async function startPrivateNetwork(
       await removeFiles();
     };
     try {
-      await fillFaucet(network);
+      await endow(network, options.endowments ?? []);
     } catch (error) {
       await stop();
       throw error;
@@ -136,7 +145,11 @@ export function connectPrivateNetwork(facts: NetworkFacts): PrivateNetwork {
   const chain = createPrivateChain(rpc, facts.magic);
   const faucet = createAccount(facts.faucetWif);
   const fund = (accounts: Hash160 | readonly Hash160[], gas: Datoshi) =>
-    transferGas(chain, faucet, typeof accounts === 'string' ? [accounts] : accounts, gas);
+    transferGas(
+      chain,
+      faucet,
+      (typeof accounts === 'string' ? [accounts] : accounts).map((account) => ({ account, gas })),
+    );
   return {
     ...chain,
     facts,
@@ -154,20 +167,21 @@ export function connectPrivateNetwork(facts: NetworkFacts): PrivateNetwork {
   };
 }
 
-async function fillFaucet({ committee, faucet, ...chain }: PrivateNetwork): Promise<void> {
-  const { stack } = await chain.trial(committee, callScript(GAS_TOKEN, 'balanceOf', [faucet.hash]));
-  const [balance] = stack;
-  if (balance?.type === 'Integer' && balance.value > 0n) return;
-  await transferGas(chain, committee, [faucet.hash], FAUCET_GAS);
+/** Does nothing on a kept chain, where it was done. */
+async function endow(network: PrivateNetwork, endowments: readonly Endowment[]): Promise<void> {
+  const { committee, faucet } = network;
+  const balance = await network.read(GAS_TOKEN, 'balanceOf', [faucet.hash]);
+  if (asInteger(balance, 'balance') > 0n) return;
+  const all = [{ account: faucet.hash, gas: FAUCET_GAS }, ...endowments];
+  await transferGas(network, committee, all);
 }
 
 async function transferGas(
   chain: PrivateChain,
   from: DevnetAccount,
-  to: readonly Hash160[],
-  gas: Datoshi,
+  to: readonly Endowment[],
 ): Promise<void> {
-  const transfers = to.map((account) =>
+  const transfers = to.map(({ account, gas }) =>
     assertScript(callScript(GAS_TOKEN, 'transfer', [from.hash, account, gas, null])),
   );
   const done = await chain.applied(await chain.send(from, Buffer.concat(transfers)));

@@ -123,7 +123,7 @@ describe('npm run devnet', () => {
   it('leaves no process behind after Ctrl-C while it starts', async () => {
     const started = devnet('--json');
     await eventually('the first steps', async () =>
-      started.stderr.some((line) => line.includes('funding')) ? true : null,
+      started.stderr.some((line) => line.includes('deploying')) ? true : null,
     );
     const pids = descendantsOf(pidOf(started));
     pressCtrlC(started);
