@@ -1,9 +1,10 @@
-import type { Hash160, Hash256 } from '../base/hash.js';
+import type { Hash256 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { GatewayNotification } from './block-source.js';
 import type { StackItem } from './stack-item.js';
 import {
   asBoolean,
+  asBytes,
   asCount,
   asHash160,
   asHash160OrNull,
@@ -69,6 +70,7 @@ export const GATEWAY_EVENTS = {
   NodeAccountProposed: { account: asHash160, byOwner: asBoolean },
   NodeAccountChanged: { before: asHash160OrNull, account: asHash160, overlapUntil: asCount },
   NodeAccountRevoked: { account: asHash160OrNull },
+  RandomKeyChanged: { keyId: asInteger, publicKey: asBytes },
   OwnershipProposed: { account: asHash160 },
   OwnershipTransferred: { before: asHash160, account: asHash160 },
   Paused: { on: asBoolean },
@@ -87,7 +89,7 @@ export const GATEWAY_EVENTS = {
   Updated: { nefHash: asHash256, manifestHash: asHash256 },
 } as const satisfies Record<string, Record<string, Decode<Parameter>>>;
 
-type Parameter = bigint | bigint[] | number | boolean | string | Hash160 | Hash256 | null;
+type Parameter = bigint | bigint[] | number | boolean | string | Buffer | null;
 type Events = typeof GATEWAY_EVENTS;
 
 export type KnownGatewayEvent = {

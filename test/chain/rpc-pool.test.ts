@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { freePorts } from '../../scripts/devnet/free-port.js';
+import type { PrivateNetwork } from '../../scripts/devnet/private-network.js';
+import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { systemClock } from '../../src/base/clock.js';
 import { isRpcError } from '../../src/chain/rpc.js';
 import {
@@ -16,7 +19,6 @@ import {
   startEndpoint,
   startJsonEndpoint,
 } from './local-endpoint.js';
-import { freePort, type PrivateNetwork, startPrivateNetwork } from './private-network.js';
 
 describe('rpc pool', () => {
   let network: PrivateNetwork;
@@ -27,13 +29,13 @@ describe('rpc pool', () => {
   let lines: string[];
 
   before(async () => {
-    network = await startPrivateNetwork();
+    network = await sharedNetwork();
   });
-  after(() => network.stop());
+  after(() => network.disconnect());
   beforeEach(async () => {
     [first, second] = await Promise.all([
-      startFaultyProxy(network.url),
-      startFaultyProxy(network.url),
+      startFaultyProxy(network.rpcUrl),
+      startFaultyProxy(network.rpcUrl),
     ]);
     exchanges = [];
     lines = [];
@@ -193,7 +195,7 @@ describe('rpc pool', () => {
       assert.ok((pool.bestHeight() ?? 0) < 1_000_000);
       pool.stop();
       start({ urls: [other.url] });
-      const message = /no endpoint is of the network: .* is of network 5 instead of 56753/;
+      const message = /no endpoint is of the network: .* is of network 5 instead of \d+/;
       await assert.rejects(pool.call('getversion'), { code: 'RPC_WRONG_NETWORK', message });
     } finally {
       await other?.stop();
@@ -248,7 +250,7 @@ describe('rpc pool', () => {
   });
 
   it('starts before any endpoint does', async () => {
-    const port = await freePort();
+    const [port] = await freePorts(1);
     start({ urls: [`http://127.0.0.1:${port}`] });
     await assert.rejects(pool.call('getversion'), { code: 'RPC_UNREACHABLE' });
     assert.equal(pool.bestHeight(), null);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
+import { freePorts } from '../../scripts/devnet/free-port.js';
 import { systemClock } from '../../src/base/clock.js';
 import { NodeError } from '../../src/base/node-error.js';
 import {
@@ -12,7 +13,6 @@ import {
   RpcError,
 } from '../../src/chain/rpc.js';
 import { type JsonRequest, type LocalEndpoint, startEndpoint } from './local-endpoint.js';
-import { freePort } from './private-network.js';
 
 describe('rpc client', () => {
   let endpoint: LocalEndpoint;
@@ -204,7 +204,7 @@ describe('rpc client', () => {
   });
 
   it('reports an endpoint that refuses connections or cuts the answer short', async () => {
-    const nobody = client({ url: `http://127.0.0.1:${await freePort()}` });
+    const nobody = client({ url: `http://127.0.0.1:${await freePorts(1)}` });
     await rejects(nobody.call('getversion'), 'RPC_UNREACHABLE', /could not be reached/);
     answer = (_body, response) => {
       response.writeHead(200, { 'content-length': '100' });
@@ -233,7 +233,7 @@ describe('rpc client', () => {
         socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
       });
     });
-    const port = await freePort();
+    const [port] = await freePorts(1);
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     const one = client({ url: `http://127.0.0.1:${port}` });
     assert.equal(await one.call('getversion'), 1);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { PrivateNetwork } from '../../scripts/devnet/private-network.js';
+import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { hash160, hashToLittleEndian } from '../../src/base/hash.js';
 import { CallFlags, callScript, pushScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { parseStackItem, parseStackItems, type StackItem } from '../../src/chain/stack-item.js';
@@ -15,7 +17,6 @@ import {
   asTextMap,
   isNull,
 } from '../../src/chain/stack-item-values.js';
-import { type PrivateNetwork, startPrivateNetwork } from './private-network.js';
 
 const bytes = (value: Buffer): StackItem => ({ type: 'ByteString', value });
 const ACCOUNT = hash160('0xfe924b7cfe89ddd271abaf7210a80a7e11178758');
@@ -115,9 +116,9 @@ describe('stack item values', () => {
 describe('stack items of a real node', () => {
   let network: PrivateNetwork;
   before(async () => {
-    network = await startPrivateNetwork();
+    network = await sharedNetwork();
   });
-  after(() => network.stop());
+  after(() => network.disconnect());
 
   const run = async (script: Buffer): Promise<StackItem[]> => {
     const params = [script.toString('base64')];

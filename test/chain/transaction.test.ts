@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { tx, u, wallet } from '@cityofzion/neon-js';
+import type { PrivateNetwork } from '../../scripts/devnet/private-network.js';
+import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { hash160, hash160ToAddress, hash256 } from '../../src/base/hash.js';
 import { networkFeeOf } from '../../src/chain/network-fee.js';
 import { parseTransaction } from '../../src/chain/parse-transaction.js';
@@ -15,7 +17,6 @@ import {
   type WitnessScope,
 } from '../../src/chain/transaction.js';
 import { multisigScript } from '../../src/chain/verification-script.js';
-import { type PrivateNetwork, startPrivateNetwork } from './private-network.js';
 
 const GAS = hash160('0xd2a4cff31913016155e38e474a2c06d08be276cf');
 const MAGIC = 860_833_102;
@@ -128,9 +129,9 @@ describe('transaction', () => {
 describe('a transaction on a real node', () => {
   let network: PrivateNetwork;
   before(async () => {
-    network = await startPrivateNetwork();
+    network = await sharedNetwork();
   });
-  after(() => network.stop());
+  after(() => network.disconnect());
 
   it('has the network fee that the node computes, for one key and for m of n', async () => {
     const keys = Array.from({ length: 21 }, () => createLocalSigner(randomBytes(32)));
@@ -163,7 +164,10 @@ describe('a transaction on a real node', () => {
 
   it('is accepted with exactly the computed network fee and moves GAS', async () => {
     const receiver = createLocalSigner(randomBytes(32));
-    const { committee, rpc } = network;
+    const {
+      committee: { signer: committee },
+      rpc,
+    } = network;
     const transfer = [committee.account, receiver.account, 12_345n, null] as const;
     const draft = {
       ...draftOf(committee),
