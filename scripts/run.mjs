@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { projectRoot } from './ensure/paths.mjs';
 import { ensure, failSetup } from './ensure.mjs';
 
@@ -23,7 +23,7 @@ const compiles = script.endsWith('build-contracts.ts');
 const { neoGo } = await ensure({ go: compiles, dist: false }).catch(failSetup);
 
 // With an IPC channel the script learns of this process's death, even a sudden one.
-const child = spawn(process.execPath, ['--import', 'tsx', join(projectRoot, script), ...args], {
+const child = spawn(process.execPath, ['--import', 'tsx', resolve(projectRoot, script), ...args], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   env: { ...process.env, NEO_GO: neoGo },
 });

@@ -52,7 +52,7 @@ export function describeGateway(folder: string, manifest: Manifest): unknown {
           : {}),
       })),
       returns: returntype,
-      ...(returntype === 'Array' || returntype === 'Any' ? { shape: returned.required(name) } : {}),
+      ...shapeOf(returned, name, returntype),
     })),
     callbacks: notes.callbacks,
     events: manifest.abi.events.map(({ name, parameters }) => ({
@@ -133,6 +133,14 @@ function refusalsOf(folder: string): Record<string, string[]> {
   }
   return byFile;
 }
+
+function shapeOf(notes: NoteTaker, method: string, type: string): { shape?: string } {
+  const opaque = type === 'Array' || type === 'Any';
+  const shape = opaque ? notes.required(method) : notes.optional(method);
+  return shape === undefined ? {} : { shape };
+}
+
+type NoteTaker = ReturnType<typeof takeFrom>;
 
 function takeFrom(notes: Record<string, string>, what: string) {
   const left = new Set(Object.keys(notes));

