@@ -9,7 +9,7 @@ import (
 
 // Owner returns the account that administers the gateway.
 func Owner() interop.Hash160 {
-	return get(keyOwner)
+	return getAccount(keyOwner)
 }
 
 func ownerSigned() bool {
@@ -35,11 +35,10 @@ func TransferOwnership(account interop.Hash160) {
 
 // AcceptOwnership makes the proposed owner, whose witness it needs, the owner.
 func AcceptOwnership() {
-	proposed := get(keyProposedOwner)
-	if proposed == nil {
+	next := getAccount(keyProposedOwner)
+	if next == nil {
 		panic("no owner is proposed")
 	}
-	next := interop.Hash160(proposed)
 	if !runtime.CheckWitness(next) {
 		panic("only the proposed owner may accept")
 	}
@@ -54,7 +53,7 @@ func AcceptOwnership() {
 func Pause(on bool) {
 	requireOwner()
 	s := loadSettings()
-	s.paused = on
+	s.paused = any(on).(bool)
 	saveSettings(s)
 	runtime.Notify("Paused", s.paused)
 }

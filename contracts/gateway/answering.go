@@ -49,6 +49,9 @@ func Respond(responses []*response) {
 	shared := tx.SysFee
 	for i := range responses {
 		before := runtime.GasLeft()
+		if len(any(responses[i]).([]any)) != 5 {
+			panic("a response is not [id, code, result, deliver, lostTx]")
+		}
 		id := whole(responses[i].id, "the id of a response is not from 0 to 2^63-1")
 		r, delivered, lost := answer(id, responses[i], index, tx)
 		used := before - runtime.GasLeft()

@@ -42,11 +42,6 @@ func hash160(v any, refusal string) interop.Hash160 {
 	return interop.Hash160(blob(v, interop.Hash160Len, refusal))
 }
 
-// hash256 returns 32 bytes.
-func hash256(v any, refusal string) interop.Hash256 {
-	return interop.Hash256(blob(v, interop.Hash256Len, refusal))
-}
-
 // blob returns bytes of exactly this length.
 func blob(v any, length int, refusal string) string {
 	if v == nil {

@@ -40,7 +40,7 @@ type deployData struct {
 
 func _deploy(data any, isUpdate bool) {
 	if isUpdate {
-		if any(get(keyVersion)).(int) != layoutVersion {
+		if get(keyVersion).(int) != layoutVersion {
 			panic("the storage is of a version that this code does not know")
 		}
 		return

@@ -13,7 +13,7 @@ import (
 // requireNode refuses all but the node account and, until the overlap ends, the
 // one before it.
 func requireNode(index int) {
-	node := get(keyNode)
+	node := getAccount(keyNode)
 	if node != nil && runtime.CheckWitness(node) {
 		return
 	}
@@ -38,8 +38,8 @@ func openOverlap(index int) *overlap {
 }
 
 // NodeAccount returns the account that answers, null if it was revoked.
-func NodeAccount() any {
-	return get(keyNode)
+func NodeAccount() interop.Hash160 {
+	return getAccount(keyNode)
 }
 
 // Overlap returns [account, until]: the node account before this one and the
@@ -60,7 +60,7 @@ func ProposeNodeAccount(account interop.Hash160) {
 	if !outsider(next, loadSettings().executor) {
 		panic("the proposed node account is a native contract, the gateway or the executor")
 	}
-	node := get(keyNode)
+	node := getAccount(keyNode)
 	if node != nil && util.Equals(next, node) {
 		panic("the proposed account is the node account already")
 	}
@@ -99,7 +99,7 @@ func AcceptNodeAccount(overlapBlocks int) {
 	if !runtime.CheckWitness(next) {
 		panic("only the proposed account may accept")
 	}
-	node := get(keyNode)
+	node := getAccount(keyNode)
 	until := 0
 	remove(keyOverlap)
 	if node != nil && overlapBlocks != 0 {
@@ -108,7 +108,7 @@ func AcceptNodeAccount(overlapBlocks int) {
 	}
 	put(keyNode, next)
 	remove(keyNodeProposal)
-	runtime.Notify("NodeAccountChanged", interop.Hash160(node), next, until)
+	runtime.Notify("NodeAccountChanged", node, next, until)
 }
 
 // RevokeNodeAccount ends the node account, an overlap and any proposal at once:
@@ -116,9 +116,9 @@ func AcceptNodeAccount(overlapBlocks int) {
 // deadlines run on.
 func RevokeNodeAccount() {
 	requireOwner()
-	node := get(keyNode)
+	node := getAccount(keyNode)
 	remove(keyNode)
 	remove(keyOverlap)
 	remove(keyNodeProposal)
-	runtime.Notify("NodeAccountRevoked", interop.Hash160(node))
+	runtime.Notify("NodeAccountRevoked", node)
 }

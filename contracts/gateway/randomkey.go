@@ -27,7 +27,7 @@ func RandomKeyOf(keyId int) any {
 // or the node account. The proof is over possessionDomain, the gateway's hash
 // and the key, so that nobody can announce a key made up from another's.
 func ProposeRandomKey(publicKey []byte, possessionProof []byte) {
-	node := get(keyNode)
+	node := getAccount(keyNode)
 	if !ownerSigned() && (node == nil || !runtime.CheckWitness(node)) {
 		panic("only the owner or the node account may propose a random key")
 	}
@@ -48,7 +48,7 @@ func ProposeRandomKey(publicKey []byte, possessionProof []byte) {
 }
 
 func currentRandomKey() int {
-	raw := any(get(keyRandomKeyID))
+	raw := get(keyRandomKeyID)
 	if raw == nil {
 		return 0
 	}

@@ -54,8 +54,8 @@ func AcceptSponsor(payer interop.Hash160) {
 }
 
 // SponsorOf returns the payer that requester accepted, or null.
-func SponsorOf(requester interop.Hash160) any {
-	return get(accountKey(prefixAccepted, hash160(requester, "requester of sponsorOf is not a Hash160 (20 bytes)")))
+func SponsorOf(requester interop.Hash160) interop.Hash160 {
+	return getAccount(accountKey(prefixAccepted, hash160(requester, "requester of sponsorOf is not a Hash160 (20 bytes)")))
 }
 
 // SponsorshipOf returns [maxFeePerRequest, allowance]: what payer will pay for
@@ -73,7 +73,7 @@ func SponsorshipOf(payer interop.Hash160, requester interop.Hash160) []any {
 // chargeSponsor takes maxFee off the allowance of the sponsor that requester
 // accepted, and returns it and the generation of the sponsorship.
 func chargeSponsor(requester interop.Hash160, maxFee int) (interop.Hash160, int) {
-	payer := interop.Hash160(get(accountKey(prefixAccepted, requester)))
+	payer := getAccount(accountKey(prefixAccepted, requester))
 	if payer == nil {
 		panic("the requester's credit is below maxFee, and it accepted no sponsor")
 	}

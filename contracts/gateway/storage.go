@@ -114,9 +114,9 @@ type nodeProposal struct {
 }
 
 type updateProposal struct {
-	nefHash      interop.Hash256
-	manifestHash interop.Hash256
-	from         int // first block in which `update` may run
+	nefHash      string // sha256
+	manifestHash string // sha256
+	from         int    // first block in which `update` may run
 }
 
 // pack puts two numbers below 2^62 into one that always takes 16 bytes. Two
@@ -134,9 +134,16 @@ func packedLow(v int) int {
 	return v & maxInt
 }
 
-// get returns bytes, or null.
-func get(key any) []byte {
-	return storage.Get(storage.GetReadOnlyContext(), key).([]byte)
+// get returns bytes, or null. They are to be asserted to be a string or an int:
+// the compiler makes a Buffer of what is asserted to be []byte, and EQUAL
+// compares Buffers by identity.
+func get(key any) any {
+	return storage.Get(storage.GetReadOnlyContext(), key)
+}
+
+// getAccount returns an account, or null.
+func getAccount(key any) interop.Hash160 {
+	return interop.Hash160(get(key).(string))
 }
 
 func put(key any, value any) {
@@ -153,21 +160,20 @@ func getRecord(key any) any {
 	if raw == nil {
 		return nil
 	}
-	return std.Deserialize(raw)
+	// A Hash160 only to the compiler: as []byte it would be copied to a Buffer.
+	return std.Deserialize(interop.Hash160(raw.(string)))
 }
 
 func putRecord(key any, record any) {
 	put(key, std.Serialize(record))
 }
 
-// getPacked returns bytes, if there are any, that arithmetic takes for an
-// Integer: the conversion, which costs more than all else here, is left out.
 func getPacked(key any) int {
-	v := storage.Get(storage.GetReadOnlyContext(), key).(int)
-	if any(v) == nil {
+	raw := get(key)
+	if raw == nil {
 		return pack(0, 0)
 	}
-	return v
+	return raw.(int)
 }
 
 func loadSettings() *settings {

@@ -12,17 +12,18 @@ import (
 // that whoever does not want it can take their credit out before.
 
 // ProposeUpdate announces an update by the sha256 of its NEF and manifest. It
-// replaces an announcement made before, and the waiting starts anew.
-func ProposeUpdate(nefHash interop.Hash256, manifestHash interop.Hash256) {
+// replaces an announcement made before, and the waiting starts anew. The hashes
+// are bytes in the order that sha256 gives, not a Hash256, which tools reverse.
+func ProposeUpdate(nefHash []byte, manifestHash []byte) {
 	requireOwner()
 	p := &updateProposal{
-		nefHash:      hash256(nefHash, "nefHash is not a sha256 (32 bytes)"),
-		manifestHash: hash256(manifestHash, "manifestHash is not a sha256 (32 bytes)"),
+		nefHash:      blob(nefHash, interop.Hash256Len, "nefHash is not a sha256 (32 bytes)"),
+		manifestHash: blob(manifestHash, interop.Hash256Len, "manifestHash is not a sha256 (32 bytes)"),
 	}
 	index := executingIndex()
 	p.from = index + updateDelayAt(loadSettings().policy, index)
 	putRecord(keyUpdateProposal, p)
-	runtime.Notify("UpdateProposed", p.nefHash, p.manifestHash, p.from)
+	runtime.Notify("UpdateProposed", []byte(p.nefHash), []byte(p.manifestHash), p.from)
 }
 
 // CancelUpdate withdraws the announcement.
@@ -65,6 +66,6 @@ func Update(nef []byte, manifest []byte, data any) {
 		panic("manifest is not the proposed one")
 	}
 	remove(keyUpdateProposal)
-	runtime.Notify("Updated", p.nefHash, p.manifestHash)
+	runtime.Notify("Updated", []byte(p.nefHash), []byte(p.manifestHash))
 	management.UpdateWithData(nef, manifest, data)
 }

@@ -26,6 +26,8 @@ interface Notes {
   readonly rehearsals: readonly string[];
   readonly possessionMessage: string;
   readonly nullable: readonly string[];
+  /** Refusals that no test on a chain can bring about: they guard against what natives don't do. */
+  readonly unreachable: readonly string[];
 }
 
 /**
@@ -65,7 +67,8 @@ export function describeGateway(folder: string, manifest: Manifest): unknown {
     ...constantsOf(folder),
     rehearsals: notes.rehearsals,
     possessionMessage: notes.possessionMessage,
-    refusals: refusalsOf(folder),
+    refusals: refusalsOf(folder, notes.unreachable),
+    unreachable: notes.unreachable,
   };
   for (const list of [shapes, returned, nullable]) list.assertAllTaken();
   return abi;
@@ -115,7 +118,7 @@ function evaluate(expression: string): number | string {
   return value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
 }
 
-function refusalsOf(folder: string): Record<string, string[]> {
+function refusalsOf(folder: string, unreachable: readonly string[]): Record<string, string[]> {
   const seen = new Map<string, string>();
   const byFile: Record<string, string[]> = {};
   for (const file of readdirSync(folder)
@@ -131,6 +134,8 @@ function refusalsOf(folder: string): Record<string, string[]> {
     }
     if (refusals.length > 0) byFile[file] = refusals;
   }
+  const gone = unreachable.filter((refusal) => !seen.has(refusal));
+  if (gone.length > 0) throw new Error(`abi.notes.json: no such refusal: ${gone.join(', ')}`);
   return byFile;
 }
 

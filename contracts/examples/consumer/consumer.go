@@ -20,7 +20,7 @@ const (
 	keyGateway      = "g"
 	keyOwner        = "o"
 	keyQuestions    = "q" // Integer, the last question asked with Ask
-	keyLast         = "l" // answer, the one that came last
+	keyLast         = "l" // key of the answer that came last
 	prefixPending   = "p" // + question or id: 1 while it has no answer
 	prefixAnswer    = "a" // + question or id: answer
 	ofNativeRequest = "n"
@@ -64,8 +64,10 @@ func Ask(url string, filter string, gasForResponse int) int {
 // OnAnswer is the callback of Ask.
 func OnAnswer(url string, userData any, code int, result []byte) {
 	requireGateway()
-	receive(ofNativeRequest, userData.(int), code, result)
-	runtime.Notify("Answered", userData.(int), code, result)
+	question := userData.(int)
+	if receive(ofNativeRequest, question, code, result) {
+		runtime.Notify("Answered", question, code)
+	}
 }
 
 // AskHttp asks for the web request that spec describes, for at most maxFee
@@ -80,22 +82,26 @@ func AskHttp(spec string, filter string, maxFee int) int {
 // OnHttpAnswer is the callback of AskHttp.
 func OnHttpAnswer(id int, userData any, code int, result []byte) {
 	requireGateway()
-	receive(ofHTTPRequest, id, code, result)
-	runtime.Notify("HttpAnswered", id, code, result)
+	if receive(ofHTTPRequest, id, code, result) {
+		runtime.Notify("HttpAnswered", id, code)
+	}
 }
 
-// receive stores an answer once. A second one to the same question changes
-// nothing: the gateway delivers once, but a contract should not have to trust it.
-func receive(kind string, id int, code int, result []byte) {
+// receive stores an answer once, and returns whether it did. A second one to the
+// same question changes nothing: the gateway delivers once, but a contract should
+// not have to trust it. The events leave the result out: one of more than 1,024
+// bytes faults the whole transaction, and a result may be longer.
+func receive(kind string, id int, code int, result []byte) bool {
 	ctx := storage.GetContext()
 	pending := key(prefixPending, kind, id)
 	if storage.Get(ctx, pending) == nil {
-		return
+		return false
 	}
 	storage.Delete(ctx, pending)
-	record := std.Serialize(answer{id: id, code: code, result: result})
-	storage.Put(ctx, key(prefixAnswer, kind, id), record)
-	storage.Put(ctx, keyLast, record)
+	last := key(prefixAnswer, kind, id)
+	storage.Put(ctx, last, std.Serialize(answer{id: id, code: code, result: result}))
+	storage.Put(ctx, keyLast, last)
+	return true
 }
 
 // AnswerOf returns [question, code, result] of a question of Ask, null while it
@@ -113,7 +119,11 @@ func HttpAnswerOf(id int) any {
 // LastAnswer returns [question or id, code, result] of the answer that came
 // last, null before the first.
 func LastAnswer() any {
-	return read(keyLast)
+	last := storage.Get(storage.GetReadOnlyContext(), keyLast)
+	if last == nil {
+		return nil
+	}
+	return read(last)
 }
 
 // IsPending tells whether a question of Ask waits for its answer.

@@ -32,6 +32,12 @@ func SetMode(mode string, number int) {
 	storage.Put(ctx, keyNumber, number)
 }
 
+// SetStorage writes anything, so that this contract can pose as another whose
+// code it is then updated to.
+func SetStorage(key []byte, value []byte) {
+	storage.Put(storage.GetContext(), key, value)
+}
+
 // SetPaymentMode tells what OnNEP17Payment does: "" takes, "refuse" throws,
 // "call" makes the call of SetCall.
 func SetPaymentMode(mode string) {
