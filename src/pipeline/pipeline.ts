@@ -31,7 +31,7 @@ export interface PipelineParts {
   readonly tipHeight: () => number;
   readonly takeIn: (blocks: readonly TailedBlock[]) => IntakeResult;
   readonly resolve: Resolve;
-  readonly respond: { pump(): void; idle(): Promise<void> };
+  readonly respond: { pump(): void };
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
   /** The wallet is read from the chain once in so many blocks. */
@@ -90,8 +90,11 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     }
   }
 
-  await Promise.all([tail(), tick(), settleSoon.failure(signal)]);
-  await Promise.all([parts.resolve.idle(), parts.respond.idle(), settleSoon.idle()]);
+  try {
+    await Promise.all([tail(), tick(), settleSoon.failure(signal)]);
+  } finally {
+    await settleSoon.idle();
+  }
 }
 
 /** True when the balance was read at the very height that is on the books. */
