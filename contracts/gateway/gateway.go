@@ -14,6 +14,8 @@ package gateway
 
 import (
 	"github.com/nspcc-dev/neo-go/pkg/interop"
+	"github.com/nspcc-dev/neo-go/pkg/interop/native/gas"
+	"github.com/nspcc-dev/neo-go/pkg/interop/runtime"
 )
 
 // interfaceVersion grows with every update that adds to or changes the interface.
@@ -55,6 +57,7 @@ func _deploy(data any, isUpdate bool) {
 	if !outsider(node, executor) {
 		panic("nodeAccount in the deploy data is a native contract, the gateway or the executor")
 	}
+	creditEarlyGAS(owner)
 	put(keyVersion, layoutVersion)
 	put(keyOwner, owner)
 	put(keyNode, node)
@@ -69,6 +72,18 @@ func _deploy(data any, isUpdate bool) {
 			updateDelay:       firstUpdateDelay,
 		},
 	})
+}
+
+// creditEarlyGAS gives the owner what was sent to the gateway's hash before there
+// was a gateway to take it, so that from the first block on GAS held is what the
+// balances say.
+func creditEarlyGAS(owner interop.Hash160) {
+	held := gas.BalanceOf(runtime.GetExecutingScriptHash())
+	if held == 0 {
+		return
+	}
+	put(accountKey(prefixBalance, owner), pack(0, held))
+	runtime.Notify("Deposit", owner, owner, held)
 }
 
 // Version returns the version of the interface.
