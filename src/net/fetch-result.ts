@@ -40,11 +40,13 @@ export type FetchFailure =
   /** To a relative URL, where the caller wants none. */
   | 'redirect-relative';
 
+/** Headers of an answer by lower-case name, as Node joins repeated ones. */
+export type FetchedHeaders = Readonly<Record<string, string>>;
+
 export interface FetchedAnswer {
   readonly kind: 'response';
   readonly status: number;
-  /** By lower-case name, as Node joins repeated ones. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: FetchedHeaders;
   /** After decompression. */
   readonly body: Buffer;
   /** Of the last hop. */
@@ -81,6 +83,10 @@ export class FetchFault extends Error {
 
 const MAX_REASON_CHARS = 300;
 
-/** A fault with its reason made fit for a record: strangers' text may be quoted in it. */
+/** A reason made fit for records and terminals: strangers' text may be quoted in it. */
+export const printable = (reason: string): string =>
+  shorten(reason.replace(/[^\x20-\x7e…]+/g, ' '), MAX_REASON_CHARS);
+
+/** A fault with a printable reason. */
 export const fault = (failure: FetchFailure, reason: string): FetchFault =>
-  new FetchFault(failure, shorten(reason.replace(/[^\x20-\x7e…]+/g, ' '), MAX_REASON_CHARS));
+  new FetchFault(failure, printable(reason));

@@ -25,8 +25,8 @@ export interface GuardedFetch {
   close(): void;
 }
 
-/** Of a redirect's own body, read only to keep the connection. */
-const MAX_REDIRECT_BODY_BYTES = 64 * 1024;
+/** Of a body that nobody wants, read only to keep the connection. */
+const MAX_DISCARDED_BYTES = 64 * 1024;
 
 interface Deps {
   readonly limits: HttpLimits;
@@ -97,7 +97,7 @@ async function runFetch(
   };
   const journey: Journey = { rule, deadline, redirects: 0, sent: false };
   try {
-    return await follow(checkRequest(request, limits), deps, journey);
+    return await follow(checkRequest(request, limits), request.wantsBody, deps, journey);
   } catch (error) {
     if (!(error instanceof FetchFault)) throw error;
     const { failure, message: reason } = endOf(journey, limits) ?? error;
@@ -115,18 +115,27 @@ function endOf({ deadline }: Journey, limits: HttpLimits): FetchFault | null {
   return deadline.signal.aborted ? fault('aborted', 'the fetch was called off') : null;
 }
 
-async function follow(first: Hop, deps: Deps, journey: Journey): Promise<FetchResult> {
+async function follow(
+  first: Hop,
+  wantsBody: FetchRequest['wantsBody'],
+  deps: Deps,
+  journey: Journey,
+): Promise<FetchResult> {
   let hop = first;
   for (;;) {
     const target = targetOf(hop, deps, journey);
     const { response, address, reused } = await connect(hop, target, deps, journey);
     const next = nextHop(hop, response, journey.rule);
     if (next === null) {
+      const status = response.statusCode ?? 0;
+      const headers = plainHeaders(response);
+      const wanted = wantsBody?.(status, headers) ?? true;
+      const body = wanted ? readBody(response, deps.limits.maxBodyBytes) : discardBody(response);
       return {
         kind: 'response',
-        status: response.statusCode ?? 0,
-        headers: plainHeaders(response),
-        body: await readBody(response, deps.limits.maxBodyBytes),
+        status,
+        headers,
+        body: await body,
         url: target.url.href,
         redirects: journey.redirects,
         address,
@@ -232,11 +241,12 @@ function plainHeaders(response: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-async function discardBody(response: IncomingMessage): Promise<void> {
+async function discardBody(response: IncomingMessage): Promise<Buffer> {
   try {
-    await readBody(response, MAX_REDIRECT_BODY_BYTES);
+    await readBody(response, MAX_DISCARDED_BYTES);
   } catch (error) {
-    // The redirect stands all the same; only its connection is lost.
+    // What the headers said stands all the same; only the connection is lost.
     if (!(error instanceof FetchFault)) throw error;
   }
+  return Buffer.alloc(0);
 }

@@ -45,11 +45,11 @@ export function nextHop(
   if (rule.on === 'status' && !REDIRECTS.has(status)) return null;
   // Node reads headers as Latin-1, but what isn't ASCII in a Location is meant as UTF-8.
   const location = Buffer.from(header, 'latin1').toString();
-  if (rule.relative === 'refuse' && !URL.canParse(location)) {
-    return fault('redirect-relative', 'a redirect to a relative URL is not followed');
-  }
   if (!URL.canParse(location, hop.url)) {
     return fault('redirect-target', 'a redirect to something that is not a URL');
+  }
+  if (rule.relative === 'refuse' && !URL.canParse(location)) {
+    return fault('redirect-relative', 'a redirect to a relative URL is not followed');
   }
   const from = new URL(hop.url);
   const to = new URL(location, from);

@@ -1,4 +1,4 @@
-import { FetchFault, fault } from './fetch-result.js';
+import { type FetchedHeaders, FetchFault, fault } from './fetch-result.js';
 import type { HttpLimits } from './http-limits.js';
 import type { Hop, RedirectRule } from './redirect.js';
 import { checkHeaders, HTTP_METHODS, type HttpMethod, takesBody } from './request-headers.js';
@@ -12,6 +12,11 @@ export interface FetchRequest {
   readonly body?: Buffer | undefined;
   /** By default up to the limit's number of the usual ones, relative ones included. */
   readonly redirects?: RedirectRule | undefined;
+  /**
+   * Whether the body of an answer is worth reading; by default all are. Where it isn't, the answer
+   * comes with an empty one, and nothing about the body can make the fetch fail.
+   */
+  readonly wantsBody?: ((status: number, headers: FetchedHeaders) => boolean) | undefined;
 }
 
 const DEFAULT_HEADERS = [
