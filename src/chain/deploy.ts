@@ -1,9 +1,7 @@
 import { shorten } from '../base/bytes.js';
-import { type Hash160, hash160, scriptHash } from '../base/hash.js';
+import { type Hash160, scriptHash } from '../base/hash.js';
+import { CONTRACT_MANAGEMENT } from './native-contracts.js';
 import { callScript, Opcode, pushScript, type ScriptArg, utf8 } from './script.js';
-
-/** Hash of the native contract ContractManagement. */
-export const CONTRACT_MANAGEMENT = hash160('0xfffdc93764dbaddd97c48f252a53ea4643faa3fd');
 
 const NEF_MAGIC = 0x3346454e;
 const NEF_MIN_BYTES = 4 + 64 + 1 + 1 + 2 + 1 + 4;

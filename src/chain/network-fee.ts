@@ -9,7 +9,11 @@ export interface FeePolicy {
   readonly feePerByte: Datoshi;
   /** Datoshi for each unit of execution. */
   readonly execFeeFactor: Datoshi;
+  /** The same in 1e-4 datoshi and exact, on networks that tell it (hardfork Faun). */
+  readonly execPicoFeeFactor?: bigint | null;
 }
+
+const PICO = 10_000n;
 
 /** Prices in units of execution (neo-project/neo, ApplicationEngine.OpCodePrices and CryptoLib). */
 const PUSHDATA1_UNITS = 8n;
@@ -39,5 +43,7 @@ export function networkFeeOf(
     units += PUSHDATA1_UNITS * (BigInt(account.threshold) + keys) + CHECK_SIG_UNITS * keys;
     if (account.multisig) units += 2n * PUSHINT_UNITS;
   }
-  return BigInt(bytes) * policy.feePerByte + units * policy.execFeeFactor;
+  const picoFactor = policy.execPicoFeeFactor ?? policy.execFeeFactor * PICO;
+  const execution = (units * picoFactor + PICO - 1n) / PICO;
+  return BigInt(bytes) * policy.feePerByte + execution;
 }

@@ -1,0 +1,71 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160, Hash256 } from '../base/hash.js';
+import { GAS_TOKEN } from './native-contracts.js';
+import { assertScript, callScript, type ScriptArg, utf8 } from './script.js';
+
+/** One element of `respond`: `[id, code, result, deliver, lostTx]`. */
+export interface GatewayAnswer {
+  readonly requestId: bigint;
+  readonly code: number;
+  readonly result: Uint8Array;
+  readonly deliver: boolean;
+  /** An earlier transaction that faulted in this request's callback. */
+  readonly lostTx: Hash256 | null;
+}
+
+/** What `request` asks: as Neo's native oracle. */
+export interface OracleQuestion {
+  readonly url: string;
+  readonly filter: string;
+  readonly callback: string;
+  readonly userData: ScriptArg;
+  readonly gasForResponse: Datoshi;
+}
+
+/** What `requestHttp` asks. */
+export interface HttpQuestion {
+  /** JSON text. */
+  readonly spec: string;
+  readonly filter: string;
+  readonly callback: string;
+  readonly userData: ScriptArg;
+  readonly maxFee: Datoshi;
+}
+
+/** Scripts that call the gateway's methods. Each leaves what its method returns. */
+export function gatewayCalls(gateway: Hash160) {
+  const call = (method: string, ...args: readonly ScriptArg[]): Buffer =>
+    callScript(gateway, method, args);
+  return {
+    respond: (answers: readonly GatewayAnswer[]): Buffer =>
+      call(
+        'respond',
+        answers.map(({ requestId, code, result, deliver, lostTx }) => {
+          return [requestId, code, result, deliver, lostTx];
+        }),
+      ),
+    expire: (ids: readonly bigint[]): Buffer => call('expire', ids),
+    collect: (account: Hash160, to: Hash160, amount: Datoshi): Buffer =>
+      call('collect', account, to, amount),
+    withdraw: (account: Hash160, to: Hash160, amount: Datoshi): Buffer =>
+      call('withdraw', account, to, amount),
+    request: ({ url, filter, callback, userData, gasForResponse }: OracleQuestion): Buffer =>
+      call('request', utf8(url), utf8(filter), utf8(callback), userData, gasForResponse),
+    requestHttp: ({ spec, filter, callback, userData, maxFee }: HttpQuestion): Buffer =>
+      call('requestHttp', utf8(spec), utf8(filter), utf8(callback), userData, maxFee),
+    redeliver: (id: bigint): Buffer => call('redeliver', id),
+    takeResult: (id: bigint): Buffer => call('takeResult', id),
+    dropResults: (ids: readonly bigint[]): Buffer => call('dropResults', ids),
+    rehearse: (requester: Hash160, callback: string, args: readonly ScriptArg[]): Buffer =>
+      call('rehearse', requester, utf8(callback), args),
+    sponsor: (requester: Hash160, maxFeePerRequest: Datoshi, allowance: Datoshi): Buffer =>
+      call('sponsor', requester, maxFeePerRequest, allowance),
+    acceptSponsor: (payer: Hash160): Buffer => call('acceptSponsor', payer),
+    proposeNodeAccount: (account: Hash160): Buffer => call('proposeNodeAccount', account),
+    acceptNodeAccount: (overlapBlocks: number): Buffer => call('acceptNodeAccount', overlapBlocks),
+    pause: (on: boolean): Buffer => call('pause', on),
+    /** GAS becomes the credit of `account`, or of its sender; faults when it is not taken. */
+    deposit: (from: Hash160, amount: Datoshi, account: Hash160 | null = null): Buffer =>
+      assertScript(callScript(GAS_TOKEN, 'transfer', [from, gateway, amount, account])),
+  };
+}

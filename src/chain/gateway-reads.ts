@@ -1,0 +1,191 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160, Hash256 } from '../base/hash.js';
+import { contractRead } from './contract-read.js';
+import type { StackItem } from './stack-item.js';
+import {
+  asBoolean,
+  asBytes,
+  asBytesOrNull,
+  asCount,
+  asHash160,
+  asHash160OrNull,
+  asHash256,
+  asInteger,
+  asItems,
+  asText,
+  isNull,
+} from './stack-item-values.js';
+
+/** The gateway's policy. Lists are by kind: oracle, http, function, random, price, upkeep. */
+export interface GatewayPolicy {
+  readonly premiums: readonly Datoshi[];
+  readonly minimums: readonly Datoshi[];
+  /** Blocks. */
+  readonly requestLifetime: number;
+  readonly resultLifetime: number;
+  readonly networkFeeCeiling: Datoshi;
+  readonly updateDelay: number;
+  readonly lowerUpdateDelay: number;
+  /** Block from which the lower delay holds; 0 when none waits. */
+  readonly lowerFrom: number;
+}
+
+/** A request that is neither answered nor expired. */
+export interface PendingRequest {
+  readonly kind: number;
+  readonly requester: Hash160;
+  readonly payer: Hash160;
+  /** Empty when the result is to be kept. */
+  readonly callback: string;
+  readonly userData: StackItem;
+  /** Of the kind oracle with a callback, else null. */
+  readonly url: string | null;
+  readonly maxFee: Datoshi;
+  /** Last block in which it can be answered. */
+  readonly deadline: number;
+  /** Block in which it was asked. */
+  readonly asked: number;
+  readonly premium: Datoshi;
+  readonly networkFeeCeiling: Datoshi;
+  readonly resultLifetime: number;
+}
+
+/** An answer that no callback took. */
+export interface KeptResult {
+  readonly requester: Hash160;
+  readonly code: number;
+  readonly result: Buffer;
+  /** Block of the answer. */
+  readonly answered: number;
+  /** Last block before anyone may drop it. */
+  readonly keptUntil: number;
+}
+
+export interface Overlap {
+  readonly account: Hash160;
+  /** Last block in which the account before this one may answer. */
+  readonly until: number;
+}
+
+export interface Sponsorship {
+  readonly maxFeePerRequest: Datoshi;
+  readonly allowance: Datoshi;
+}
+
+export interface ProposedUpdate {
+  readonly nefHash: Hash256;
+  readonly manifestHash: Hash256;
+  /** First block in which it may be made. */
+  readonly from: number;
+}
+
+/** Reads of the gateway's safe methods, for `readTogether`; shapes as in gateway.abi.json. */
+export const gatewayReads = (gateway: Hash160) => ({
+  version: () => contractRead(gateway, 'version', [], asCount),
+  executor: () => contractRead(gateway, 'executor', [], asHash160),
+  owner: () => contractRead(gateway, 'owner', [], asHash160),
+  isPaused: () => contractRead(gateway, 'isPaused', [], asBoolean),
+  pendingCount: () => contractRead(gateway, 'pendingCount', [], asCount),
+  /** Null when revoked. */
+  nodeAccount: () => contractRead(gateway, 'nodeAccount', [], asHash160OrNull),
+  overlap: () => contractRead(gateway, 'overlap', [], orNull(asOverlap)),
+  policy: () => contractRead(gateway, 'policy', [], asPolicy),
+  creditOf: (account: Hash160) => contractRead(gateway, 'creditOf', [account], asInteger),
+  reservedOf: (account: Hash160) => contractRead(gateway, 'reservedOf', [account], asInteger),
+  earnedOf: (account: Hash160) => contractRead(gateway, 'earnedOf', [account], asInteger),
+  /** Null when it is not pending. */
+  requestOf: (id: bigint) => contractRead(gateway, 'requestOf', [id], orNull(asRequest)),
+  /** Null when none is kept. */
+  resultOf: (id: bigint) => contractRead(gateway, 'resultOf', [id], orNull(asResult)),
+  sponsorOf: (requester: Hash160) =>
+    contractRead(gateway, 'sponsorOf', [requester], asHash160OrNull),
+  sponsorshipOf: (payer: Hash160, requester: Hash160) =>
+    contractRead(gateway, 'sponsorshipOf', [payer, requester], asSponsorship),
+  proposedUpdate: () => contractRead(gateway, 'proposedUpdate', [], orNull(asUpdate)),
+});
+
+type Decode<T> = (item: StackItem, what: string) => T;
+
+const orNull =
+  <T>(decode: Decode<T>): Decode<T | null> =>
+  (item, what) =>
+    isNull(item) ? null : decode(item, what);
+
+/** Items of an array of a known length, each read by its place and named in errors. */
+function fieldsOf(item: StackItem, what: string, length: number) {
+  const items = asItems(item, what, length);
+  return <T>(at: number, name: string, decode: Decode<T>): T =>
+    decode(items[at] as StackItem, `${name} of ${what}`);
+}
+
+const asAmounts: Decode<Datoshi[]> = (item, what) =>
+  asItems(item, what).map((each, at) => asInteger(each, `${what}[${at}]`));
+
+const asPolicy: Decode<GatewayPolicy> = (item, what) => {
+  const field = fieldsOf(item, what, 8);
+  return {
+    premiums: field(0, 'premiums', asAmounts),
+    minimums: field(1, 'minimums', asAmounts),
+    requestLifetime: field(2, 'requestLifetime', asCount),
+    resultLifetime: field(3, 'resultLifetime', asCount),
+    networkFeeCeiling: field(4, 'networkFeeCeiling', asInteger),
+    updateDelay: field(5, 'updateDelay', asCount),
+    lowerUpdateDelay: field(6, 'lowerUpdateDelay', asCount),
+    lowerFrom: field(7, 'lowerFrom', asCount),
+  };
+};
+
+/** Without a callback the contract has no delivery record, and its text fields are null. */
+const asTextOrEmpty: Decode<string> = (item, what) => (isNull(item) ? '' : asText(item, what));
+
+const asRequest: Decode<PendingRequest> = (item, what) => {
+  const field = fieldsOf(item, what, 12);
+  const url = field(5, 'url', asBytesOrNull);
+  return {
+    kind: field(0, 'kind', asCount),
+    requester: field(1, 'requester', asHash160),
+    payer: field(2, 'payer', asHash160),
+    callback: field(3, 'callback', asTextOrEmpty),
+    userData: field(4, 'userData', (each) => each),
+    url: url === null ? null : url.toString('utf8'),
+    maxFee: field(6, 'maxFee', asInteger),
+    deadline: field(7, 'deadline', asCount),
+    asked: field(8, 'asked', asCount),
+    premium: field(9, 'premium', asInteger),
+    networkFeeCeiling: field(10, 'networkFeeCeiling', asInteger),
+    resultLifetime: field(11, 'resultLifetime', asCount),
+  };
+};
+
+const asResult: Decode<KeptResult> = (item, what) => {
+  const field = fieldsOf(item, what, 5);
+  return {
+    requester: field(0, 'requester', asHash160),
+    code: field(1, 'code', asCount),
+    result: field(2, 'result', asBytes),
+    answered: field(3, 'answered', asCount),
+    keptUntil: field(4, 'keptUntil', asCount),
+  };
+};
+
+const asOverlap: Decode<Overlap> = (item, what) => {
+  const field = fieldsOf(item, what, 2);
+  return { account: field(0, 'account', asHash160), until: field(1, 'until', asCount) };
+};
+
+const asSponsorship: Decode<Sponsorship> = (item, what) => {
+  const field = fieldsOf(item, what, 2);
+  return {
+    maxFeePerRequest: field(0, 'maxFeePerRequest', asInteger),
+    allowance: field(1, 'allowance', asInteger),
+  };
+};
+
+const asUpdate: Decode<ProposedUpdate> = (item, what) => {
+  const field = fieldsOf(item, what, 3);
+  return {
+    nefHash: field(0, 'nefHash', asHash256),
+    manifestHash: field(1, 'manifestHash', asHash256),
+    from: field(2, 'from', asCount),
+  };
+};

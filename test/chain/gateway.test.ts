@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import type { PrivateNetwork } from '../../scripts/devnet/private-network.js';
+import { projectRoot } from '../../scripts/ensure/paths.mjs';
+import { systemClock } from '../../src/base/clock.js';
+import { parseGas } from '../../src/base/datoshi.js';
+import { hash160, hash256 } from '../../src/base/hash.js';
+import { checkChain, GATEWAY_INTERFACE_VERSION } from '../../src/chain/chain-check.js';
+import { readContract, readTogether } from '../../src/chain/contract-read.js';
+import { gatewayCalls } from '../../src/chain/gateway-calls.js';
+import { decodeGatewayEvent, GATEWAY_EVENTS } from '../../src/chain/gateway-events.js';
+import { gatewayReads } from '../../src/chain/gateway-reads.js';
+import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
+import { readNetworkPolicy } from '../../src/chain/policy.js';
+import { createPreflight } from '../../src/chain/preflight.js';
+import type { Rpc } from '../../src/chain/rpc.js';
+import { callScript, utf8 } from '../../src/chain/script.js';
+import type { StackItem } from '../../src/chain/stack-item.js';
+import { readTransactionStates } from '../../src/chain/transaction-state.js';
+import { type GatewayFixture, gatewayFixture, MAX_FEE, thenFault } from './gateway-fixture.js';
+
+const NOBODY = hash160(`0x${'77'.repeat(20)}`);
+const HTTP = { spec: '{"url":"https://x"}', filter: '', callback: '', userData: null };
+
+interface Abi {
+  readonly interfaceVersion: number;
+  readonly methods: readonly { name: string; safe: boolean; parameters: readonly unknown[] }[];
+  readonly events: readonly { name: string; parameters: readonly { name: string }[] }[];
+}
+
+async function readAbi(): Promise<Abi> {
+  const file = `${projectRoot}/contracts/build/gateway.abi.json`;
+  return JSON.parse(await readFile(file, 'utf8')) as Abi;
+}
+
+describe('gateway codec against contracts/build/gateway.abi.json', () => {
+  it('knows every event with its parameters, in order', async () => {
+    const { events } = await readAbi();
+    const listed = events.map(({ name, parameters }) => [
+      name,
+      parameters.map((each) => each.name),
+    ]);
+    const known = Object.entries(GATEWAY_EVENTS).map(([name, of]) => [name, Object.keys(of)]);
+    assert.deepEqual(Object.fromEntries(known), Object.fromEntries(listed));
+  });
+
+  it('speaks the version of the interface', async () => {
+    assert.equal((await readAbi()).interfaceVersion, GATEWAY_INTERFACE_VERSION);
+  });
+
+  it('reads only safe methods', async () => {
+    const { methods } = await readAbi();
+    const safe = new Set(methods.filter((method) => method.safe).map(({ name }) => name));
+    for (const name of Object.keys(gatewayReads(NOBODY))) assert.ok(safe.has(name), name);
+  });
+});
+
+describe('gateway event', () => {
+  const notification = (name: string, state: readonly StackItem[]) => ({
+    txHash: hash256(`0x${'11'.repeat(32)}`),
+    indexInBlock: 0,
+    name,
+    state,
+  });
+  const integer = (value: bigint): StackItem => ({ type: 'Integer', value });
+
+  it('of an unknown name is passed on as unknown', () => {
+    const event = decodeGatewayEvent(notification('Novelty', []));
+    assert.deepEqual(event, { name: 'unknown', event: 'Novelty' });
+    assert.equal(decodeGatewayEvent(notification('toString', [])).name, 'unknown');
+  });
+
+  it('of other parameters than expected is refused, with its transaction', () => {
+    const malformed = (state: readonly StackItem[], message: RegExp) =>
+      assert.throws(() => decodeGatewayEvent(notification('ResultTaken', state)), {
+        code: 'GATEWAY_EVENT_MALFORMED',
+        message,
+      });
+    malformed([], /ResultTaken of transaction 0x1111.*: expected 1 parameters, got 0/);
+    malformed(
+      [{ type: 'Any' }],
+      /ResultTaken of transaction 0x1.*id: expected an Integer, got null/,
+    );
+    assert.deepEqual(decodeGatewayEvent(notification('ResultTaken', [integer(7n)])), {
+      name: 'ResultTaken',
+      id: 7n,
+    });
+  });
+});
+
+describe('gateway on a real node', () => {
+  let fixture: GatewayFixture;
+  let network: PrivateNetwork;
+  before(async () => {
+    fixture = await gatewayFixture();
+    ({ network } = fixture);
+    const { gateway, user } = fixture;
+    const deposit = gatewayCalls(gateway).deposit(user.hash, parseGas('5'));
+    await network.applied(await network.send(user, deposit));
+  });
+  after(() => network.disconnect());
+
+  const ask = async (maxFee = MAX_FEE): Promise<bigint> => {
+    const script = gatewayCalls(fixture.gateway).requestHttp({ ...HTTP, maxFee });
+    const { stack } = await network.applied(await network.send(fixture.user, script));
+    const [id] = stack;
+    assert.equal(id?.type, 'Integer');
+    return id.value;
+  };
+
+  it('is read in one go, at one height', async () => {
+    const { gateway, user, owner, node, executor } = fixture;
+    const id = await ask();
+    const reads = gatewayReads(gateway);
+    const { height, values } = await readTogether(network.rpc, [
+      reads.version(),
+      reads.owner(),
+      reads.nodeAccount(),
+      reads.executor(),
+      reads.isPaused(),
+      reads.overlap(),
+      reads.proposedUpdate(),
+      reads.reservedOf(user.hash),
+      reads.requestOf(id),
+      reads.resultOf(id),
+      reads.sponsorOf(user.hash),
+      reads.sponsorshipOf(NOBODY, user.hash),
+      reads.policy(),
+      reads.earnedOf(node.hash),
+    ]);
+    const [version, readOwner, nodeAccount, readExecutor, isPaused, overlap, update] = values;
+    const [, , , , , , , reserved, request, result, sponsor, sponsorship, policy, earned] = values;
+    assert.ok(height > 0 && height <= (await network.height()));
+    assert.deepEqual([version, readOwner, nodeAccount], [1, owner.hash, node.hash]);
+    assert.deepEqual([readExecutor, isPaused, overlap, update], [executor, false, null, null]);
+    assert.equal(reserved, MAX_FEE);
+    assert.equal(request?.requester, user.hash);
+    assert.equal(request?.payer, user.hash);
+    assert.deepEqual([request?.kind, request?.callback, request?.url], [1, '', null]);
+    assert.equal(request?.maxFee, MAX_FEE);
+    assert.equal(request?.deadline, (request?.asked ?? 0) + policy.requestLifetime);
+    assert.deepEqual([result, sponsor, earned], [null, null, 0n]);
+    assert.deepEqual(sponsorship, { maxFeePerRequest: 0n, allowance: 0n });
+    assert.equal(policy.premiums.length, 6);
+    assert.equal(await readContract(network.rpc, reads.creditOf(NOBODY)), 0n);
+  });
+
+  it('fails a read with the reason that the contract gives', async () => {
+    const read = gatewayReads(fixture.gateway).requestOf(-1n);
+    const message = /a contract read failed: .*id of requestOf is not from 0/;
+    await assert.rejects(readContract(network.rpc, read), {
+      code: 'CONTRACT_READ_FAILED',
+      message,
+    });
+  });
+
+  it('answers a request by a transaction whose preflight tells how it ends', async () => {
+    const { gateway, node } = fixture;
+    const id = await ask();
+    const calls = gatewayCalls(gateway);
+    const answer = { requestId: id, code: 0, result: utf8('42'), deliver: false, lostTx: null };
+    const script = calls.respond([answer]);
+    const draft = {
+      script,
+      signers: [{ account: node.hash, scope: 'CalledByEntry' as const }],
+      systemFee: parseGas('0.3'),
+      networkFee: parseGas('0.01'),
+      nonce: 1,
+      validUntilBlock: (await network.height()) + 50,
+    };
+    for (const mode of ['auto', 'portable'] as const) {
+      const preflight = createPreflight({ rpc: network.rpc, clock: systemClock, mode });
+      const ran = await preflight(draft);
+      assert.equal(ran.state, 'HALT');
+      assert.equal(ran.contained, mode === 'auto');
+      assert.ok(ran.gasConsumed > 0n);
+      const response = ran.state === 'HALT' && ran.notifications[0];
+      assert.ok(response && response.contract === gateway);
+      const event = decodeGatewayEvent({ ...response, txHash: hash256(ZERO), indexInBlock: 0 });
+      assert.ok(event.name === 'Response');
+      assert.equal(event.id, id);
+      // Only inside the transaction are its fees seen, and so charged.
+      assert.equal(event.fee > parseGas('0.1'), mode === 'auto');
+      const refused = await preflight({ ...draft, signers: [{ account: NOBODY, scope: 'None' }] });
+      assert.ok(refused.state === 'FAULT');
+      assert.match(refused.exception, /the node account's witness is missing/);
+    }
+    const done = await network.applied(await network.send(node, script));
+    assert.equal(done.state, 'HALT');
+    const reads = gatewayReads(gateway);
+    const { values } = await readTogether(network.rpc, [
+      reads.resultOf(id),
+      reads.requestOf(id),
+      reads.pendingCount(),
+      reads.earnedOf(node.hash),
+    ]);
+    const [kept, pending, , earned] = values;
+    assert.equal(kept?.result.toString(), '42');
+    assert.equal(kept?.answered, done.blockIndex);
+    assert.equal(pending, null);
+    assert.ok(earned > 0n);
+    await network.applied(await network.send(node, calls.collect(node.hash, node.hash, earned)));
+    assert.equal(await readContract(network.rpc, reads.earnedOf(node.hash)), 0n);
+  });
+
+  it('tells what became of transactions: in a block, FAULTed, waiting or unknown', async () => {
+    const { gateway, user } = fixture;
+    const calls = gatewayCalls(gateway);
+    const good = calls.deposit(user.hash, 1000n);
+    const systemFee = parseGas('0.5');
+    const halted = await network.send(user, good, { systemFee });
+    const faulted = await network.send(user, thenFault(good), { systemFee });
+    const [first, second] = await Promise.all([network.applied(halted), network.applied(faulted)]);
+    const waiting = await network.send(user, good, { systemFee });
+    const unknown = hash256(`0x${'22'.repeat(32)}`);
+    const hashes = [unknown, faulted, waiting, halted];
+    const states = await readTransactionStates(network.rpc, hashes);
+    assert.deepEqual(states[0], { kind: 'unknown' });
+    assert.ok(states[1]?.kind === 'inBlock' && !states[1].halted);
+    assert.equal(states[1].block, second.blockIndex);
+    assert.match(states[1].exception ?? '', /ABORT/);
+    // It may have come into a block since it was sent.
+    assert.ok(states[2]?.kind === 'inMempool' || states[2]?.kind === 'inBlock');
+    const { gasConsumed, blockIndex } = first;
+    const expected = { kind: 'inBlock', block: blockIndex, halted: true, exception: null };
+    assert.deepEqual(states[3], { ...expected, gasConsumed });
+    assert.deepEqual(await readTransactionStates(network.rpc, []), []);
+  });
+
+  it('is checked at the start, and named by what is wrong with it', async () => {
+    const { gateway, node, executor } = fixture;
+    const { rpc, magic } = network;
+    const facts = await checkChain(rpc, { magic, gateway });
+    assert.equal(facts.nodeAccount, node.hash);
+    assert.match(facts.userAgent, /NEO-GO/);
+    assert.deepEqual([facts.isPaused, facts.overlap, facts.blockMs], [false, null, 100]);
+    const fails = (
+      expected: { magic: number; gateway: `0x${string}` },
+      code: string,
+      why: RegExp,
+    ) => assert.rejects(checkChain(rpc, expected), { code, message: why, retryable: false });
+    await fails({ magic: 7, gateway }, 'CHAIN_WRONG_NETWORK', /is of network \d+, but .* names 7/);
+    await fails({ magic, gateway: NOBODY }, 'GATEWAY_MISSING', /there is no contract 0x7777/);
+    const other = /is no gateway: it has no method version, respond/;
+    await fails({ magic, gateway: executor }, 'GATEWAY_NOT_ONE', other);
+    await fails({ magic, gateway: GAS_TOKEN }, 'GATEWAY_NOT_ONE', /\(GasToken\) is no gateway/);
+  });
+
+  it('is not spoken to when it is of another version', async () => {
+    const { gateway } = fixture;
+    const { rpc, magic } = network;
+    const newer: Rpc = {
+      ...rpc,
+      call: async (method, params, options) => {
+        const answer = await rpc.call<{ stack?: { value: unknown }[] }>(method, params, options);
+        if (answer.stack?.[1]) answer.stack[1].value = '2';
+        return answer as never;
+      },
+    };
+    await assert.rejects(checkChain(newer, { magic, gateway }), {
+      code: 'GATEWAY_WRONG_VERSION',
+      message: 'the gateway is of version 2, but this node speaks 1',
+      hint: 'Update the node.',
+    });
+  });
+
+  it('is called by methods that it has, with as many arguments as they take', async () => {
+    const calls = gatewayCalls(fixture.gateway);
+    const oracle = { url: 'https://x', filter: '', callback: '', userData: null };
+    const scripts: { readonly [Name in keyof typeof calls]: Buffer } = {
+      respond: calls.respond([]),
+      expire: calls.expire([1n]),
+      collect: calls.collect(NOBODY, NOBODY, 1n),
+      withdraw: calls.withdraw(NOBODY, NOBODY, 1n),
+      request: calls.request({ ...oracle, gasForResponse: 1n }),
+      requestHttp: calls.requestHttp({ ...HTTP, maxFee: 1n }),
+      redeliver: calls.redeliver(1n),
+      takeResult: calls.takeResult(1n),
+      dropResults: calls.dropResults([1n]),
+      rehearse: calls.rehearse(NOBODY, 'x', []),
+      sponsor: calls.sponsor(NOBODY, 1n, 1n),
+      acceptSponsor: calls.acceptSponsor(NOBODY),
+      proposeNodeAccount: calls.proposeNodeAccount(NOBODY),
+      acceptNodeAccount: calls.acceptNodeAccount(1),
+      pause: calls.pause(true),
+      deposit: calls.deposit(NOBODY, 1n),
+    };
+    for (const [name, script] of Object.entries(scripts)) {
+      const { exception } = await network.trial(fixture.user, script);
+      assert.doesNotMatch(exception ?? '', /method not found/i, name);
+    }
+    const wrong = callScript(fixture.gateway, 'sponsor', [NOBODY]);
+    const { exception } = await network.trial(fixture.user, wrong);
+    assert.match(exception ?? '', /method not found/i);
+  });
+
+  it('runs on a network whose fees are read, not assumed', async () => {
+    const policy = await readNetworkPolicy(network.rpc);
+    assert.deepEqual(
+      [policy.feePerByte, policy.execFeeFactor, policy.execPicoFeeFactor, policy.storagePrice],
+      [1000n, 30n, 300_000n, 100_000n],
+    );
+    assert.ok(policy.maxValidUntilBlockIncrement > 0);
+    assert.equal(policy.maxBlockSystemFee, null);
+  });
+});
+
+const ZERO = `0x${'00'.repeat(32)}`;
