@@ -32,7 +32,7 @@ export async function ensure(options = {}) {
   return { neoGo };
 }
 
-/** Prints what went wrong in one sentence (after the output of a failed command) and ends with 1. */
+/** Prints what went wrong in one sentence, after the output of a failed command; ends with 1. */
 export function failSetup(error) {
   if (!(error instanceof SetupError)) throw error;
   if (error.output) process.stderr.write(`${error.output}\n`);

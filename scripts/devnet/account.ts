@@ -25,7 +25,7 @@ export function createAccount(wif?: string): DevnetAccount {
   };
 }
 
-/** The 1-of-1 multisignature account of the same key, which a network of one committee member uses. */
+/** The 1-of-1 multisignature account of the same key: what a committee of one member signs by. */
 export function multisigOf(account: DevnetAccount): DevnetAccount {
   const script = multisigScript(1, [account.signer.publicKey]);
   const signer = createLocalSigner(Buffer.from(privateKeyOf(account.wif), 'hex'), script);

@@ -24,7 +24,7 @@ export class SetupError extends Error {
 /**
  * @typedef {object} Steps
  * @property {(line: string) => void} say prints one line
- * @property {<T>(title: string, work: (detail: (text: string) => void) => Promise<T>) => Promise<T>}
+ * @property {<T>(title: string, work: (tell: (text: string) => void) => Promise<T>) => Promise<T>}
  *   step runs the work under its title, shows progress and prints its duration
  * @property {() => {title: string, ms: number}[]} finished the steps done so far
  */
