@@ -1,0 +1,88 @@
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { messageOf } from '../base/node-error.js';
+import type { FilterReply, FilterTask } from './evaluate-filter.js';
+import type { ThreadFailure } from './filter-outcome.js';
+import type { WorkerMessage } from './filter-worker.js';
+
+const OUT_OF_MEMORY = 'ERR_WORKER_OUT_OF_MEMORY';
+/** Short-lived values of one evaluation. */
+const YOUNG_HEAP_MB = 32;
+/** json-p3 hands whole arrays over as arguments, so the stack bounds the arrays that it can take. */
+const STACK_MB = 32;
+
+export interface ThreadEvents {
+  ready(): void;
+  replied(reply: FilterReply): void;
+  /** The thread is gone, whether it died or was ended. */
+  exited(cause: ThreadDeath): void;
+}
+
+export interface ThreadDeath {
+  readonly kind: ThreadFailure;
+  readonly reason: string;
+}
+
+/** One worker thread, which evaluates one task at a time. */
+export class FilterThread {
+  readonly #worker: Worker;
+  #error: unknown;
+
+  constructor(file: URL, maxHeapMb: number, events: ThreadEvents) {
+    this.#worker = startWorker(file, {
+      resourceLimits: {
+        maxOldGenerationSizeMb: maxHeapMb,
+        maxYoungGenerationSizeMb: YOUNG_HEAP_MB,
+        stackSizeMb: STACK_MB,
+      },
+      // Filters need neither; what isn't there cannot leak.
+      env: {},
+      execArgv: [],
+    });
+    this.#worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'ready') events.ready();
+      else events.replied(message);
+    });
+    this.#worker.on('error', (error) => {
+      this.#error = error;
+    });
+    this.#worker.on('exit', () => events.exited(this.#death(maxHeapMb)));
+  }
+
+  /** Hands over a task. The body is copied once and moved, so the caller's buffer stays whole. */
+  run(task: FilterTask): void {
+    const body = new Uint8Array(task.body);
+    this.#worker.ref();
+    this.#worker.postMessage({ ...task, body }, [body.buffer]);
+  }
+
+  /** Lets the process end while this thread waits for work. */
+  rest(): void {
+    this.#worker.unref();
+  }
+
+  /** Ends the thread at once, also in the middle of an evaluation; `exited` follows. */
+  end(): void {
+    void this.#worker.terminate();
+  }
+
+  #death(maxHeapMb: number): ThreadDeath {
+    if ((this.#error as { code?: unknown } | undefined)?.code === OUT_OF_MEMORY) {
+      return { kind: 'out-of-memory', reason: `the filter needed more than ${maxHeapMb} MiB` };
+    }
+    const why = this.#error === undefined ? 'it exited' : messageOf(this.#error);
+    return { kind: 'crashed', reason: `the thread of the filter died: ${why}` };
+  }
+}
+
+/**
+ * Starts a worker from dist/*.js as it is, and from src/*.ts through tsx, which has to be registered
+ * inside the thread, since Node 20 doesn't apply a parent's loaders to the file that a thread starts.
+ */
+function startWorker(file: URL, options: WorkerOptions): Worker {
+  if (!file.pathname.endsWith('.ts')) return new Worker(file, options);
+  const start = `import('tsx/esm/api').then((tsx) => {
+    tsx.register();
+    return import(${JSON.stringify(file.href)});
+  });`;
+  return new Worker(start, { ...options, eval: true });
+}
