@@ -114,8 +114,6 @@ function open(
     sent.on('error', (error) => response.destroy(error));
     onResponse(response);
   });
-  // Node leaves out what is over this count, so one more is let in to tell that there are too many.
-  sent.maxHeadersCount = limits.maxHeaders + 1;
   watchConnection(sent, request, progress);
   limitInformational(sent, limits.maxInformational);
   return sent;

@@ -176,4 +176,19 @@ describe('the guarded fetch and addresses', () => {
     const { reason } = failed(await fetcher.fetch({ url: 'https://tarpit.test/' }), 'dns');
     assert.match(reason, /within 50 ms/);
   });
+
+  it('looks a name up anew once none of its addresses could be reached', async () => {
+    const source = await bench.http((_, response) => response.end('moved'), '127.0.0.1');
+    const answers = ['127.0.0.9', '127.0.0.1'];
+    const resolve: ResolveHost = async () => {
+      const addresses = [answers.shift() ?? assert.fail('asked too often')];
+      return { kind: 'resolved', addresses, ttlMs: 60_000 };
+    };
+    const allow = { hosts: [{ host: 'moving.test', http: true }] };
+    const fetcher = bench.fetcher({ allow, resolve });
+    const url = `http://moving.test:${source.port}/`;
+    failed(await fetcher.fetch({ url }), 'connect');
+    answered(await fetcher.fetch({ url }));
+    answered(await fetcher.fetch({ url }));
+  });
 });

@@ -181,6 +181,9 @@ describe('the guarded fetch and bodies', () => {
     failed(await fetcher.fetch({ url }), 'headers-too-large');
     const oneLine = await serveRaw(endless('HTTP/1.1 200 OK\r\nX-Pad: ', 'y'.repeat(500)));
     failed(await fetcher.fetch({ url: oneLine }), 'headers-too-large');
+    const long = `HTTP/1.1 200 OK\r\nX-Pad: ${'y'.repeat(9 * KIB)}\r\n\r\n`;
+    const tooLong = await serveRaw((socket) => socket.end(long));
+    failed(await fetcher.fetch({ url: tooLong }), 'headers-too-large');
     const many = Array.from({ length: 21 }, (_, index) => `H${index}: x\r\n`).join('');
     const tooMany = await serveRaw((socket) => socket.end(`HTTP/1.1 200 OK\r\n${many}\r\n`));
     failed(await fetcher.fetch({ url: tooMany }), 'headers-too-large');
