@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { messageOf } from '../src/base/node-error.js';
 import type { DevnetAccount } from './devnet/account.js';
 import { type Devnet, startDevnet } from './devnet/devnet.js';
-import { startDodonaNode } from './devnet/dodona-node.js';
+import { type DodonaNode, startDodonaNode } from './devnet/dodona-node.js';
 import { stopSignal } from './devnet/stop-signal.js';
 import { isDistCurrent } from './ensure/dist.mjs';
 import { projectRoot } from './ensure/paths.mjs';
@@ -47,7 +47,9 @@ async function run(flags: Flags): Promise<void> {
     // What has been started by then ends with this process.
     if (running === 'stop') process.exit(0);
     const { devnet, node } = running;
-    process.stdout.write(flags.json ? `${JSON.stringify(facts(devnet))}\n` : overview(devnet));
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(facts(devnet))}\n` : overview(devnet, node),
+    );
     const ends = [devnet.neoGo.process().exited, ...(node === null ? [] : [node.exited])];
     const why = await Promise.race([stop, ...ends]);
     if (why !== 'stop') process.stderr.write('devnet: a process of it ended by itself\n');
@@ -92,7 +94,7 @@ function facts(devnet: Devnet) {
   };
 }
 
-function overview(devnet: Devnet): string {
+function overview(devnet: Devnet, node: DodonaNode | null): string {
   const account = ({ address, wif }: DevnetAccount) => `${address}  WIF ${wif}`;
   const rows = [
     ['RPC', devnet.rpcUrl],
@@ -110,7 +112,9 @@ function overview(devnet: Devnet): string {
   return [
     'The devnet is up. These keys are for this network only.',
     ...lines,
-    `Start a node with: npx dodona start --config ${devnet.configFile}`,
+    node === null
+      ? `Start a node with: npx dodona start --config ${devnet.configFile}`
+      : `The Dodona node runs; its log: ${node.logFile}`,
     'Stop with Ctrl-C.',
     '',
   ].join('\n');

@@ -26,7 +26,10 @@ export function runCommand(command, args, options = {}) {
     const onLine = (line) => {
       if (head.length < KEPT_HEAD_LINES) head.push(line);
       else tail.push(line);
-      if (tail.length > KEPT_TAIL_LINES) tail.shift();
+      if (tail.length > KEPT_TAIL_LINES) {
+        tail.shift();
+        tail[0] = '[…]';
+      }
       if (line.trim() !== '') options.onLine?.(line.trim());
     };
     const flush = [readLines(child.stdout, onLine), readLines(child.stderr, onLine)];

@@ -58,6 +58,8 @@ async function factsOf(started: Running): Promise<Facts> {
 }
 
 const pidOf = ({ child }: Running): number => child.pid ?? assert.fail('not started');
+const runs = (pid: number, program: string) =>
+  readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(program);
 const pressCtrlC = (started: Running) => process.kill(-pidOf(started), 'SIGINT');
 /** What is left of the group, if anything. */
 function stopGroup(started: Running): void {
@@ -109,6 +111,17 @@ describe('npm run devnet', () => {
     assert.equal(started.stdout.length, 1);
   });
 
+  it('starts the Dodona node too with --node, which ends with it', async () => {
+    const started = devnet('--json', '--node');
+    const { port } = loadConfig((await factsOf(started)).config).api;
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+    assert.equal(ready.status, 200);
+    const pids = descendantsOf(pidOf(started));
+    pressCtrlC(started);
+    await started.exited;
+    assert.deepEqual(stillRunning(pids), []);
+  });
+
   it('leaves no process and no file behind after Ctrl-C', async () => {
     const started = devnet('--json');
     const { config } = await factsOf(started);
@@ -132,25 +145,23 @@ describe('npm run devnet', () => {
     assert.deepEqual(started.stdout, []);
   });
 
-  it('ends when the process that started it is killed', async () => {
-    const started = devnet('--json');
-    await factsOf(started);
-    const pids = descendantsOf(pidOf(started));
-    process.kill(pidOf(started), 'SIGKILL');
-    await allGone(pids);
-  });
-
-  it('ends when its script is killed', async () => {
-    const started = devnet('--json');
-    await factsOf(started);
-    const pids = descendantsOf(pidOf(started));
-    for (const pid of pids) {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      if (command.includes('tsx')) process.kill(pid, 'SIGKILL');
-    }
-    await allGone(pids);
-    await started.exited;
-  });
+  for (const [what, command] of [
+    ['npm', null],
+    ['the runner', 'scripts/run.mjs'],
+    ['its script', 'tsx'],
+  ] as const) {
+    it(`ends when ${what} is killed`, async () => {
+      const started = devnet('--json');
+      await factsOf(started);
+      const pids = descendantsOf(pidOf(started));
+      const victims =
+        command === null ? [pidOf(started)] : pids.filter((pid) => runs(pid, command));
+      assert.ok(victims.length > 0);
+      for (const pid of victims) process.kill(pid, 'SIGKILL');
+      await allGone(pids);
+      await started.exited;
+    });
+  }
 
   it('continues the chain of --data with the same accounts and contracts', async () => {
     const folder = newFolder();
