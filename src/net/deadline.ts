@@ -10,24 +10,28 @@ export interface Deadline {
   stop(): void;
 }
 
+/** The reason of every abort here: a new error with its stack for each would cost more than it says. */
+const ENDED = Object.freeze(new Error('ended'));
+
 /** Starts a deadline of `timeoutMs` from now, tied to the signal of whoever waits. */
 export function startDeadline(clock: Clock, timeoutMs: number, caller?: AbortSignal): Deadline {
   const controller = new AbortController();
+  const { signal } = controller;
   let expired = false;
-  const stop = (): void => controller.abort();
+  const stop = (): void => {
+    caller?.removeEventListener('abort', stop);
+    controller.abort(ENDED);
+  };
   if (caller?.aborted === true) stop();
-  caller?.addEventListener('abort', stop, { once: true });
-  controller.signal.addEventListener('abort', () => caller?.removeEventListener('abort', stop), {
-    once: true,
-  });
-  clock.sleep(timeoutMs, controller.signal).then(
+  else caller?.addEventListener('abort', stop);
+  clock.sleep(timeoutMs, signal).then(
     () => {
-      expired = true;
-      controller.abort();
+      expired = !signal.aborted;
+      stop();
     },
     () => {},
   );
-  return { signal: controller.signal, expired: () => expired, stop };
+  return { signal, expired: () => expired, stop };
 }
 
 /** The promise's value, or null as soon as the signal aborts. */

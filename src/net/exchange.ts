@@ -1,7 +1,9 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import axios from 'axios';
+import type { Clock } from '../base/clock.js';
 import type { ConnectionPool, PinnedOptions } from './connection-pool.js';
+import { startDeadline } from './deadline.js';
 import { FetchFault, fault } from './fetch-result.js';
 import type { HttpLimits } from './http-limits.js';
 import { ACCEPT_ENCODING, parserFaultOf } from './read-body.js';
@@ -20,8 +22,8 @@ export interface ExchangeRequest {
   readonly fresh: boolean;
   /** Ends the exchange, reading the body included. */
   readonly signal: AbortSignal;
-  /** Ends it unless the connection stands by then. */
-  readonly connectSignal: AbortSignal;
+  /** For TCP and TLS, where no kept connection is used. */
+  readonly connectTimeoutMs: number;
 }
 
 export type Exchange =
@@ -39,6 +41,12 @@ export type Exchange =
       readonly reused: boolean;
     };
 
+export interface ExchangeDeps {
+  readonly pool: ConnectionPool;
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
+}
+
 /** How far a connection got, filled in while it happens. */
 interface Progress {
   connected: boolean;
@@ -50,10 +58,7 @@ interface Progress {
  * cleverness off (redirects, proxies, decompression, parsing): its `transport` hook is where the
  * connection is pinned to the checked address, under the name for TLS and Host.
  */
-export async function exchange(
-  request: ExchangeRequest,
-  deps: { pool: ConnectionPool; limits: HttpLimits },
-): Promise<Exchange> {
+export async function exchange(request: ExchangeRequest, deps: ExchangeDeps): Promise<Exchange> {
   const progress: Progress = { connected: false, reused: false };
   const transport = {
     request: (_: unknown, onResponse: (response: IncomingMessage) => void): ClientRequest =>
@@ -88,7 +93,7 @@ export async function exchange(
 
 function open(
   request: ExchangeRequest,
-  deps: { pool: ConnectionPool; limits: HttpLimits },
+  deps: ExchangeDeps,
   progress: Progress,
   onResponse: (response: IncomingMessage) => void,
 ): ClientRequest {
@@ -114,7 +119,7 @@ function open(
     sent.on('error', (error) => response.destroy(error));
     onResponse(response);
   });
-  watchConnection(sent, request, progress);
+  watchConnection(sent, request, deps.clock, progress);
   limitInformational(sent, limits.maxInformational);
   return sent;
 }
@@ -134,22 +139,25 @@ function wireHeaders(
 
 function watchConnection(
   sent: ClientRequest,
-  { target, connectSignal }: ExchangeRequest,
+  { target, connectTimeoutMs, signal }: ExchangeRequest,
+  clock: Clock,
   progress: Progress,
 ): void {
-  const connected = (): void => {
-    progress.connected = true;
-  };
   sent.once('socket', (socket) => {
     progress.reused = sent.reusedSocket;
-    if (sent.reusedSocket) connected();
-    else socket.once(target.secure ? 'secureConnect' : 'connect', connected);
+    progress.connected = sent.reusedSocket;
+    if (sent.reusedSocket) return;
+    const deadline = startDeadline(clock, connectTimeoutMs, signal);
+    socket.once(target.secure ? 'secureConnect' : 'connect', () => {
+      progress.connected = true;
+      deadline.stop();
+    });
+    sent.once('close', deadline.stop);
+    deadline.signal.addEventListener('abort', () => {
+      if (deadline.expired())
+        sent.destroy(fault('connect', `no connection to ${target.host} in time`));
+    });
   });
-  const late = (): void => {
-    if (progress.connected) return;
-    sent.destroy(fault('connect', `no connection to ${target.host} in time`));
-  };
-  connectSignal.addEventListener('abort', late, { once: true });
 }
 
 function limitInformational(sent: ClientRequest, max: number): void {

@@ -172,19 +172,17 @@ async function connect(hop: Hop, target: Target, deps: Deps, journey: Journey): 
   const endMs = clock.monotonicMs() + limits.connectTimeoutMs;
   const addresses = await addressesOf(target, deps, journey.deadline);
   const tried = addresses.slice(0, limits.maxConnectAttempts);
-  let last = fault('connect', `no connection to ${target.host} in time`);
+  let last: FetchFault | null = null;
   for (const [index, address] of tried.entries()) {
     const shareMs = (endMs - clock.monotonicMs()) / (tried.length - index);
     if (shareMs <= 0) break;
-    const attempt = startDeadline(clock, shareMs, journey.deadline.signal);
-    const result = await exchangeOnce(hop, target, address, attempt.signal, deps, journey);
-    attempt.stop();
+    const result = await exchangeOnce(hop, target, address, shareMs, deps, journey);
     if (result.kind === 'response') return { ...result, address };
     last = result.fault;
-    if (result.connected || last.failure !== 'connect') break;
+    if (result.connected || last.failure !== 'connect') throw last;
   }
-  if (last.failure === 'connect') deps.dns.forget(target.host);
-  throw last;
+  deps.dns.forget(target.host);
+  throw last ?? fault('connect', `no connection to ${target.host} in time`);
 }
 
 async function addressesOf(
@@ -193,18 +191,19 @@ async function addressesOf(
   deadline: Deadline,
 ): Promise<readonly string[]> {
   const { clock, limits, allow, dns } = deps;
+  const finding = findAddresses(target, { resolve: dns.resolve, allow });
+  if (target.isAddress) return orThrow(await finding);
   const lookUp = startDeadline(clock, limits.connectTimeoutMs, deadline.signal);
-  const found = await untilAborted(
-    findAddresses(target, { resolve: dns.resolve, allow }),
-    lookUp.signal,
-  );
+  const found = await untilAborted(finding, lookUp.signal);
   lookUp.stop();
-  if (found === null) {
-    const { host } = target;
-    throw fault('dns', `the name ${host} was not found within ${limits.connectTimeoutMs} ms`);
-  }
-  if (found instanceof FetchFault) throw found;
-  return found;
+  if (found !== null) return orThrow(found);
+  const { host } = target;
+  throw fault('dns', `the name ${host} was not found within ${limits.connectTimeoutMs} ms`);
+}
+
+function orThrow<T>(value: T | FetchFault): T {
+  if (value instanceof FetchFault) throw value;
+  return value;
 }
 
 /**
@@ -215,14 +214,14 @@ async function exchangeOnce(
   hop: Hop,
   target: Target,
   address: string,
-  connectSignal: AbortSignal,
+  connectTimeoutMs: number,
   deps: Deps,
   journey: Journey,
 ): Promise<Exchange> {
   const { signal } = journey.deadline;
   const { method, headers, body } = hop;
   const fresh = !isIdempotent(method);
-  const parts = { target, address, method, headers, body, signal, connectSignal };
+  const parts = { target, address, method, headers, body, signal, connectTimeoutMs };
   const send = async (request: ExchangeRequest): Promise<Exchange> => {
     const result = await exchange(request, deps);
     if (result.kind === 'response' || result.connected) journey.sent = true;
