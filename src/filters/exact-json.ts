@@ -3,7 +3,7 @@ import { Refusal } from './filter-outcome.js';
 import { type JsonRules, type JsonShape, readJson } from './json-reader.js';
 import type { ResultText } from './result-text.js';
 
-/** A JSON value in plain JavaScript, in which numbers that a float64 would change are kept exact. */
+/** A JSON value in plain JavaScript; numbers that a float64 would change are kept exact. */
 export type ExactValue =
   | null
   | boolean
@@ -100,7 +100,7 @@ function inexact(number: ExactNumber, where: string): Refusal {
   const literal = number.literal.length > 60 ? `${number.literal.slice(0, 60)}…` : number.literal;
   return new Refusal(
     'inexact-number',
-    `the match at ${where} holds ${literal}, which a float64 cannot carry exactly (integers up to ` +
-      '2^53, decimals whose shortest form is the same); select a text instead of the number',
+    `the match at ${where} holds ${literal}, which a float64 cannot carry exactly (it can carry ` +
+      'integers up to 2^53 and decimals of about 15 digits); select a text instead',
   );
 }

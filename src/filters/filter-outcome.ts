@@ -13,7 +13,7 @@ export type NativeProfile = 'csharp' | 'neo-go';
  * |---|---|---|
  * | matched | compact JSON array of the matches, possibly `[]` | Success |
  * | bad-path | the filter is not a path of the dialect | Error |
- * | not-json | the body is not JSON as the dialect takes it (UTF-8, syntax, nesting, names) | Error |
+ * | not-json | the body is no JSON of the dialect (UTF-8, syntax, nesting, names) | Error |
  * | limit | the path asks for more than the dialect allows (steps, objects, stack) | Error |
  * | inexact-number | a selected number cannot be carried exactly (rfc9535 only) | Error |
  * | too-large | the body or the result is larger than the pool allows | ResponseTooLarge |

@@ -47,7 +47,7 @@ export interface FilterPool {
     body: Buffer,
     signal?: AbortSignal,
   ): Promise<FilterOutcome>;
-  /** Resolves when all threads are warm; rejects with FILTER_WORKER_START when they cannot start. */
+  /** Resolves when all threads are warm; rejects with FILTER_WORKER_START when none can start. */
   ready(): Promise<void>;
   /** What the pool is doing now, for metrics. */
   status(): FilterPoolStatus;

@@ -7,7 +7,7 @@ import type { WorkerMessage } from './filter-worker.js';
 const OUT_OF_MEMORY = 'ERR_WORKER_OUT_OF_MEMORY';
 /** Short-lived values of one evaluation. */
 const YOUNG_HEAP_MB = 32;
-/** json-p3 hands whole arrays over as arguments, so the stack bounds the arrays that it can take. */
+/** json-p3 hands whole arrays over as arguments, so the stack bounds what it can take. */
 const STACK_MB = 32;
 
 export interface ThreadEvents {
@@ -75,8 +75,8 @@ export class FilterThread {
 }
 
 /**
- * Starts a worker from dist/*.js as it is, and from src/*.ts through tsx, which has to be registered
- * inside the thread, since Node 20 doesn't apply a parent's loaders to the file that a thread starts.
+ * Starts a worker from dist/*.js as it is, and from src/*.ts through tsx. That has to be registered
+ * inside the thread: Node 20 doesn't apply a parent's loaders to the file that a thread starts.
  */
 function startWorker(file: URL, options: WorkerOptions): Worker {
   if (!file.pathname.endsWith('.ts')) return new Worker(file, options);

@@ -9,7 +9,7 @@ assert(parentPort, 'filter-worker runs in a worker thread only');
 const port = parentPort;
 const evaluate = createFilterEvaluator();
 
-// The first evaluations are slow, since nothing is compiled yet: they are made here, on nobody's time.
+// The first evaluations are slow, since nothing is compiled yet: make them on nobody's time.
 for (const [dialect, path] of [
   ['native', '$.a[0]'],
   ['rfc9535', '$.a[?@ < 2 && match("a", "b")]'],

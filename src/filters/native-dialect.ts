@@ -74,9 +74,9 @@ class NativeWalk {
   }
 
   /**
-   * Values of that name at every level below, as far as the levels reach: neo-go answers what it has
-   * found by then, which the dialect's vectors fix (the C# node itself fails there). Where a level
-   * holds too many values, each profile does as its node does.
+   * Values of that name at every level below, as far as the levels reach: neo-go answers what it
+   * has found by then, which the dialect's vectors fix (the C# node itself fails there). Where a
+   * level holds too many values, each profile does as its node does.
    */
   #descendants(name: string): NativeValue[] {
     const found: NativeValue[] = [];

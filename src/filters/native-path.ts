@@ -24,8 +24,8 @@ const MIN_INT32 = -(2 ** 31);
 
 /**
  * Reads a path of the native dialect: `$` then `.name` `.*` `..name` `[*]` `[1,-1]` `['a','b']`
- * `[1:-1]` `[:]`. The grammar is that of Neo.Json's JPathToken and of neo-go's jsonpath, which agree
- * on it. `unquote` gives the text of a quoted name, as a JSON string of the node's reader.
+ * `[1:-1]` `[:]`. The grammar is that of Neo.Json's JPathToken and of neo-go's jsonpath, which
+ * agree on it. `unquote` gives the text of a quoted name, as a JSON string of the node's reader.
  * Throws a Refusal `bad-path`.
  */
 export function parseNativePath(path: string, unquote: (inner: string) => string): NativeStep[] {

@@ -120,8 +120,9 @@ export class ThreadPool implements FilterPool {
       return { kind: 'too-large', reason };
     }
     if (this.#queue.length >= maxQueue || this.#queuedBytes + body.length > maxQueueBytes) {
-      const reason = `${this.#queue.length} filters are waiting with ${this.#queuedBytes} bytes; at \
-most ${maxQueue} with ${maxQueueBytes} bytes may`;
+      const reason =
+        `${this.#queue.length} filters are waiting with ${this.#queuedBytes} bytes; ` +
+        `at most ${maxQueue} with ${maxQueueBytes} bytes may`;
       return { kind: 'busy', reason };
     }
     return null;
