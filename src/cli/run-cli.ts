@@ -1,0 +1,78 @@
+import { Command, CommanderError } from 'commander';
+import { jsonText } from '../api/json-text.js';
+import type { CommandContext } from './command-context.js';
+import { EXIT_CODE_HELP } from './command-options.js';
+import { configCommand } from './config-command.js';
+import { ExitCode } from './exit-code.js';
+import { explainCommand } from './explain-command.js';
+import { reportError } from './report-error.js';
+import { requestsCommand } from './requests-command.js';
+import { startCommand } from './start-command.js';
+import { statusCommand } from './status-command.js';
+import { LINE_COLUMNS } from './text-table.js';
+
+const HELP = `
+When something is wrong:
+  dodona status                      is it running, in step, funded? what went wrong lately?
+  dodona requests list --state stuck which requests cannot be answered
+  dodona explain ID                  why a request is where it is, and what happens next
+  dodona config validate             is the configuration right?
+Every command takes --json, and --help tells more.
+${EXIT_CODE_HELP}`;
+
+/** Runs a command line (without the program's name). Resolves with the exit code; never rejects. */
+export async function runCli(words: readonly string[], context: CommandContext): Promise<number> {
+  const asJson = words.includes('--json');
+  let exitCode: number = ExitCode.done;
+  const program = createProgram(context, (code) => {
+    exitCode = code;
+  });
+  const usageErrors: string[] = [];
+  forEachCommand(program, (command) =>
+    command.exitOverride().configureOutput({
+      writeOut: (text) => context.print(text.trimEnd()),
+      writeErr: (text) => usageErrors.push(text.trimEnd()),
+      getOutHelpWidth: () => LINE_COLUMNS,
+      getErrHelpWidth: () => LINE_COLUMNS,
+    }),
+  );
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportError(context, error, asJson);
+    if (error.exitCode === 0) return ExitCode.done;
+    return reportUsage(context, usageErrors.join('\n'), asJson);
+  }
+}
+
+/** The command tree; `setExitCode` is told what `start` ends with. */
+function createProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
+  return new Command('dodona')
+    .description('Dodona: an oracle node for Neo N3, run by one operator as one process.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', HELP)
+    .addCommand(startCommand(context, setExitCode))
+    .addCommand(statusCommand(context))
+    .addCommand(explainCommand(context))
+    .addCommand(requestsCommand(context))
+    .addCommand(configCommand(context));
+}
+
+function forEachCommand(command: Command, change: (command: Command) => void): void {
+  change(command);
+  for (const inner of command.commands) forEachCommand(inner, change);
+}
+
+/** What commander says of a wrong command line: its message with its suggestion, or the help. */
+function reportUsage(context: CommandContext, message: string, asJson: boolean): ExitCode {
+  if (asJson) {
+    const error = { code: 'USAGE', message, retryable: false };
+    context.print(jsonText({ ok: false, exitCode: ExitCode.fixIt, error }));
+  } else {
+    context.complain(message);
+    if (message.startsWith('error:')) context.complain('to do: see dodona --help');
+  }
+  return ExitCode.fixIt;
+}

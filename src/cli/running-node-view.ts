@@ -1,0 +1,103 @@
+import type { Wire } from '../api/json-text.js';
+import type { NodeStatus } from '../api/node-status.js';
+import type { RequestPage } from '../api/ops-routes.js';
+import { type RuntimeInfo, readRuntimeFile } from '../api/runtime-file.js';
+import { messageOf, NodeError } from '../base/node-error.js';
+import type { RequestExplanation, RequestQuery } from '../requests/request-view.js';
+import type { NodeView } from './node-view.js';
+
+/** A living node answers within milliseconds. */
+const HEALTH_TIMEOUT_MS = 2_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+export type FoundNode =
+  | { readonly kind: 'running'; readonly pid: number; readonly view: NodeView }
+  /** Nobody runs, or nobody answers; `why` says which. */
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+/** Looks for the node that works on a storage directory, by the file that it left there. */
+export async function findRunningNode(storageDir: string): Promise<FoundNode> {
+  const info = readRuntimeFile(storageDir);
+  if (info === null) return unreachable('no node runs');
+  if (!isAlive(info.pid)) {
+    return unreachable(`no node runs (the last one, process ${info.pid}, ended without a word)`);
+  }
+  try {
+    const health = (await getJson(info, '/healthz', HEALTH_TIMEOUT_MS)) as { instance?: unknown };
+    if (health.instance === info.instance) {
+      return { kind: 'running', pid: info.pid, view: viewOf(info) };
+    }
+    return unreachable(`no node runs (something else answers at ${info.url} by now)`);
+  } catch (error) {
+    return unreachable(`process ${info.pid} does not answer at ${info.url} (${messageOf(error)})`);
+  }
+}
+
+const unreachable = (why: string): FoundNode => ({ kind: 'unreachable', why });
+
+function viewOf(info: RuntimeInfo): NodeView {
+  const get = (path: string): Promise<unknown> => getJson(info, path, ANSWER_TIMEOUT_MS);
+  return {
+    status: async () => (await get('/status')) as Wire<NodeStatus>,
+    requests: async (query) => (await get(`/requests?${queryText(query)}`)) as Wire<RequestPage>,
+    async explain(id) {
+      try {
+        return (await get(`/requests/${id}`)) as Wire<RequestExplanation>;
+      } catch (error) {
+        if (error instanceof NodeError && error.code === 'NO_SUCH_REQUEST') return null;
+        throw error;
+      }
+    },
+  };
+}
+
+function queryText({ state, kind, requester, beforeId, limit }: RequestQuery): string {
+  const parameters = new URLSearchParams();
+  const texts = { state, kind, requester, cursor: beforeId, limit };
+  for (const [name, value] of Object.entries(texts)) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return parameters.toString();
+}
+
+/** Throws a NodeError: the code in the node's own answer, or NODE_BUSY when there is none. */
+async function getJson(info: RuntimeInfo, path: string, timeoutMs: number): Promise<unknown> {
+  let body: unknown;
+  let ok: boolean;
+  try {
+    const response = await fetch(new URL(path, info.url), {
+      signal: AbortSignal.timeout(timeoutMs),
+      redirect: 'error',
+    });
+    ok = response.ok;
+    if (Number(response.headers.get('content-length') ?? 0) > MAX_ANSWER_BYTES) {
+      throw new RangeError(`its answer has more than ${MAX_ANSWER_BYTES} bytes`);
+    }
+    body = await response.json();
+  } catch (cause) {
+    throw busy(info, messageOf(cause), cause);
+  }
+  if (ok) return body;
+  const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
+  if (typeof error?.code !== 'string') throw busy(info, 'it answers nonsense', null);
+  throw new NodeError(error.code, String(error.message), {
+    retryable: error.code !== 'BAD_QUERY' && error.code !== 'NO_SUCH_REQUEST',
+  });
+}
+
+const busy = (info: RuntimeInfo, why: string, cause: unknown): NodeError =>
+  new NodeError('NODE_BUSY', `the node (process ${info.pid}) did not answer: ${why}`, {
+    retryable: true,
+    cause: cause ?? undefined,
+    hint: 'look at its log; try again in a moment',
+  });
+
+/** Signal 0 asks only whether the process is there; EPERM says that it is, but another user's. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}

@@ -1,0 +1,126 @@
+import { Command } from 'commander';
+import type { Wire } from '../api/json-text.js';
+import type { NodeStatus } from '../api/node-status.js';
+import { formatGas } from '../base/datoshi.js';
+import { loadConfig } from '../config/load-config.js';
+import { REQUEST_STATES } from '../requests/request-machine.js';
+import type { CommandContext } from './command-context.js';
+import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
+import { durationText, timeText } from './human-time.js';
+import type { ViewSource } from './node-view.js';
+import { labelled } from './text-table.js';
+import { sourceNote, withNodeView } from './with-node-view.js';
+
+const HELP = `
+Asks the running node; when none answers, reads its database and says so.
+
+Examples:
+  dodona status
+  dodona status --config /etc/dodona/node.yaml --json
+${EXIT_CODE_HELP}`;
+
+type Status = Wire<NodeStatus>;
+
+export function statusCommand(context: CommandContext): Command {
+  return withCommonOptions(new Command('status'))
+    .description('how the node is: height, lag, queue, wallet, credit, latest trouble')
+    .addHelpText('after', HELP)
+    .action(async (options: CommonOptions) => {
+      const config = loadConfig(options.config);
+      const { answer, source } = await withNodeView(context, config, (view) => view.status());
+      if (options.json === true) context.print(JSON.stringify({ source, ...answer }));
+      else context.print(statusText(answer, source, context.clock.nowMs()));
+    });
+}
+
+/** The status for people. */
+export function statusText(status: Status, source: ViewSource, nowMs: number): string {
+  const lines = [
+    ...headLines(status, source, nowMs),
+    '',
+    labelled('chain', chainText(status, nowMs)),
+    labelled('network', `magic ${status.magic}, gateway ${status.gateway}`),
+    ...endpointLines(status),
+    labelled('queue', queueText(status, nowMs)),
+    labelled('wallet', walletText(status)),
+    labelled('gateway', moneyText(status)),
+    ...troubleLines(status),
+  ];
+  return lines.join('\n');
+}
+
+function headLines(status: Status, source: ViewSource, nowMs: number): string[] {
+  const note = sourceNote(source);
+  if (note !== null) return [`Dodona ${status.version}`, note];
+  const since = status.startedAtMs ?? nowMs;
+  const running = `running since ${timeText(since)} UTC (${durationText(nowMs - since)})`;
+  const { readiness } = status;
+  const ready =
+    readiness === null || readiness.ready
+      ? ['ready']
+      : ['NOT READY:', ...readiness.reasons.map((reason) => labelled('  -', reason, 4))];
+  return [`Dodona ${status.version}, ${running}`, ...ready];
+}
+
+function chainText({ chain }: Status, nowMs: number): string {
+  const parts = [
+    chain.processed === null ? 'no block taken in yet' : `taken in up to block ${chain.processed}`,
+    ...(chain.height === null ? [] : [`the network is at ${chain.height}`]),
+    ...(chain.lagBlocks === null ? [] : [`lag ${count(chain.lagBlocks, 'block')}`]),
+    ...(chain.latestBlockAtMs === null
+      ? []
+      : [`newest block seen ${durationText(nowMs - chain.latestBlockAtMs)} ago`]),
+  ];
+  return parts.join(', ');
+}
+
+function endpointLines({ endpoints }: Status): string[] {
+  return endpoints.map(({ endpoint, healthy, height, why }, index) => {
+    const state = healthy ? 'in use' : `left: ${why ?? 'no reason known'}`;
+    const at = height === null ? '' : `, at block ${height}`;
+    return labelled(index === 0 ? 'endpoints' : '', `${endpoint} ${state}${at}`);
+  });
+}
+
+function queueText({ queue, oldestOpenAtMs }: Status, nowMs: number): string {
+  const counts = REQUEST_STATES.flatMap((state) => {
+    const number = queue[state] ?? 0;
+    return number === 0 ? [] : [`${number} ${state}`];
+  });
+  const oldest =
+    oldestOpenAtMs === null ? [] : [`oldest open ${durationText(nowMs - oldestOpenAtMs)}`];
+  return counts.length === 0 ? 'no request yet' : [...counts, ...oldest].join(', ');
+}
+
+function walletText({ wallet }: Status): string {
+  if (wallet === null) return 'not known';
+  const { address, balanceDatoshi, floorDatoshi, warningDatoshi } = wallet;
+  if (balanceDatoshi === null) return `${address}, balance not known`;
+  const balance = BigInt(balanceDatoshi);
+  const [floor, warning] = [BigInt(floorDatoshi), BigInt(warningDatoshi)];
+  const advice =
+    balance <= floor
+      ? `EMPTY: at its floor of ${formatGas(floor)} GAS, nothing is sent; send GAS to it`
+      : balance < warning
+        ? `LOW: below ${formatGas(warning)} GAS; send GAS to it`
+        : `floor ${formatGas(floor)} GAS`;
+  return `${address}, ${formatGas(balance)} GAS, ${advice}`;
+}
+
+function moneyText({ creditHeldDatoshi, earnedDatoshi }: Status): string {
+  const credit = creditHeldDatoshi === null ? 'unknown' : formatGas(BigInt(creditHeldDatoshi));
+  const earned = earnedDatoshi === null ? 'unknown' : formatGas(BigInt(earnedDatoshi));
+  return `${credit} GAS of credit held, ${earned} GAS earned and not yet collected`;
+}
+
+function troubleLines({ recentTrouble }: Status): string[] {
+  if (recentTrouble.length === 0) return [labelled('trouble', 'none lately')];
+  return recentTrouble.map(({ atMs, level, message, requestId }, index) => {
+    const of = requestId === null ? '' : ` (dodona explain ${requestId})`;
+    const text = `${timeText(atMs)} ${level} ${message}${of}`;
+    return labelled(index === 0 ? 'trouble' : '', text);
+  });
+}
+
+const count = (number: number, what: string): string =>
+  `${number} ${what}${number === 1 ? '' : 's'}`;
