@@ -8,8 +8,10 @@ import { type Hash160, hash160ToAddress } from './base/hash.js';
 import { messageOf } from './base/node-error.js';
 import { tailBlockRuns } from './chain/block-tailer.js';
 import { type BlockWake, createBlockWake } from './chain/block-wake.js';
+import { type ChainFacts, checkChain } from './chain/chain-check.js';
 import { createBlockSource } from './chain/choose-block-source.js';
-import type { FeePolicy } from './chain/network-fee.js';
+import { createFeePolicy, type PolicyReader } from './chain/policy.js';
+import { createPreflight } from './chain/preflight.js';
 import { createRpcPool, type RpcPool } from './chain/rpc-pool.js';
 import type { Signer } from './chain/signer.js';
 import type { NodeConfig } from './config/node-config.js';
@@ -25,9 +27,7 @@ import { type CrashPoint, noCrash } from './pipeline/crash-point.js';
 import { type PipelineLimits, runNodePipeline } from './pipeline/create-pipeline.js';
 import { createCursorStore } from './pipeline/cursor-store.js';
 import { createGatewayPort } from './pipeline/gateway-port.js';
-import { readFeePolicy } from './pipeline/network-policy.js';
 import { httpWorkOf } from './pipeline/resolve-request.js';
-import { accountTrouble, checkStart, type StartFacts } from './pipeline/start-check.js';
 import { createRequestViews } from './requests/request-view-store.js';
 import { createHttpResolver } from './resolvers/http.js';
 import { type Database, inTransaction, openDatabase } from './storage/database.js';
@@ -78,8 +78,8 @@ interface Running {
   readonly fetch: GuardedFetch;
   readonly filters: FilterPool;
   readonly startedMs: number;
-  feePolicy: FeePolicy;
-  facts: StartFacts;
+  readonly policy: PolicyReader;
+  facts: ChainFacts;
   latestBlockMs: number | null;
   inStep: boolean;
 }
@@ -172,7 +172,10 @@ async function openParts(
       }),
   };
   const pool = keep(createRpcPool(rpcOptions), (part) => part.stop());
-  const facts = await checkStart(pool, network.magic, config.gateway.hash);
+  const expected = { magic: network.magic, gateway: config.gateway.hash };
+  const facts = await checkChain(pool, expected);
+  const policy = createFeePolicy(pool);
+  await policy.refresh();
   const trouble = accountTrouble(facts, signer.account);
   if (trouble !== null) log.warn('this node cannot answer yet', { reason: trouble });
   const db = keep(
@@ -205,7 +208,7 @@ async function openParts(
     fetch,
     filters,
     startedMs: clock.nowMs(),
-    feePolicy: await readFeePolicy(pool),
+    policy,
     facts,
     latestBlockMs: null,
     inStep: false,
@@ -233,8 +236,9 @@ async function runWork(options: NodeOptions, parts: Running, signal: AbortSignal
   const begun = inTransaction(db, () =>
     cursor.begin(magic, gateway, config.gateway.startBlock ?? 0),
   );
-  const feePolicy = (): FeePolicy => parts.feePolicy;
-  const chain = createGatewayPort({ rpc: pool, gateway, magic, signer, feePolicy });
+  const preflight = createPreflight({ rpc: pool, clock, mode: config.network.dialect });
+  const feePolicy = parts.policy.current;
+  const chain = createGatewayPort({ rpc: pool, gateway, magic, signer, preflight, feePolicy });
   const resolver = createHttpResolver({
     fetch: parts.fetch,
     filters: parts.filters,
@@ -242,7 +246,7 @@ async function runWork(options: NodeOptions, parts: Running, signal: AbortSignal
   });
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
-  const refreshing = refreshPolicy(parts, clock, log, both);
+  const refreshing = refreshLoop(options, parts, both);
   const source = createBlockSource({ rpc: pool, gateway, clock, mode: config.network.dialect });
   log.info('node started', {
     version: options.version,
@@ -275,6 +279,7 @@ async function runWork(options: NodeOptions, parts: Running, signal: AbortSignal
       randomNonce: () => randomBytes(4).readUInt32LE(),
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();
+        if (result.settingsChanged) void refreshFacts(options, parts);
         if (inStep && !parts.inStep) log.info('in step with the chain', { height: last.index });
         parts.inStep = inStep;
         for (const answered of result.answered) {
@@ -295,21 +300,23 @@ async function runWork(options: NodeOptions, parts: Running, signal: AbortSignal
   }
 }
 
-/** Prices change by vote: they are read again and again. */
-async function refreshPolicy(
-  parts: Running,
-  clock: Clock,
-  log: ProcessLog,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(POLICY_EVERY_MS, signal).catch(() => {});
-    if (signal.aborted) return;
-    try {
-      parts.feePolicy = await readFeePolicy(parts.pool);
-    } catch (error) {
-      log.warn("the network's prices were not read", { reason: messageOf(error) });
-    }
+/** Prices, keys and policy change: they are read again and again. */
+async function refreshLoop(options: NodeOptions, parts: Running, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    await options.clock.sleep(POLICY_EVERY_MS, stop).catch(() => {});
+    if (!stop.aborted) await refreshFacts(options, parts);
+  }
+}
+
+async function refreshFacts({ config, log }: NodeOptions, parts: Running): Promise<void> {
+  try {
+    const { magic } = config.network;
+    parts.facts = await checkChain(parts.pool, { magic, gateway: config.gateway.hash });
+    await parts.policy.refresh();
+  } catch (error) {
+    log.warn("the network's prices and the gateway's keys were not read", {
+      reason: messageOf(error),
+    });
   }
 }
 
@@ -388,6 +395,13 @@ export function databaseStatus(db: Database, account: Hash160) {
     creditHeldDatoshi: held,
     earnedDatoshi: ledger.balance(earnedOf(account)).posted,
   };
+}
+
+/** A sentence for the operator when this node's answers would be refused; null when all is well. */
+function accountTrouble({ nodeAccount, overlap }: ChainFacts, own: Hash160): string | null {
+  if (nodeAccount === own || overlap?.account === own) return null;
+  const theirs = nodeAccount === null ? 'nobody' : hash160ToAddress(nodeAccount);
+  return `the gateway takes answers from ${theirs}, this node signs as ${hash160ToAddress(own)}`;
 }
 
 function readinessOf(parts: Running | null): Readiness {

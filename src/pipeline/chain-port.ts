@@ -1,5 +1,6 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
+import type { TransactionState } from '../chain/transaction-state.js';
 import type { AnswerItem } from './answer.js';
 import type { AnswerEffect } from './answer-fees.js';
 
@@ -32,16 +33,6 @@ export type Broadcast =
   | { readonly kind: 'known' }
   | { readonly kind: 'refused'; readonly reason: string };
 
-export type TransactionFate =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'waiting' }
-  | {
-      readonly kind: 'inBlock';
-      readonly block: number;
-      readonly halted: boolean;
-      readonly exception: string;
-    };
-
 /** What the pipeline asks of the chain. Rejects with a NodeError when no endpoint answers. */
 export interface ChainPort {
   /** The account that signs, as the gateway knows it. */
@@ -54,5 +45,5 @@ export interface ChainPort {
   sign(script: Buffer, terms: TransactionTerms): Promise<SignedTransaction>;
   broadcast(raw: Buffer): Promise<Broadcast>;
   /** What became of transactions, as seen by an endpoint at or above a height. */
-  fates(hashes: readonly Hash256[], minHeight: number): Promise<TransactionFate[]>;
+  fates(hashes: readonly Hash256[], minHeight: number): Promise<TransactionState[]>;
 }

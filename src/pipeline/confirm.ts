@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.js';
+import type { TransactionState } from '../chain/transaction-state.js';
 import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
-import type { ChainPort, TransactionFate } from './chain-port.js';
+import type { ChainPort } from './chain-port.js';
 import type { CrashPoint } from './crash-point.js';
 import { broadcastSafely } from './submit.js';
 import type { TransactionEnding } from './transaction-ending.js';
@@ -32,7 +33,7 @@ export function createConfirm(parts: ConfirmParts) {
   const { db, transactions, ending, chain, clock, log, crashPoint } = parts;
 
   /** True when the transaction has ended. */
-  function settle(sent: SentTransaction, fate: TransactionFate, height: number): boolean {
+  function settle(sent: SentTransaction, fate: TransactionState, height: number): boolean {
     const nowMs = clock.nowMs();
     if (fate.kind === 'inBlock') {
       // Its block's events come first: they say which of its requests ended.
@@ -40,7 +41,7 @@ export function createConfirm(parts: ConfirmParts) {
       return inTransaction(db, () =>
         fate.halted
           ? ending.halted(sent.hash, fate.block, nowMs)
-          : ending.faulted(sent.hash, fate.block, fate.exception, nowMs),
+          : ending.faulted(sent.hash, fate.block, fate.exception ?? 'no reason given', nowMs),
       );
     }
     if (height < sent.validUntilBlock) return false;

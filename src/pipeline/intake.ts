@@ -25,7 +25,16 @@ export interface IntakeResult {
   readonly expired: readonly bigint[];
   readonly overdue: readonly bigint[];
   readonly halted: readonly Hash256[];
+  /** Keys or policy of the gateway changed. */
+  readonly settingsChanged: boolean;
 }
+
+const SETTINGS: readonly string[] = [
+  'NodeAccountChanged',
+  'NodeAccountRevoked',
+  'PolicyChanged',
+  'Updated',
+];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 
@@ -90,7 +99,10 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
     nowMs: number,
     result: Mutable<IntakeResult>,
   ): void {
-    for (const event of events) takeEvent(event, block, tx, nowMs, result);
+    for (const event of events) {
+      takeEvent(event, block, tx, nowMs, result);
+      if (SETTINGS.includes(event.name)) result.settingsChanged = true;
+    }
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
     const maxFeeOf = (id: bigint): bigint => knownMaxFee(requests, id);
     const context = { block: block.index, tx, ownAccounts, maxFeeOf };
@@ -114,6 +126,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
       expired: [],
       overdue: [],
       halted: [],
+      settingsChanged: false,
     };
     const [first] = blocks;
     const last = blocks.at(-1);
