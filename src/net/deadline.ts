@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.js';
 
 /** A time that ends, or is ended by the caller's signal. */
@@ -23,7 +24,7 @@ export function startDeadline(clock: Clock, timeoutMs: number, caller?: AbortSig
     controller.abort(ENDED);
   };
   if (caller?.aborted === true) stop();
-  else caller?.addEventListener('abort', stop);
+  else if (caller !== undefined) listen(caller, stop);
   clock.sleep(timeoutMs, signal).then(
     () => {
       expired = !signal.aborted;
@@ -32,6 +33,12 @@ export function startDeadline(clock: Clock, timeoutMs: number, caller?: AbortSig
     () => {},
   );
   return { signal, expired: () => expired, stop };
+}
+
+/** The one signal of a node that stops is listened to by all of its fetches: that is no leak. */
+function listen(caller: AbortSignal, stop: () => void): void {
+  setMaxListeners(0, caller);
+  caller.addEventListener('abort', stop);
 }
 
 /** The promise's value, or null as soon as the signal aborts. */

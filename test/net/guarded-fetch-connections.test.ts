@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, it } from 'mocha';
@@ -172,6 +172,21 @@ describe('the guarded fetch and connections', () => {
       results.map((result) => answered(result).body.toString()),
       paths,
     );
+  });
+
+  it('serves many under one signal without a warning, and lets go of it afterwards', async () => {
+    const warnings: string[] = [];
+    const note = (warning: Error): number => warnings.push(warning.message);
+    process.on('warning', note);
+    const { port } = await bench.http((_, response) => response.end());
+    const fetcher = bench.fetcher();
+    const { signal } = new AbortController();
+    const url = `http://127.0.0.1:${port}/`;
+    await Promise.all(Array.from({ length: 20 }, () => fetcher.fetch({ url }, signal)));
+    await setImmediate();
+    process.off('warning', note);
+    assert.deepEqual(warnings, []);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   it('keeps the connection over a redirect', async () => {

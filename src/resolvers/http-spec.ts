@@ -1,0 +1,125 @@
+import { shorten } from '../base/bytes.js';
+import { Refusal } from '../filters/filter-outcome.js';
+import { type JsonShape, readJson } from '../filters/json-reader.js';
+import { HTTP_METHODS, type HttpMethod, takesBody } from '../net/request-headers.js';
+
+/** Bytes of a spec; the gateway refuses longer ones. */
+export const MAX_SPEC_BYTES = 512;
+
+/** What `requestHttp` asks for, as its spec says. */
+export interface HttpSpec {
+  readonly kind: 'spec';
+  readonly method: HttpMethod;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+export interface BadHttpSpec {
+  readonly kind: 'bad-spec';
+  /** One sentence: what is wrong, and what was expected. */
+  readonly reason: string;
+}
+
+type Value =
+  | { readonly kind: 'text'; readonly text: string }
+  | Members
+  | { readonly kind: 'other' };
+
+interface Members {
+  readonly kind: 'object';
+  readonly members: ReadonlyMap<string, Value>;
+}
+
+const SHAPE: JsonShape<Value> = {
+  literal: () => ({ kind: 'other' }),
+  integer: () => ({ kind: 'other' }),
+  number: () => ({ kind: 'other' }),
+  array: () => ({ kind: 'other' }),
+  text: (text) => ({ kind: 'text', text }),
+  object: (names, values) => {
+    const entries = names.map((name, index) => [name, values[index] as Value] as const);
+    return { kind: 'object', members: new Map(entries) };
+  },
+};
+
+const RULES = {
+  maxDepth: 3,
+  comments: false,
+  trailing: 'refuse',
+  duplicates: 'refuse',
+  surrogates: 'refuse',
+} as const;
+
+const KEYS = ['method', 'url', 'headers', 'body'];
+
+/**
+ * Reads a spec `{"method","url","headers","body"}`: url is required, method is GET unless given,
+ * headers is an object of texts, body a text. Strict: no other key, none twice, no comment.
+ */
+export function parseHttpSpec(text: string): HttpSpec | BadHttpSpec {
+  const size = Buffer.byteLength(text);
+  if (size > MAX_SPEC_BYTES) return bad(`it has ${size} bytes, at most ${MAX_SPEC_BYTES} allowed`);
+  try {
+    const value = readJson(text, RULES, SHAPE);
+    if (value.kind !== 'object') return bad('expected an object with "url"');
+    return readMembers(value);
+  } catch (error) {
+    if (error instanceof Refusal) return bad(error.message);
+    throw error;
+  }
+}
+
+function readMembers({ members }: Members): HttpSpec | BadHttpSpec {
+  for (const key of members.keys()) {
+    if (!KEYS.includes(key))
+      return bad(`unknown key "${shorten(key)}": ${KEYS.join(', ')} allowed`);
+  }
+  const url = members.get('url');
+  if (url?.kind !== 'text') return bad('"url" must be there and a text');
+  const method = readMethod(members.get('method'));
+  if (method === null) return bad(`"method" must be one of ${HTTP_METHODS.join(', ')}`);
+  const headers = readHeaders(members.get('headers'));
+  if (headers === null) return bad('"headers" must be an object whose values are texts');
+  const body = members.get('body');
+  if (body === undefined) return { kind: 'spec', method, url: url.text, headers, body: null };
+  if (body.kind !== 'text') return bad('"body" must be a text; JSON goes into it as a text');
+  if (!takesBody(method)) return bad(`"body" does not go with ${method}`);
+  return { kind: 'spec', method, url: url.text, headers, body: body.text };
+}
+
+function readMethod(value: Value | undefined): HttpMethod | null {
+  if (value === undefined) return 'GET';
+  if (value.kind !== 'text') return null;
+  return HTTP_METHODS.find((method) => method === value.text) ?? null;
+}
+
+function readHeaders(value: Value | undefined): Record<string, string> | null {
+  if (value === undefined) return {};
+  if (value.kind !== 'object') return null;
+  const entries: [string, string][] = [];
+  for (const [name, one] of value.members) {
+    if (one.kind !== 'text') return null;
+    entries.push([name, one.text]);
+  }
+  return Object.fromEntries(entries);
+}
+
+const bad = (why: string): BadHttpSpec => ({ kind: 'bad-spec', reason: `bad spec: ${why}` });
+
+/** A place in a spec where a secret is asked for, e.g. `{{secret:API_KEY}}`. */
+const SECRET = /\{\{\s*secret\s*:/i;
+
+/** Where a spec asks for a secret: anywhere in header values or body, or, wrongly, elsewhere. */
+export function secretPlace(spec: HttpSpec): 'url' | 'header' | 'body' | null {
+  if (SECRET.test(decoded(spec.url))) return 'url';
+  if (Object.entries(spec.headers).some((entry) => entry.some((text) => SECRET.test(text)))) {
+    return 'header';
+  }
+  return spec.body !== null && SECRET.test(spec.body) ? 'body' : null;
+}
+
+/** A URL whose braces were escaped asks for a secret all the same. */
+function decoded(url: string): string {
+  return url.replace(/%7b/gi, '{').replace(/%3a/gi, ':').replace(/%20/g, ' ');
+}
