@@ -17,6 +17,8 @@ export interface JsonShape<V> {
 
 /** Where readers of JSON differ. */
 export interface JsonRules {
+  /** What is read, for the reasons of a refusal; "the body" unless given. */
+  readonly subject?: string;
   /** Levels of arrays and objects. */
   readonly maxDepth: number;
   /** Whether comments are skipped where System.Text.Json skips them. */
@@ -304,6 +306,7 @@ class JsonReader<V> {
   }
 
   #refusal(problem: string, at = this.#at): Refusal {
-    return new Refusal('not-json', `the body ${problem} at character ${at}`);
+    const { subject = 'the body' } = this.#rules;
+    return new Refusal('not-json', `${subject} ${problem} at character ${at}`);
   }
 }
