@@ -141,6 +141,7 @@ describe('the guarded fetch and connections', () => {
     const last = `http://127.0.0.1:${sources[3]?.port}/`;
     assert.equal(answered(await fetcher.fetch({ url: last })).reused, true);
     assert.equal(fetcher.idleConnections(), 2);
+    for (let turn = 0; turn < 1_000 && closed.length < 2; turn += 1) await setImmediate();
     assert.deepEqual(closed, [0, 1]);
   });
 

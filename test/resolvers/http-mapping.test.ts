@@ -19,6 +19,8 @@ type Rules = (typeof RULES)[number];
 interface Row {
   readonly what: string;
   readonly url: () => Promise<string> | string;
+  /** Where the row is about time; the default is 10 s. */
+  readonly totalTimeoutMs?: number;
   readonly codes: readonly [csharp: Expected, neoGo: Expected, spec: Expected];
 }
 
@@ -114,6 +116,7 @@ describe('the mapping of web outcomes to codes', () => {
     {
       what: 'silence',
       url: async () => `http://127.0.0.1:${(await bench.raw(() => {})).port}/`,
+      totalTimeoutMs: 150,
       codes: [again(0x16), again(C.Error), again(0x16)],
     },
     {
@@ -212,7 +215,10 @@ describe('the mapping of web outcomes to codes', () => {
         ? { ...head, style: 'spec', spec: JSON.stringify({ url }) }
         : { ...head, style: 'native', url };
     const resolver = createHttpResolver({
-      fetch: bench.fetcher({ resolve, limits: { totalTimeoutMs: 400, maxBodyBytes: 65_536 } }),
+      fetch: bench.fetcher({
+        resolve,
+        limits: { totalTimeoutMs: row.totalTimeoutMs ?? 10_000, maxBodyBytes: 65_536 },
+      }),
       filters: { evaluate: () => assert.fail('there is no filter') },
       profile: rules === 'spec' ? 'csharp' : rules,
     });
