@@ -88,7 +88,7 @@ describe('npm run devnet', () => {
   });
 
   it('prints one line of JSON whose gateway, accounts and configuration work', async () => {
-    const started = devnet('--json', '--allow', '8443');
+    const started = devnet('--json');
     const facts = await factsOf(started);
     const keys = 'rpc ws magic gateway consumer owner faucet node config'.split(' ');
     assert.deepEqual(Object.keys(facts), keys);
@@ -106,6 +106,8 @@ describe('npm run devnet', () => {
     assert.equal(config.network.magic, facts.magic);
     assert.deepEqual(config.network.rpcUrls, [new URL(facts.rpc).href]);
     assert.equal(config.gateway.hash, facts.gateway);
+    const sources = config.http.allow.hosts.map(({ host }) => host);
+    assert.deepEqual(sources, ['127.0.0.1', 'localhost']);
     pressCtrlC(started);
     await started.exited;
     assert.equal(started.stdout.length, 1);
@@ -152,7 +154,8 @@ describe('npm run devnet', () => {
   ] as const) {
     it(`ends when ${what} is killed`, async () => {
       const started = devnet('--json');
-      await factsOf(started);
+      // Who is killed can't remove his files.
+      folders.push(dirname((await factsOf(started)).config));
       const pids = descendantsOf(pidOf(started));
       const victims =
         command === null ? [pidOf(started)] : pids.filter((pid) => runs(pid, command));
