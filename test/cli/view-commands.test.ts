@@ -233,7 +233,7 @@ describe('commands that look at a node', () => {
 
   it('lets no stranger steer the terminal through what a request asks for', async () => {
     inTransaction(book.db, () =>
-      book.store.hold(11n, 'odd \u001b]0;title\u0007', 0, { atMs: AT_MS, what: '\u009b31mheld' }),
+      book.store.hold(11n, 'odd \u001b]0;title\u0007\nforged', 0, { atMs: AT_MS, what: '\u009b31mheld' }),
     );
     for (const words of [
       ['explain', '11'],
@@ -241,6 +241,7 @@ describe('commands that look at a node', () => {
     ]) {
       const { out } = await cli.runHere(...words);
       assert.doesNotMatch(out.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+      assert.doesNotMatch(out, /^forged/m);
     }
     const { out } = await cli.runHere('explain', '11');
     assert.match(out, /a\.example\/\\u\{1b\}\[2Jx\\u\{202e\}y/);
