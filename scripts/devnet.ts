@@ -15,24 +15,17 @@ interface Flags {
   readonly data?: string;
   readonly json?: boolean;
   readonly node?: boolean;
-  readonly allow: readonly number[];
 }
 
 const wholeNumber = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
   return Number(text);
 };
-const port = (text: string, earlier: readonly number[]): number[] => {
-  const value = wholeNumber(text);
-  if (value < 1 || value > 65_535) throw new InvalidArgumentError('expected a port, 1 to 65535.');
-  return [...earlier, value];
-};
 
 const command = new Command('devnet')
   .description('Starts a private Neo network with a gateway and an example consumer.')
   .option('--block-ms <ms>', 'time between blocks, 100 to 60000 (default 1000)', wholeNumber)
   .option('--data <dir>', 'keep chain, accounts and contracts in this folder for the next start')
-  .option('--allow <port>', 'port of 127.0.0.1 that requests may ask; may be repeated', port, [])
   .option('--node', 'also start the Dodona node')
   .option('--json', 'print one line of JSON when ready, and nothing else')
   .action(run);
@@ -70,7 +63,6 @@ async function start(flags: Flags, tell: (step: string) => void) {
   const devnet = await startDevnet({
     ...(flags.blockMs === undefined ? {} : { blockMs: flags.blockMs }),
     ...(flags.data === undefined ? {} : { dataFolder: flags.data }),
-    sourcePorts: flags.allow,
     onProgress: tell,
   });
   if (!flags.node) return { devnet, node: null };

@@ -44,8 +44,8 @@ export interface DevnetOptions {
   readonly blockMs?: number;
   /** Folder that keeps chain, accounts and contracts for the next start; default: a throw-away. */
   readonly dataFolder?: string;
-  /** Ports of 127.0.0.1 that requests may ask, by http or https; default none. */
-  readonly sourcePorts?: readonly number[];
+  /** PEM text of an authority that the node trusts besides the built-in ones, for https sources. */
+  readonly sourceAuthority?: string;
   /** Told what is being done, in a few words. */
   readonly onProgress?: (step: string) => void;
 }
@@ -123,10 +123,20 @@ async function startIn(place: Place, options: DevnetOptions): Promise<Devnet> {
       await saveState(folder, { ...keys, version: 1, gateway, executor, consumer });
     }
     const { rpcUrl, wsUrl, magic } = network;
-    const { sourcePorts = [] } = options;
+    const { sourceAuthority } = options;
     const { blockMs } = keys;
     const [apiPort = 0] = await freePorts(1);
-    const files = { folder, rpcUrl, wsUrl, magic, gateway, node, apiPort, blockMs, sourcePorts };
+    const files = {
+      folder,
+      rpcUrl,
+      wsUrl,
+      magic,
+      gateway,
+      node,
+      apiPort,
+      blockMs,
+      sourceAuthority,
+    };
     const configFile = await writeNodeFiles(files);
     return { ...network, gateway, executor, consumer, owner, node, configFile, apiPort };
   } catch (error) {

@@ -13,11 +13,12 @@ export interface NodeFilesOptions {
   readonly node: DevnetAccount;
   readonly apiPort: number;
   readonly blockMs: number;
-  /** Ports of 127.0.0.1 that requests may ask, by http or https. */
-  readonly sourcePorts: readonly number[];
+  /** PEM text of an authority that the node trusts besides the built-in ones. */
+  readonly sourceAuthority?: string | undefined;
 }
 
 const PASSWORD = 'devnet';
+const AUTHORITY_FILE = 'source-authority.pem';
 /** Polling without a WebSocket; the configuration wants it within the time between blocks. */
 const MAX_POLL_MS = 100;
 
@@ -29,21 +30,16 @@ export async function writeNodeFiles(options: NodeFilesOptions): Promise<string>
   await mkdir(join(folder, 'node'), { recursive: true });
   await writeFile(join(folder, 'node-wallet.json'), wallet, { mode: 0o600 });
   await writeFile(join(folder, 'node-wallet.password'), `${PASSWORD}\n`, { mode: 0o600 });
+  if (options.sourceAuthority !== undefined) {
+    await writeFile(join(folder, AUTHORITY_FILE), options.sourceAuthority);
+  }
   await writeFile(config, configText(options), { mode: 0o600 });
   return config;
 }
 
 function configText(options: NodeFilesOptions): string {
-  const { sourcePorts, blockMs } = options;
-  const sources =
-    sourcePorts.length === 0
-      ? []
-      : [
-          'http:',
-          '  allow:',
-          '    hosts:',
-          `      - { host: 127.0.0.1, ports: [${sourcePorts.join(', ')}], http: true }`,
-        ];
+  const { blockMs, sourceAuthority } = options;
+  const trust = sourceAuthority === undefined ? [] : [`  caFile: ./${AUTHORITY_FILE}`];
   return [
     '# Written by the devnet at each start.',
     'preset: devnet',
@@ -61,7 +57,13 @@ function configText(options: NodeFilesOptions): string {
     '  passwordFile: ./node-wallet.password',
     'storage:',
     '  dir: ./node',
-    ...sources,
+    '# Sources of a contract in development live on this machine. Leave this out elsewhere.',
+    'http:',
+    ...trust,
+    '  allow:',
+    '    hosts:',
+    '      - { host: 127.0.0.1, http: true }',
+    '      - { host: localhost, http: true }',
     'api:',
     `  port: ${options.apiPort}`,
     '',

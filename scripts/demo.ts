@@ -1,0 +1,78 @@
+/**
+ * `npm run demo`: a private Neo network, a gateway, an example contract and a node; asks one request
+ * of every kind and shows the answers. `--once` ends then, `--json` prints one JSON line at the end.
+ */
+import { Command } from 'commander';
+import { messageOf } from '../src/base/node-error.js';
+import { askAndWait, type DemoAnswer } from './demo/ask-and-wait.js';
+import { type RunningDemo, startDemo } from './demo/start-demo.js';
+import { stopSignal } from './devnet/stop-signal.js';
+
+interface Flags {
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+await new Command('demo')
+  .description('Shows a node at work on a private Neo network.')
+  .option('--once', 'end after the answers; exits 0 only if every request was answered')
+  .option('--json', 'print one line of JSON at the end, and everything else on standard error')
+  .action(run)
+  .parseAsync();
+
+async function run(flags: Flags): Promise<void> {
+  const say = (text: string): void => {
+    (flags.json ? process.stderr : process.stdout).write(`${text}\n`);
+  };
+  const stop = stopSignal();
+  let demo: RunningDemo | null = null;
+  try {
+    const started = await Promise.race([startDemo(say), stop]);
+    if (started === 'stop') process.exit(130);
+    demo = started;
+    const answers = await Promise.race([askAndWait(demo, say), stop]);
+    if (answers === 'stop') process.exit(await end(demo, 130));
+    const ok = answers.every(({ isAnswered }) => isAnswered);
+    say(whereToLook(demo, answers));
+    if (flags.json) process.stdout.write(`${summary(demo, answers, ok)}\n`);
+    if (!flags.once) {
+      say('The network and the node go on until Ctrl-C.');
+      await Promise.race([stop, demo.ended]);
+    }
+    process.exit(await end(demo, ok ? 0 : 1));
+  } catch (error) {
+    process.stderr.write(`demo: ${messageOf(error)}\n`);
+    process.exit(demo === null ? 1 : await end(demo, 1));
+  }
+}
+
+async function end(demo: RunningDemo, code: number): Promise<number> {
+  await demo.stop();
+  return code;
+}
+
+/** The line of --json. Fees are exact: eight decimals, written as they are. */
+function summary(demo: RunningDemo, answers: readonly DemoAnswer[], ok: boolean): string {
+  const requests = answers.map(({ kind, id, code, delivered, blocks, feeGas }) => {
+    const facts = JSON.stringify({ kind, id: Number(id), code, delivered, blocks });
+    return `${facts.slice(0, -1)},"feeGas":${feeGas ?? 'null'}}`;
+  });
+  const { gateway, rpcUrl } = demo.devnet;
+  const place = JSON.stringify({ gateway, rpc: rpcUrl }).slice(1);
+  return `{"ok":${ok},"requests":[${requests.join(',')}],${place}`;
+}
+
+function whereToLook(demo: RunningDemo, answers: readonly DemoAnswer[]): string {
+  const { configFile, apiPort } = demo.devnet;
+  const last = answers.at(-1)?.id ?? 1n;
+  return [
+    '',
+    'Where to look next, while it runs:',
+    `  npx dodona status --config ${configFile}`,
+    `  npx dodona explain ${last} --config ${configFile}`,
+    `  npx dodona requests list --config ${configFile}`,
+    `  curl http://127.0.0.1:${apiPort}/metrics`,
+    `  the node's log: ${demo.logFile}`,
+    '  docs/contract-authors.md tells how your own contract asks',
+  ].join('\n');
+}
