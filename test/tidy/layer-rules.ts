@@ -13,6 +13,7 @@ export const LAYERS = Object.freeze([
   Object.freeze(['requests', 'gasbank', 'vault', 'keystore', 'prices', 'automation']),
   Object.freeze(['resolvers']),
   Object.freeze(['pipeline', 'api', 'operations']),
+  Object.freeze(['node']),
   Object.freeze(['node.ts']),
   Object.freeze(['cli']),
 ]);

@@ -1,0 +1,103 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NodeStatus, Readiness } from '../api/node-status.js';
+import { type Hash160, hash160ToAddress } from '../base/hash.js';
+import { earnedOf, walletOf } from '../gasbank/accounts.js';
+import { createLedgerStore } from '../gasbank/ledger-store.js';
+import { createCursorStore } from '../pipeline/cursor-store.js';
+import { createRequestViews } from '../requests/request-view-store.js';
+import type { Database } from '../storage/database.js';
+import { accountTrouble } from './account-trouble.js';
+import { DATABASE_FILE, type NodeOptions } from './node-options.js';
+import type { Running } from './open-parts.js';
+
+/** Figures that are read when somebody asks for them. */
+export function refreshGauges({ config, metrics }: NodeOptions, parts: Running): void {
+  const status = databaseStatus(parts.db, parts.signer.account);
+  metrics.queue(status.queue as Record<string, number>);
+  metrics.balances({
+    wallet: status.walletDatoshi,
+    credit: status.creditHeldDatoshi,
+    earned: status.earnedDatoshi,
+  });
+  for (const { endpoint, state, height } of parts.pool.health()) {
+    metrics.endpoint({ endpoint, healthy: state === 'up', height });
+  }
+  const file = join(config.storage.dir, DATABASE_FILE);
+  const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  metrics.database({ mainBytes: size(file), walBytes: size(`${file}-wal`) });
+}
+
+/** What the database alone tells; the command line reads it when no node runs. */
+export function databaseStatus(db: Database, account: Hash160) {
+  const ledger = createLedgerStore(db);
+  const views = createRequestViews(db);
+  const held = ledger.balances('credit:').reduce((sum, { balance }) => sum + balance.posted, 0n);
+  return {
+    processed: createCursorStore(db).read()?.height ?? null,
+    queue: views.countByState(),
+    oldestOpenAtMs: views.oldestOpenMs(),
+    walletDatoshi: ledger.balance(walletOf(account)).posted,
+    creditHeldDatoshi: held,
+    earnedDatoshi: ledger.balance(earnedOf(account)).posted,
+  };
+}
+
+export function readinessOf(parts: Running | null): Readiness {
+  if (parts === null) return { ready: false, reasons: ['the node is starting'] };
+  const reasons: string[] = [];
+  if (!parts.pool.health().some(({ state }) => state === 'up')) {
+    reasons.push('no RPC endpoint is up');
+  }
+  if (!parts.inStep) reasons.push('the node is still catching up with the chain');
+  const trouble = accountTrouble(parts.facts, parts.signer.account);
+  if (trouble !== null) reasons.push(trouble);
+  return { ready: reasons.length === 0, reasons };
+}
+
+export function statusOf(options: NodeOptions, parts: Running | null): NodeStatus {
+  if (parts === null) throw new Error('bug: the status of a node that was never started');
+  const { config, log, version } = options;
+  const { account } = parts.signer;
+  const stored = databaseStatus(parts.db, account);
+  const height = parts.pool.bestHeight();
+  return {
+    version,
+    startedAtMs: parts.startedMs,
+    magic: config.network.magic,
+    gateway: config.gateway.hash,
+    readiness: readinessOf(parts),
+    chain: {
+      height,
+      processed: stored.processed,
+      lagBlocks:
+        height === null || stored.processed === null
+          ? null
+          : Math.max(0, height - stored.processed),
+      latestBlockAtMs: parts.latestBlockMs,
+    },
+    endpoints: parts.pool.health().map(({ endpoint, state, height: at, reason }) => ({
+      endpoint,
+      healthy: state === 'up',
+      height: at,
+      why: reason,
+    })),
+    queue: stored.queue,
+    oldestOpenAtMs: stored.oldestOpenAtMs,
+    wallet: {
+      account,
+      address: hash160ToAddress(account),
+      balanceDatoshi: stored.walletDatoshi,
+      floorDatoshi: config.gasbank.walletFloorDatoshi,
+      warningDatoshi: config.gasbank.walletWarningDatoshi,
+    },
+    creditHeldDatoshi: stored.creditHeldDatoshi,
+    earnedDatoshi: stored.earnedDatoshi,
+    recentTrouble: log.recentTrouble().map(({ atMs, level, event, facts }) => ({
+      atMs,
+      level: level === 'error' ? 'error' : 'warn',
+      message: typeof facts.reason === 'string' ? `${event}: ${facts.reason}` : event,
+      requestId: typeof facts.requestId === 'bigint' ? facts.requestId : null,
+    })),
+  };
+}
