@@ -30,8 +30,8 @@ export interface Announcements {
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /**
- * Listens for new blocks on a WebSocket (neo-go's `subscribe`, event header_of_added_block: a block's
- * header is small whatever the block holds), for as long as it takes, over any number of connections.
+ * Listens for new blocks on a WebSocket (neo-go's `subscribe`, event header_of_added_block: a
+ * block's header is small whatever the block holds), over as many connections as it takes.
  */
 export function createAnnouncements(
   options: AnnouncementOptions,

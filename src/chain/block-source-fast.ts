@@ -89,6 +89,8 @@ function parseBlockEvents(
   gateway: Hash160,
   index: number,
 ): readonly GatewayNotification[] {
+  // Most blocks hold nothing: for them not even a text for an error is made.
+  if (isEmpty(json)) return NONE;
   const what = `notifications of block ${index}`;
   const { application } = rpcObject(json, what);
   if (application === undefined || application === null) return NONE;
@@ -100,5 +102,8 @@ function parseBlockEvents(
   }
   return found;
 }
+
+const isEmpty = (json: unknown): boolean =>
+  typeof json === 'object' && json !== null && Object.keys(json).length === 0;
 
 const NONE: readonly GatewayNotification[] = [];

@@ -4,7 +4,6 @@ import { isRetryable, NodeError } from '../base/node-error.js';
 import { type BackOff, backOffMs } from './back-off.js';
 import type { BlockRun, BlockSource, ChainTip, TailedBlock } from './block-source.js';
 import type { BlockWake } from './block-wake.js';
-import { RpcTrouble } from './rpc-error.js';
 
 /** A block whose hash is known from before. */
 export interface KnownBlock {
@@ -22,10 +21,10 @@ export interface TailOptions {
   readonly clock: Clock;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
-  /** Blocks in one exchange when behind. */
-  readonly batchBlocks?: number;
-  /** Exchanges under way or waiting to be taken, when behind. */
-  readonly windowBatches?: number;
+  /** Blocks read at once when behind. */
+  readonly runBlocks?: number;
+  /** Runs under way or waiting to be taken, when behind. */
+  readonly windowRuns?: number;
   /** While catching up, once in `progressEveryMs`, and at its end if it took longer than that. */
   readonly onProgress?: (progress: TailProgress) => void;
   readonly progressEveryMs?: number;
@@ -51,10 +50,10 @@ export interface TailTrouble {
   readonly retryInMs: number;
 }
 
-/** With two headers for each run it makes exchanges of 100 calls, the most that neo-go takes. */
-export const DEFAULT_BATCH_BLOCKS = 98;
-/** Four are under way, one a connection; the others keep them busy while blocks are delivered. */
-export const DEFAULT_WINDOW_BATCHES = 8;
+/** With two headers a run it is four exchanges of 100 calls, the most that neo-go takes in one. */
+export const DEFAULT_RUN_BLOCKS = 398;
+/** One run keeps four connections busy; the others wait for it and for whoever takes the blocks. */
+export const DEFAULT_WINDOW_RUNS = 3;
 export const DEFAULT_BEHIND_LIMIT_MS = 60_000;
 const DEFAULT_PROGRESS_EVERY_MS = 1_000;
 const RETRY: BackOff = { firstMs: 100, maxMs: 5_000 };
@@ -157,16 +156,16 @@ async function persist<T>(tail: Tail, index: number, read: () => Promise<T>): Pr
 
 /** Reads several runs at once, and delivers them in order. */
 async function* catchUp(tail: Tail, fromIndex: number, toIndex: number): AsyncGenerator<BlockRun> {
-  const { source, batchBlocks = DEFAULT_BATCH_BLOCKS } = tail.options;
-  const { windowBatches = DEFAULT_WINDOW_BATCHES } = tail.options;
+  const { source, runBlocks = DEFAULT_RUN_BLOCKS } = tail.options;
+  const { windowRuns = DEFAULT_WINDOW_RUNS } = tail.options;
   const report = progressReport(tail.options, toIndex);
   const underWay: { from: number; count: number; run: Promise<BlockRun> }[] = [];
   let nextToAsk = fromIndex;
   const fill = (): void => {
-    while (nextToAsk <= toIndex && underWay.length < windowBatches) {
+    while (nextToAsk <= toIndex && underWay.length < windowRuns) {
       const from = nextToAsk;
-      const count = Math.min(batchBlocks, toIndex - from + 1);
-      const run = readSplitting(source, from, count, tail.signal);
+      const count = Math.min(runBlocks, toIndex - from + 1);
+      const run = source.read(from, count, tail.signal);
       // Whoever takes it sees the failure; until then it must not end the process.
       run.catch(() => {});
       underWay.push({ from, count, run });
@@ -177,7 +176,7 @@ async function* catchUp(tail: Tail, fromIndex: number, toIndex: number): AsyncGe
     const { from, count, run } = underWay[0] as (typeof underWay)[number];
     let first: Promise<BlockRun> | null = run;
     const blocks = await persist(tail, from, () => {
-      const attempt = first ?? readSplitting(source, from, count, tail.signal);
+      const attempt = first ?? source.read(from, count, tail.signal);
       first = null;
       return attempt;
     });
@@ -186,25 +185,6 @@ async function* catchUp(tail: Tail, fromIndex: number, toIndex: number): AsyncGe
     yield blocks;
     report(from + count - 1, count);
   }
-}
-
-/** Full blocks may be too much for one answer: then half of them is asked for at a time. */
-async function readSplitting(
-  source: BlockSource,
-  fromIndex: number,
-  count: number,
-  signal: AbortSignal,
-): Promise<BlockRun> {
-  try {
-    return await source.read(fromIndex, count, signal);
-  } catch (thrown) {
-    const isTooLarge = thrown instanceof NodeError && thrown.code === RpcTrouble.TooLarge;
-    if (!isTooLarge || count === 1) throw thrown;
-  }
-  const half = Math.floor(count / 2);
-  const first = await readSplitting(source, fromIndex, half, signal);
-  const second = await readSplitting(source, fromIndex + half, count - half, signal);
-  return { blocks: [...first.blocks, ...second.blocks], previousHash: first.previousHash };
 }
 
 /** Says how far it is, when catching up takes longer than a moment. */

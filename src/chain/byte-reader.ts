@@ -1,4 +1,4 @@
-/** Reads Neo's binary format from the start of some bytes. Each method throws a RangeError past the end. */
+/** Reads Neo's binary format from the start of some bytes; past the end it throws a RangeError. */
 export interface ByteReader {
   readonly offset: number;
   uint8(): number;

@@ -22,8 +22,8 @@ const CHECK_SIG_UNITS = 1n << 15n;
 
 /**
  * The least network fee of a transaction whose witnesses are of one key or m of n, without asking a
- * node: its bytes once signed, and the run of each verification script. `verificationScripts` are in
- * the order of its signers. Throws a RangeError for any other kind of verification script.
+ * node: its bytes once signed, and the run of each verification script. `verificationScripts` are
+ * in the order of its signers. Throws a RangeError for any other kind of verification script.
  */
 export function networkFeeOf(
   transaction: Pick<UnsignedTransaction, 'unsigned'>,

@@ -61,7 +61,7 @@ export class RpcError extends NodeError {
 export const isRpcError = (thrown: unknown, ...rpcCodes: number[]): thrown is RpcError =>
   thrown instanceof RpcError && (rpcCodes.length === 0 || rpcCodes.includes(thrown.rpcCode));
 
-/** Codes of the NodeErrors that say that an endpoint could not be used, as opposed to its answers. */
+/** Codes of the NodeErrors that say that an endpoint could not be used, unlike its answers. */
 export const RpcTrouble = {
   Unreachable: 'RPC_UNREACHABLE',
   Timeout: 'RPC_TIMEOUT',

@@ -2,6 +2,8 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Clock } from '../base/clock.js';
 import { NodeError } from '../base/node-error.js';
+import { type AbortListeners, createAbortListeners } from './abort-listeners.js';
+import { createDeadlines, type Deadlines } from './deadlines.js';
 import { RpcTrouble } from './rpc-error.js';
 
 /** Limits of one exchange. */
@@ -44,6 +46,8 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
   const { request, Agent } = target.protocol === 'https:' ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
   const label = endpointLabel(url);
+  const deadlines = createDeadlines(clock);
+  const aborts = createAbortListeners();
   const base: https.RequestOptions = {
     agent,
     method: 'POST',
@@ -61,7 +65,7 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
         'content-length': Buffer.byteLength(body),
       };
       const sent = request({ ...base, headers });
-      const settle = boundExchange({ sent, label, limits, clock, reject });
+      const settle = boundExchange({ sent, label, limits, deadlines, aborts, reject });
       sent.on('error', (cause) => settle.fail(unreachable(label, cause, sent.reusedSocket)));
       sent.once('response', (response) => {
         readBody(response, label, limits.maxResponseBytes).then(
@@ -86,6 +90,7 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
   const close = (): void => {
     closed = true;
     agent.destroy();
+    deadlines.close();
   };
   return { label, post, close };
 }
@@ -94,19 +99,20 @@ interface Bound {
   readonly sent: http.ClientRequest;
   readonly label: string;
   readonly limits: PostLimits;
-  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly aborts: AbortListeners;
   readonly reject: (reason: unknown) => void;
 }
 
-/** Ends an exchange once: by its answer, by trouble, by the time limit, or by the caller's signal. */
-function boundExchange({ sent, label, limits, clock, reject }: Bound) {
-  const timer = new AbortController();
+/** Ends an exchange once: by its answer, by trouble, by the time limit, or by the signal. */
+function boundExchange({ sent, label, limits, deadlines, aborts, reject }: Bound) {
+  const { timeoutMs, signal } = limits;
   let settled = false;
   const done = (report: () => void): void => {
     if (settled) return;
     settled = true;
-    timer.abort();
-    limits.signal?.removeEventListener('abort', onAbort);
+    deadline.cancel();
+    abort?.cancel();
     report();
   };
   const fail = (reason: unknown): void =>
@@ -114,13 +120,9 @@ function boundExchange({ sent, label, limits, clock, reject }: Bound) {
       sent.destroy();
       reject(reason);
     });
-  const onAbort = (): void => fail(limits.signal?.reason);
-  limits.signal?.addEventListener('abort', onAbort, { once: true });
-  if (limits.signal?.aborted) onAbort();
-  clock.sleep(limits.timeoutMs, timer.signal).then(
-    () => fail(timedOut(label, limits.timeoutMs)),
-    () => {},
-  );
+  const deadline = deadlines.start(timeoutMs, () => fail(timedOut(label, timeoutMs)));
+  const abort = signal ? aborts.add(signal, () => fail(signal.reason)) : null;
+  if (signal?.aborted) fail(signal.reason);
   return { done, fail };
 }
 
@@ -158,7 +160,10 @@ function readBody(
     });
     response.once('end', () => resolve(chunksToText(chunks, bytes)));
     response.on('error', (cause) => reject(unreachable(label, cause, false)));
-    response.once('close', () => reject(unreachable(label, new Error('answer cut short'), false)));
+    response.once('close', () => {
+      if (response.complete) return;
+      reject(unreachable(label, new Error('the answer was cut short'), false));
+    });
   });
 }
 

@@ -36,7 +36,10 @@ export interface RpcOptions {
  */
 export interface Rpc {
   call<T = unknown>(method: string, params?: readonly unknown[], options?: RpcOptions): Promise<T>;
-  /** One result a call, in the order of the calls; an error answer fails its own call only. */
+  /**
+   * One result a call, in the order of the calls; an error answer fails its own call only. Too many
+   * calls for one exchange, or too large an answer, make it several.
+   */
   batch(calls: readonly RpcCall[], options?: RpcOptions): Promise<RpcResult[]>;
 }
 
@@ -57,8 +60,8 @@ export interface RpcClientOptions {
 
 export const DEFAULT_RPC_TIMEOUT_MS = 10_000;
 export const DEFAULT_RPC_CONNECTIONS = 4;
-/** A full block of 2 MiB is about 6 MiB of JSON with its log; batches hold several. */
-export const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+/** A full block of 2 MiB is some 4 MiB of JSON. A batch whose answer is larger is halved. */
+export const DEFAULT_MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 /** neo-go refuses larger batches; a longer list of calls is sent as several. */
 export const MAX_BATCH_CALLS = 100;
 
@@ -90,18 +93,29 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     if (!result.ok) throw result.error;
     return result.result as T;
   };
-  const batchOnce = async (calls: readonly RpcCall[], asked: RpcOptions): Promise<RpcResult[]> => {
-    const requests = calls.map(encode);
-    const answer = await poster.post(JSON.stringify(requests), limitsOf(asked));
-    return readBatch(parseBody(answer, poster), requests, poster);
-  };
-  const batch = async (calls: readonly RpcCall[], asked: RpcOptions = {}): Promise<RpcResult[]> => {
+  const inParts = async (
+    calls: readonly RpcCall[],
+    partCalls: number,
+    asked: RpcOptions,
+  ): Promise<RpcResult[]> => {
     const parts: Promise<RpcResult[]>[] = [];
-    for (let at = 0; at < calls.length; at += MAX_BATCH_CALLS) {
-      parts.push(batchOnce(calls.slice(at, at + MAX_BATCH_CALLS), asked));
+    for (let at = 0; at < calls.length; at += partCalls) {
+      parts.push(batchPart(calls.slice(at, at + partCalls), asked));
     }
     return (await Promise.all(parts)).flat();
   };
+  const batchPart = async (calls: readonly RpcCall[], asked: RpcOptions): Promise<RpcResult[]> => {
+    const requests = calls.map(encode);
+    try {
+      const answer = await poster.post(JSON.stringify(requests), limitsOf(asked));
+      return readBatch(parseBody(answer, poster), requests, poster);
+    } catch (thrown) {
+      const isTooLarge = thrown instanceof NodeError && thrown.code === RpcTrouble.TooLarge;
+      if (!isTooLarge || calls.length === 1) throw thrown;
+      return inParts(calls, Math.ceil(calls.length / 2), asked);
+    }
+  };
+  const batch: Rpc['batch'] = (calls, asked = {}) => inParts(calls, MAX_BATCH_CALLS, asked);
   return { label: poster.label, call, batch, close: () => poster.close() };
 }
 
@@ -174,6 +188,10 @@ function readBatch(
     throw readError(answers.error, 'a batch', poster);
   }
   if (!Array.isArray(answers)) throw malformed(poster, 'a batch with something else than a list');
+  const inOrder = answers.length === requests.length;
+  if (inOrder && answers.every((answer, at) => answer?.id === requests[at]?.id)) {
+    return requests.map((request, at) => readAnswer(answers[at], request, poster));
+  }
   const byId = new Map<unknown, unknown>();
   for (const answer of answers) {
     if (!isFields(answer)) throw malformed(poster, 'a batch with an entry that is not an object');

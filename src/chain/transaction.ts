@@ -61,7 +61,7 @@ export interface SignedTransaction extends UnsignedTransaction {
   readonly raw: Buffer;
 }
 
-/** Computes bytes and hash of a transaction without attributes. Throws a RangeError over a limit. */
+/** Computes bytes and hash of a transaction without attributes. Throws a RangeError over limits. */
 export function buildTransaction(draft: TransactionDraft): UnsignedTransaction {
   checkDraft(draft);
   const head = Buffer.alloc(25);

@@ -176,7 +176,7 @@ describe('block source', () => {
       assert.equal(methods.has('getblock'), false);
     });
 
-    it('takes the portable path where the fast call is missing, and asks for it once only', async () => {
+    it('takes the portable path where the fast call is missing, and asks for it once', async () => {
       lacks = (method) => method === 'getblocknotifications';
       const rpc = client;
       const source = createBlockSource({ rpc, gateway, clock: systemClock, mode: 'auto' });

@@ -49,7 +49,7 @@ describe('block tailer', () => {
     wake: polling,
     clock: systemClock,
     signal: new AbortController().signal,
-    batchBlocks: 7,
+    runBlocks: 7,
     ...changes,
   });
   async function take(count: number, options: TailOptions): Promise<TailedBlock[]> {
@@ -140,19 +140,7 @@ describe('block tailer', () => {
     }
   });
 
-  it('asks for less at once when answers become too large', async () => {
-    const { rpcUrl: url } = network;
-    const rpc = createRpcClient({ url, clock: systemClock, maxResponseBytes: 3000 });
-    const small = createFastBlockSource({ rpc, gateway: fixture.gateway });
-    try {
-      const blocks = await take(SOME_BLOCKS, optionsOf({ source: small, batchBlocks: 60 }));
-      assert.deepEqual(indexesOf(blocks), countFrom(0, SOME_BLOCKS));
-    } finally {
-      rpc.close();
-    }
-  });
-
-  it('has several exchanges under way when behind, but never more than its window', async () => {
+  it('has several runs under way when behind, but never more than its window', async () => {
     let underWay = 0;
     let most = 0;
     const counting: BlockSource = {
@@ -167,7 +155,7 @@ describe('block tailer', () => {
         }
       },
     };
-    const options = optionsOf({ source: counting, batchBlocks: 3, windowBatches: 5 });
+    const options = optionsOf({ source: counting, runBlocks: 3, windowRuns: 5 });
     await take(SOME_BLOCKS, options);
     assert.equal(most, 5);
   });

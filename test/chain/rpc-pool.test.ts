@@ -155,7 +155,7 @@ describe('rpc pool', () => {
     });
   });
 
-  it('still asks a failed endpoint when there is no other, and is well at once when it is', async () => {
+  it('still asks a failed endpoint when there is no other, and is well when it is', async () => {
     start({ urls: [first.url], backOff: { firstMs: 60_000, maxMs: 60_000 } });
     await bothUp();
     first.fault = 'refuse';

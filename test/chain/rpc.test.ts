@@ -203,6 +203,42 @@ describe('rpc client', () => {
     await rejects(small.call('getblock'), 'RPC_TOO_LARGE', /more than 1000 bytes/);
   });
 
+  it('asks for a batch in halves when its answer would be too large', async () => {
+    const sizes: number[] = [];
+    answer = (body, response) => {
+      const requests = JSON.parse(body) as JsonRequest[];
+      sizes.push(requests.length);
+      const text = 'x'.repeat(200);
+      response.end(
+        JSON.stringify(requests.map(({ id, params }) => ({ id, result: [params, text] }))),
+      );
+    };
+    const calls = Array.from({ length: 9 }, (_, at) => ({ method: 'm', params: [at] }));
+    const results = await client({ maxResponseBytes: 1000 }).batch(calls);
+    const order = results.map((result) => result.ok && (result.result as unknown[][])[0]?.[0]);
+    assert.deepEqual(order, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    assert.deepEqual(sizes, [9, 5, 4, 3, 2]);
+    const tiny = client({ maxResponseBytes: 100 }).batch(calls);
+    await rejects(tiny, 'RPC_TOO_LARGE', /more than 100 bytes/);
+  });
+
+  it('shares a signal among many calls', async () => {
+    answer = () => {};
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const stop = new AbortController();
+    const { signal } = stop;
+    const one = client();
+    const calls = Array.from({ length: 40 }, () => one.call('getversion', [], { signal }));
+    const ends = Promise.allSettled(calls);
+    stop.abort(new Error('stopping'));
+    for (const end of await ends) assert.ok(end.status === 'rejected');
+    await new Promise(setImmediate);
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings, []);
+  });
+
   it('reports an endpoint that refuses connections or cuts the answer short', async () => {
     const nobody = client({ url: `http://127.0.0.1:${await freePorts(1)}` });
     await rejects(nobody.call('getversion'), 'RPC_UNREACHABLE', /could not be reached/);
