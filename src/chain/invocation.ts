@@ -2,7 +2,7 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { RpcCall } from './rpc.js';
-import { rpcAmount, rpcHash160, rpcList, rpcObject, rpcText } from './rpc-fields.js';
+import { rpcAmount, rpcHash160, rpcList, rpcObject, rpcReason, rpcText } from './rpc-fields.js';
 import { parseStackItem, parseStackItems, type StackItem } from './stack-item.js';
 import { asItems } from './stack-item-values.js';
 import { signerToRpc, type TransactionSigner } from './transaction.js';
@@ -42,9 +42,7 @@ export function parseInvocation(json: unknown, what: string): Invocation {
   const answer = rpcObject(json, what);
   const gasConsumed = rpcAmount(answer.gasconsumed, `gasconsumed of ${what}`);
   if (rpcText(answer.state, `state of ${what}`) !== 'HALT') {
-    const { exception } = answer;
-    const reason = typeof exception === 'string' ? exception : 'the node gives no reason';
-    return { state: 'FAULT', gasConsumed, exception: reason };
+    return { state: 'FAULT', gasConsumed, exception: rpcReason(answer.exception) };
   }
   // Nodes without notifications in their answer are of before 3.2; none are in use.
   const notifications = rpcList(answer.notifications ?? [], `notifications of ${what}`);

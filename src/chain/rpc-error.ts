@@ -1,3 +1,4 @@
+import { shorten } from '../base/bytes.js';
 import { NodeError } from '../base/node-error.js';
 
 /**
@@ -39,6 +40,9 @@ const RETRYABLE = new Set<number>([
   RpcCode.UnsupportedState,
 ]);
 
+/** What a node tells of a failure goes into messages and records up to this length. */
+export const MAX_REASON_CHARS = 1_000;
+
 /** An error that the endpoint itself answered; `rpcCode` and `data` are as it sent them. */
 export class RpcError extends NodeError {
   readonly rpcCode: number;
@@ -47,7 +51,8 @@ export class RpcError extends NodeError {
 
   constructor(method: string, rpcCode: number, rpcMessage: string, data: unknown) {
     const detail = typeof data === 'string' && data.length > 0 ? ` (${data})` : '';
-    super('RPC_ERROR', `${method} was answered with error ${rpcCode}: ${rpcMessage}${detail}`, {
+    const told = shorten(`${rpcMessage}${detail}`, MAX_REASON_CHARS);
+    super('RPC_ERROR', `${method} was answered with error ${rpcCode}: ${told}`, {
       retryable: RETRYABLE.has(rpcCode),
       details: { method, rpcCode },
     });

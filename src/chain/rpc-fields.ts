@@ -1,7 +1,7 @@
 import { shorten } from '../base/bytes.js';
 import { type Hash160, type Hash256, hash160, hash256 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
-import { RpcTrouble } from './rpc-error.js';
+import { MAX_REASON_CHARS, RpcTrouble } from './rpc-error.js';
 
 /**
  * Fields of an RPC answer, read strictly. `what` names the answer; each throws a NodeError
@@ -54,6 +54,12 @@ export function rpcHash160(value: unknown, what: string): Hash160 {
     throw unexpected(what, 'a hash of 20 bytes', value);
   }
 }
+
+/** Why a script FAULTed, as the node tells it, cut to a length that records can bear. */
+export const rpcReason = (exception: unknown): string =>
+  typeof exception === 'string' && exception !== ''
+    ? shorten(exception, MAX_REASON_CHARS)
+    : 'the node gives no reason';
 
 function unexpected(what: string, expected: string, got: unknown): NodeError {
   const shown = shorten(JSON.stringify(got) ?? 'nothing', 60);

@@ -3,6 +3,7 @@ import { isRetryable, NodeError } from '../base/node-error.js';
 import type { Log } from '../telemetry/log.js';
 import { abortable } from './abortable.js';
 import type { BackOff } from './back-off.js';
+import { type WatchedEndpoint, watchEndpoint } from './endpoint-watch.js';
 import {
   createRpcClient,
   isRpcError,
@@ -11,12 +12,7 @@ import {
   type RpcClient,
   type RpcOptions,
 } from './rpc.js';
-import {
-  createRpcEndpoint,
-  type EndpointHealth,
-  type EndpointState,
-  type RpcEndpoint,
-} from './rpc-endpoint.js';
+import type { EndpointHealth, EndpointState, RpcEndpoint } from './rpc-endpoint.js';
 
 export type { EndpointHealth, EndpointState } from './rpc-endpoint.js';
 
@@ -30,6 +26,10 @@ export interface RpcPoolOptions {
   /** Bound of one exchange, after which another endpoint is asked. */
   readonly timeoutMs?: number;
   readonly maxResponseBytes?: number;
+  /** Connections to each endpoint. */
+  readonly maxConnections?: number;
+  /** Calls in one exchange, at most 100. */
+  readonly batchCalls?: number;
   /** How often each endpoint's height is looked at. */
   readonly probeEveryMs?: number;
   readonly probeTimeoutMs?: number;
@@ -74,11 +74,7 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
   const { clock } = options;
   const stopping = new AbortController();
   const clients = options.urls.map((url) =>
-    createRpcClient({
-      url,
-      clock,
-      ...(options.maxResponseBytes ? { maxResponseBytes: options.maxResponseBytes } : {}),
-    }),
+    createRpcClient({ ...clientOptions(options), url, clock }),
   );
   if (clients.length === 0) {
     throw new NodeError('RPC_NO_ENDPOINT', 'no RPC endpoint is configured', {
@@ -86,7 +82,20 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
     });
   }
   const watchers = endpointLabels(clients).map((label, at) =>
-    createWatcher(options, clients[at] as RpcClient, label, stopping.signal),
+    watchEndpoint(
+      {
+        client: clients[at] as RpcClient,
+        label,
+        clock,
+        log: options.log,
+        magic: options.magic ?? null,
+        probeEveryMs: options.probeEveryMs ?? DEFAULT_PROBE_EVERY_MS,
+        probeTimeoutMs: options.probeTimeoutMs ?? DEFAULT_PROBE_TIMEOUT_MS,
+        backOff: options.backOff ?? DEFAULT_BACK_OFF,
+        maxLagBlocks: options.maxLagBlocks ?? DEFAULT_MAX_LAG_BLOCKS,
+      },
+      stopping.signal,
+    ),
   );
   const endpoints = watchers.map(({ endpoint }) => endpoint);
   const bestHeight = (): number | null => {
@@ -131,64 +140,24 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
   };
 }
 
-interface Watcher {
-  readonly endpoint: RpcEndpoint;
-  /** Resolves once it was asked for the first time. */
-  readonly proven: Promise<void>;
-  /** Probes now and then, until the end. */
-  run(afterProbe: () => void): Promise<void>;
-}
-
-function createWatcher(
-  options: RpcPoolOptions,
-  client: RpcClient,
-  label: string,
-  stop: AbortSignal,
-): Watcher {
-  let nap = new AbortController();
-  stop.addEventListener('abort', () => nap.abort(), { once: true });
-  const { log, clock } = options;
-  const endpoint = createRpcEndpoint({
-    client,
-    label,
-    clock,
-    magic: options.magic ?? null,
-    probeTimeoutMs: options.probeTimeoutMs ?? DEFAULT_PROBE_TIMEOUT_MS,
-    backOff: options.backOff ?? DEFAULT_BACK_OFF,
-    maxLagBlocks: options.maxLagBlocks ?? DEFAULT_MAX_LAG_BLOCKS,
-    onChange: ({ state, reason, height }) => {
-      nap.abort();
-      if (state === 'up') log.info('rpc endpoint is used', { endpoint: label, height });
-      else log.warn('rpc endpoint is left', { endpoint: label, state, reason, height });
-    },
-  });
-  let prove: () => void = () => {};
-  const proven = new Promise<void>((resolve) => {
-    prove = resolve;
-  });
-  const rest = async (restMs: number): Promise<void> => {
-    nap = new AbortController();
-    if (!stop.aborted) await clock.sleep(restMs, nap.signal).catch(() => {});
+/** What the options say of a client, absent where they say nothing. */
+function clientOptions(options: RpcPoolOptions) {
+  const { maxResponseBytes, maxConnections, batchCalls } = options;
+  return {
+    ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(batchCalls === undefined ? {} : { batchCalls }),
   };
-  const run: Watcher['run'] = async (afterProbe) => {
-    while (!stop.aborted) {
-      await endpoint.probe();
-      prove();
-      afterProbe();
-      const well = endpoint.state() === 'up' || endpoint.state() === 'lagging';
-      const every = options.probeEveryMs ?? DEFAULT_PROBE_EVERY_MS;
-      await rest(well ? every : endpoint.backOffMs());
-      // It failed during the nap: leave it alone for its back-off before it is asked again.
-      if (well && endpoint.state() === 'down') await rest(endpoint.backOffMs());
-    }
-  };
-  return { endpoint, proven, run };
 }
 
 type Run<T> = (endpoint: RpcEndpoint, limits: RpcOptions) => Promise<T>;
 
 /** Tries one endpoint after another, best first, each at most once. */
-function createAsk(options: RpcPoolOptions, watchers: readonly Watcher[], stop: AbortSignal) {
+function createAsk(
+  options: RpcPoolOptions,
+  watchers: readonly WatchedEndpoint[],
+  stop: AbortSignal,
+) {
   const { clock, onExchange } = options;
 
   async function exchange<T>(
@@ -246,7 +215,7 @@ function createAsk(options: RpcPoolOptions, watchers: readonly Watcher[], stop: 
  * have recovered by now, what a fresh probe finds. Null when there is none left that may answer.
  */
 async function pick(
-  watchers: readonly Watcher[],
+  watchers: readonly WatchedEndpoint[],
   tried: ReadonlySet<RpcEndpoint>,
   minHeight: number | null,
   signal: AbortSignal | undefined,
@@ -271,7 +240,7 @@ async function pick(
 }
 
 /** Why no endpoint could be asked. */
-function noneLeft(watchers: readonly Watcher[], minHeight: number | undefined): unknown {
+function noneLeft(watchers: readonly WatchedEndpoint[], minHeight: number | undefined): unknown {
   const health = watchers.map(({ endpoint }) => endpoint.health());
   const details = { endpoints: health, minHeight };
   if (health.every(({ state }) => state === 'wrongNetwork')) {

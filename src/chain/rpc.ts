@@ -56,6 +56,8 @@ export interface RpcClientOptions {
   readonly maxConnections?: number;
   readonly timeoutMs?: number;
   readonly maxResponseBytes?: number;
+  /** Calls in one exchange; a longer batch becomes several. At most MAX_BATCH_CALLS. */
+  readonly batchCalls?: number;
 }
 
 export const DEFAULT_RPC_TIMEOUT_MS = 10_000;
@@ -115,7 +117,8 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
       return inParts(calls, Math.ceil(calls.length / 2), asked);
     }
   };
-  const batch: Rpc['batch'] = (calls, asked = {}) => inParts(calls, MAX_BATCH_CALLS, asked);
+  const batchCalls = Math.min(options.batchCalls ?? MAX_BATCH_CALLS, MAX_BATCH_CALLS);
+  const batch: Rpc['batch'] = (calls, asked = {}) => inParts(calls, batchCalls, asked);
   return { label: poster.label, call, batch, close: () => poster.close() };
 }
 

@@ -2,7 +2,7 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { Hash256 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { isRpcError, type Rpc, RpcCode, type RpcOptions, type RpcResult } from './rpc.js';
-import { rpcAmount, rpcCount, rpcList, rpcObject, rpcText } from './rpc-fields.js';
+import { rpcAmount, rpcCount, rpcList, rpcObject, rpcReason, rpcText } from './rpc-fields.js';
 
 /** What became of a transaction, as an endpoint sees it. */
 export type TransactionState =
@@ -77,12 +77,11 @@ function parseInBlock(
   const [first] = rpcList(rpcObject(log.result, what).executions, `executions in the ${what}`);
   const { vmstate, exception, gasconsumed } = rpcObject(first, `execution in the ${what}`);
   const halted = rpcText(vmstate, `vmstate in the ${what}`) === 'HALT';
-  const reason = typeof exception === 'string' ? exception : 'the node gives no reason';
   return {
     kind: 'inBlock',
     block: rpcCount(height.result, `height of transaction ${hash}`),
     halted,
-    exception: halted ? null : reason,
+    exception: halted ? null : rpcReason(exception),
     gasConsumed: rpcAmount(gasconsumed, `gasconsumed in the ${what}`),
   };
 }

@@ -116,6 +116,8 @@ describe('rpc client', () => {
     assert.deepEqual(sizes.sort(), [100, 100, 50]);
     assert.deepEqual(await client().batch([]), []);
     assert.equal(sizes.length, 3);
+    await client({ batchCalls: 60 }).batch(calls.slice(0, 100));
+    assert.deepEqual(sizes.slice(3).sort(), [40, 60]);
   });
 
   it('refuses a batch answer that lacks, repeats or invents an id', async () => {
