@@ -31,7 +31,7 @@ export const FILTER_POOL_DEFAULTS = {
   maxQueueBytes: 64 * 1024 * 1024,
   maxBodyBytes: 2 * 1024 * 1024,
   maxResultBytes: 60 * 1024,
-  maxHeapMb: 256,
+  maxHeapMb: 128,
   profile: 'csharp',
 } as const;
 
