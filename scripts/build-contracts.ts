@@ -1,12 +1,12 @@
 /**
- * Compiles every contract under contracts/ to contracts/build: `NAME.nef`, `NAME.manifest.json`, and
+ * Compiles each contract under contracts/ to contracts/build: `NAME.nef`, `NAME.manifest.json`, and
  * gateway.abi.json, the gateway's normative interface.
  *
  *   npm run contracts                 compile
  *   npm run contracts -- --check      compile elsewhere and fail if a byte differs from what is
  *                                     committed
  *
- * The compiler is the neo-go of the pinned version: $NEO_GO, which scripts/run.mjs sets, or the path
+ * The compiler is neo-go of the pinned version: $NEO_GO, which scripts/run.mjs sets, or the path
  * given as the argument. It writes its version into each .nef.
  */
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: a private Neo network, a gateway, an example contract and a node; asks one request
- * of every kind and shows the answers. `--once` ends then, `--json` prints one JSON line at the end.
+ * `npm run demo`: a private Neo network, a gateway, an example contract and a node; asks one
+ * request of every kind and shows the answers. `--once` ends then, `--json` prints one JSON line.
  */
 import { Command } from 'commander';
 import { messageOf } from '../src/base/node-error.js';

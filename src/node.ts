@@ -70,7 +70,7 @@ export function createNode(options: NodeOptions): DodonaNode {
       await ended.catch(() => {});
     },
     status: () => statusOf(options, running),
-    readiness: () => readinessOf(running),
+    readiness: () => readinessOf(options, running),
   };
 }
 
@@ -85,7 +85,7 @@ function createServer(options: NodeOptions, parts: Running): OpsServer {
     instance: randomUUID(),
     clock,
     log,
-    readiness: () => readinessOf(parts),
+    readiness: () => readinessOf(options, parts),
     status: () => statusOf(options, parts),
     listRequests: (query) => views.list(query),
     explain: (id) => views.explain(id),

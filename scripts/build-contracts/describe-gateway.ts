@@ -32,7 +32,7 @@ interface Notes {
 
 /**
  * The gateway's interface as one object: what the manifest says, what it can't say (abi.notes.json:
- * shapes of arrays, nulls), limits and codes out of the Go source, and the message of every refusal.
+ * shapes of arrays, nulls), limits and codes out of the Go source, and each refusal's message.
  * Throws when the notes don't fit the manifest, or when two refusals share a message.
  */
 export function describeGateway(folder: string, manifest: Manifest): unknown {

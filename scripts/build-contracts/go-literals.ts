@@ -2,7 +2,7 @@
 const REFUSING = /\b(?:panic|whole|hash160|blob|text|amounts)\(/g;
 
 /**
- * The messages that a Go source of the gateway refuses with: the string literals handed to `panic` or
+ * The messages that a Go source of the gateway refuses with: string literals handed to `panic` or
  * to a function that checks an argument. A call inside another's arguments counts once.
  */
 export function refusalsIn(source: string): string[] {

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAuthority } from '../../test/net/certificates.js';
 
-/** A web API on this machine, behind TLS with an authority of its own, as the demo's contracts ask. */
+/** A web API on this machine for the demo's contracts, behind TLS with its own authority. */
 export interface DemoSource {
   readonly url: string;
   /** PEM text of the authority. */

@@ -50,6 +50,7 @@ function configText(options: NodeFilesOptions): string {
     `  webSocket: [${options.wsUrl}]`,
     `  blockTime: ${blockMs}ms`,
     `  pollInterval: ${Math.min(blockMs, MAX_POLL_MS)}ms`,
+    `  stallAfter: ${Math.max(30_000, 3 * blockMs)}ms`,
     'gateway:',
     `  hash: "${options.gateway}"`,
     'wallet:',

@@ -1,5 +1,5 @@
 /**
- * An operator's or the environment's trouble, with a stable code. A bug is an assertion instead, and
+ * An operator's or the environment's trouble, with a stable code. A bug is an assertion, and
  * a result of the work is a member of a discriminated union.
  */
 export class NodeError extends Error {

@@ -33,6 +33,8 @@ export interface CommandContext {
   print(text: string): void;
   /** Prints a line on standard error. */
   complain(text: string): void;
+  /** Whether a terminal may be written to in colour. */
+  readonly colour?: boolean;
   /** Where a node logs to. */
   readonly errorStream: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Signals and uncaught errors of this process. */

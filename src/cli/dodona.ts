@@ -21,6 +21,7 @@ const context: CommandContext = {
   version,
   print: (text) => void process.stdout.write(`${text}\n`),
   complain: (text) => void process.stderr.write(`${text}\n`),
+  colour: process.env.NO_COLOR === undefined,
   errorStream: process.stderr,
   process,
   exitNow: (code) => process.exit(code),

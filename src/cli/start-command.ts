@@ -32,7 +32,8 @@ export function startCommand(
       const { config } = loaded;
       const { clock, version } = context;
       const asJson = options.json === true;
-      const log = createLog({ ...config.log, clock, stream: context.errorStream });
+      const { errorStream: stream, colour = true } = context;
+      const log = createLog({ ...config.log, clock, stream, colour });
       const metrics = createMetrics({ version, process: true });
       try {
         log.info('dodona starts', { version, pid: process.pid, config: config.file });

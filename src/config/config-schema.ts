@@ -26,6 +26,9 @@ export type Preset = (typeof PRESETS)[number];
 const MAX_BLOCK_SYSTEM_FEE = '1500';
 /** MaxValidUntilBlockIncrement of the protocol at 15 s a block. */
 const MAX_VALID_UNTIL_BLOCKS = 5_760;
+/** The gateway's limits of one `respond` and one `expire` (contracts/build/gateway.abi.json). */
+const MAX_RESPONSES = 32;
+const MAX_EXPIRE_IDS = 64;
 /** JSON-RPC batches of a Neo node hold about this many calls. */
 const MAX_RPC_BATCH = 100;
 
@@ -88,7 +91,7 @@ const http = z.strictObject({
 });
 
 const filters = z.strictObject({
-  workers: integer(1, 64).prefault('2'),
+  workers: integer(1, 64).prefault('4'),
   timeout: duration('10ms', '5s').prefault('250ms'),
 });
 
@@ -97,15 +100,13 @@ const pipeline = z.strictObject({
   retryAttempts: integer(0, 100).prefault('5'),
   retryBackoff: duration('10ms', '5m').prefault('1s'),
   retryBackoffMax: duration('10ms', '1h').prefault('30s'),
-  maxBatch: integer(1, 100, 'a number of answers').prefault('32'),
-  maxBatchWait: duration('0ms', '5s').prefault('2ms'),
+  maxBatch: integer(1, MAX_RESPONSES, 'a number of answers').prefault('32'),
   maxSystemFee: gasAmount('0.1', MAX_BLOCK_SYSTEM_FEE).prefault('10 GAS'),
   maxNetworkFee: gasAmount('0.01', '20').prefault('0.5 GAS'),
   feeMargin: percentBps('0%', '100%').prefault('1%'),
   feeMarginMin: gasAmount('0', '1').prefault('0.005 GAS'),
   validUntilBlocks: integer(2, MAX_VALID_UNTIL_BLOCKS, 'a number of blocks').prefault('10'),
-  expireBatch: integer(1, 100, 'a number of requests').prefault('50'),
-  expireDelay: integer(0, 10_000, 'a number of blocks').prefault('1'),
+  expireBatch: integer(1, MAX_EXPIRE_IDS, 'a number of requests').prefault('50'),
 });
 
 const gasbank = z.strictObject({

@@ -155,11 +155,6 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     ({ gasbank }) => [gasbank.walletFloor, gasbank.walletWarning],
     'the warning must come before the node stops spending',
   ),
-  ordered(
-    ['pipeline.maxBatchWait', 'network.blockTime'],
-    ({ pipeline, network }) => [pipeline.maxBatchWait, network.blockTime],
-    'a longer wait would miss the next block',
-  ),
   apiStaysLocal,
   apiPortIsFree,
   noRepeats('network.rpc', ({ network }) => network.rpc),

@@ -76,7 +76,6 @@ export interface PipelineConfig {
   readonly retryBackoffMs: number;
   readonly retryBackoffMaxMs: number;
   readonly maxBatchAnswers: number;
-  readonly maxBatchWaitMs: number;
   readonly maxSystemFeeDatoshi: Datoshi;
   readonly maxNetworkFeeDatoshi: Datoshi;
   /** Added to the system fee of a preflight, but at least feeMarginMinDatoshi. */
@@ -84,7 +83,6 @@ export interface PipelineConfig {
   readonly feeMarginMinDatoshi: Datoshi;
   readonly validUntilBlocks: number;
   readonly expireBatchRequests: number;
-  readonly expireDelayBlocks: number;
 }
 
 export interface ApiConfig {
@@ -169,12 +167,10 @@ const pipelineConfig = (pipeline: FileValues['pipeline']): PipelineConfig => ({
   retryBackoffMs: pipeline.retryBackoff,
   retryBackoffMaxMs: pipeline.retryBackoffMax,
   maxBatchAnswers: pipeline.maxBatch,
-  maxBatchWaitMs: pipeline.maxBatchWait,
   maxSystemFeeDatoshi: pipeline.maxSystemFee,
   maxNetworkFeeDatoshi: pipeline.maxNetworkFee,
   feeMarginBps: pipeline.feeMargin,
   feeMarginMinDatoshi: pipeline.feeMarginMin,
   validUntilBlocks: pipeline.validUntilBlocks,
   expireBatchRequests: pipeline.expireBatch,
-  expireDelayBlocks: pipeline.expireDelay,
 });

@@ -79,7 +79,8 @@ export function createLedgerStore(db: Database): LedgerStore {
   );
   const balanceOf = db.prepare('SELECT posted, drawn FROM ledger_account WHERE id = ?');
   const balancesOf = db.prepare(
-    'SELECT id, posted, drawn FROM ledger_account WHERE substr(id, 1, length(@prefix)) = @prefix ORDER BY id',
+    `SELECT id, posted, drawn FROM ledger_account
+      WHERE substr(id, 1, length(@prefix)) = @prefix ORDER BY id`,
   );
   const sum = db.prepare('SELECT COALESCE(SUM(posted), 0) AS total FROM ledger_account');
   const opens = db.prepare(`SELECT * FROM ledger_transfer AS p WHERE p.phase = 'pending'

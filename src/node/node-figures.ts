@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeStatus, Readiness } from '../api/node-status.js';
+import { formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
-import { earnedOf, walletOf } from '../gasbank/accounts.js';
+import { BURNT, earnedOf, walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createRequestViews } from '../requests/request-view-store.js';
@@ -12,13 +13,16 @@ import { DATABASE_FILE, type NodeOptions } from './node-options.js';
 import type { Running } from './open-parts.js';
 
 /** Figures that are read when somebody asks for them. */
-export function refreshGauges({ config, metrics }: NodeOptions, parts: Running): void {
+export function refreshGauges(options: NodeOptions, parts: Running): void {
+  const { config, metrics } = options;
+  metrics.ready(readinessOf(options, parts).ready);
   const status = databaseStatus(parts.db, parts.signer.account);
   metrics.queue(status.queue as Record<string, number>);
   metrics.balances({
     wallet: status.walletDatoshi,
     credit: status.creditHeldDatoshi,
     earned: status.earnedDatoshi,
+    burnt: createLedgerStore(parts.db).balance(BURNT).posted,
   });
   for (const { endpoint, state, height } of parts.pool.health()) {
     metrics.endpoint({ endpoint, healthy: state === 'up', height });
@@ -43,13 +47,29 @@ export function databaseStatus(db: Database, account: Hash160) {
   };
 }
 
-export function readinessOf(parts: Running | null): Readiness {
+/** Whether the node can answer now, and if not, why. */
+export function readinessOf(
+  { config, clock }: Pick<NodeOptions, 'config' | 'clock'>,
+  parts: Running | null,
+): Readiness {
   if (parts === null) return { ready: false, reasons: ['the node is starting'] };
   const reasons: string[] = [];
   if (!parts.pool.health().some(({ state }) => state === 'up')) {
     reasons.push('no RPC endpoint is up');
   }
   if (!parts.inStep) reasons.push('the node is still catching up with the chain');
+  const { stallAfterMs } = config.network;
+  const quietMs = clock.nowMs() - (parts.latestBlockMs ?? parts.startedMs);
+  if (quietMs > stallAfterMs) {
+    const seconds = Math.round(quietMs / 1_000);
+    reasons.push(
+      `no block came for ${seconds} s (network.stallAfter is ${stallAfterMs / 1_000} s)`,
+    );
+  }
+  const { posted } = createLedgerStore(parts.db).balance(walletOf(parts.signer.account));
+  if (parts.inStep && posted < config.gasbank.walletFloorDatoshi) {
+    reasons.push(`the wallet has ${formatGas(posted)} GAS, less than gasbank.walletFloor`);
+  }
   const trouble = accountTrouble(parts.facts, parts.signer.account);
   if (trouble !== null) reasons.push(trouble);
   return { ready: reasons.length === 0, reasons };
@@ -66,7 +86,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
     startedAtMs: parts.startedMs,
     magic: config.network.magic,
     gateway: config.gateway.hash,
-    readiness: readinessOf(parts),
+    readiness: readinessOf(options, parts),
     chain: {
       height,
       processed: stored.processed,
@@ -97,7 +117,9 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
       atMs,
       level: level === 'error' ? 'error' : 'warn',
       message: typeof facts.reason === 'string' ? `${event}: ${facts.reason}` : event,
-      requestId: typeof facts.requestId === 'bigint' ? facts.requestId : null,
+      requestId: /^\d{1,19}$/.test(String(facts.requestId))
+        ? BigInt(String(facts.requestId))
+        : null,
     })),
   };
 }

@@ -32,83 +32,98 @@ export interface Running {
   inStep: boolean;
 }
 
+type Closer = () => void | Promise<void>;
+
+/** Keeps a part in mind, to be closed. */
+type Keep = <T>(part: T, close: (part: T) => void | Promise<void>) => T;
+
+/**
+ * Opens everything, in the order in which an operator's mistake shows best; nothing is written
+ * before the chain was proven to be the configured one. What was opened is in `closers`, also when
+ * this rejects.
+ */
 export async function openParts(
   options: NodeOptions,
-  closers: (() => void | Promise<void>)[],
+  closers: Closer[],
   signal: AbortSignal,
 ): Promise<Running> {
-  const { config, clock, log, metrics } = options;
-  const keep = <T>(part: T, close: (part: T) => void | Promise<void>): T => {
+  const { config, clock, log } = options;
+  const keep: Keep = (part, close) => {
     closers.push(() => close(part));
     return part;
   };
-  keep(lockNode(join(config.storage.dir, LOCK_FILE)), (lock) => lock.release());
   const signer = await openWallet(
     readWalletFile(config.wallet),
     readPasswordFile(config.wallet.passwordFile),
   );
-  const { network } = config;
-  const rpcOptions = {
-    urls: network.rpcUrls,
-    magic: network.magic,
-    clock,
-    log,
-    timeoutMs: network.requestTimeoutMs,
-    probeEveryMs: network.healthIntervalMs,
-    maxLagBlocks: network.lagToleranceBlocks,
-    onExchange: (exchange: {
-      outcome: string;
-      endpoint: string;
-      method: string;
-      durationMs: number;
-    }) =>
-      metrics.rpcCall({
-        ...exchange,
-        failure: exchange.outcome === 'ok' ? undefined : exchange.outcome,
-      }),
-  };
-  const pool = keep(createRpcPool(rpcOptions), (part) => part.stop());
-  const expected = { magic: network.magic, gateway: config.gateway.hash };
-  const facts = await checkChain(pool, expected);
+  const pool = openPool(options, keep);
+  const { magic } = config.network;
+  const facts = await checkChain(pool, { magic, gateway: config.gateway.hash }, { signal });
   const policy = createFeePolicy(pool);
-  await policy.refresh();
+  await policy.refresh({ signal });
   const trouble = accountTrouble(facts, signer.account);
   if (trouble !== null) log.warn('this node cannot answer yet', { reason: trouble });
-  const db = keep(
-    openDatabase(join(config.storage.dir, DATABASE_FILE)),
-    (part) => void part.close(),
-  );
-  const wake = keep(
-    createBlockWake({ urls: webSocketUrls(config), clock, log, pollMs: network.pollIntervalMs }),
-    (part) => part.close(),
-  );
-  const ca = config.http.caFile === null ? undefined : readFileSync(config.http.caFile, 'utf8');
-  const { totalTimeoutMs, connectTimeoutMs, maxBodyBytes, maxRedirects, allow } = config.http;
-  const given = { totalTimeoutMs, connectTimeoutMs, maxBodyBytes, maxRedirects };
-  const fetch = keep(
-    createGuardedFetch({ limits: { ...DEFAULT_HTTP_LIMITS, ...given }, allow, clock, ca }),
-    (part) => part.close(),
-  );
-  const { workers, timeoutMs } = config.filters;
-  const filters = keep(
-    createFilterPool({ workers, timeoutMs, maxBodyBytes, profile: config.http.profile, clock }),
-    (part) => part.close(),
-  );
-  await filters.ready();
+  const { dir } = config.storage;
+  keep(lockNode(join(dir, LOCK_FILE)), (lock) => lock.release());
+  const db = keep(openDatabase(join(dir, DATABASE_FILE)), (part) => void part.close());
+  const pollMs = config.network.pollIntervalMs;
+  const wake = createBlockWake({ urls: webSocketUrls(config), clock, log, pollMs });
+  keep(wake, (part) => part.close());
+  const web = await openWeb(options, keep);
   signal.throwIfAborted();
+  const startedMs = clock.nowMs();
   return {
+    ...web,
     signer,
     db,
     pool,
     wake,
-    fetch,
-    filters,
-    startedMs: clock.nowMs(),
+    startedMs,
     policy,
     facts,
     latestBlockMs: null,
     inStep: false,
   };
+}
+
+function openPool({ config, clock, log, metrics }: NodeOptions, keep: Keep): RpcPool {
+  const { network } = config;
+  const pool = createRpcPool({
+    urls: network.rpcUrls,
+    magic: network.magic,
+    clock,
+    log,
+    timeoutMs: network.requestTimeoutMs,
+    maxConnections: network.connectionsPerEndpoint,
+    batchCalls: network.batchSize,
+    probeEveryMs: network.healthIntervalMs,
+    maxLagBlocks: network.lagToleranceBlocks,
+    onExchange: ({ endpoint, method, durationMs, outcome }) =>
+      metrics.rpcCall({
+        endpoint,
+        method,
+        durationMs,
+        failure: outcome === 'ok' ? undefined : outcome,
+      }),
+  });
+  return keep(pool, (part) => part.stop());
+}
+
+/** What goes out to the web, and what is done with that which comes back. */
+async function openWeb({ config, clock }: NodeOptions, keep: Keep) {
+  const { http } = config;
+  const ca = http.caFile === null ? undefined : readFileSync(http.caFile, 'utf8');
+  const { totalTimeoutMs, connectTimeoutMs, maxBodyBytes, maxRedirects, allow, profile } = http;
+  const given = { totalTimeoutMs, connectTimeoutMs, maxBodyBytes, maxRedirects };
+  const limits = { ...DEFAULT_HTTP_LIMITS, ...given };
+  const fetch = keep(createGuardedFetch({ limits, allow, clock, ca }), (part) => part.close());
+  const { workers, timeoutMs } = config.filters;
+  const filters = keep(
+    createFilterPool({ workers, timeoutMs, maxBodyBytes, profile, clock }),
+    (part) => part.close(),
+  );
+  await filters.ready();
+  return { fetch, filters };
 }
 
 /** Where blocks are announced: what the file names, or /ws beside each RPC endpoint. */

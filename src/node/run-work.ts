@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { messageOf } from '../base/node-error.js';
 import { tailBlockRuns } from '../chain/block-tailer.js';
 import { checkChain } from '../chain/chain-check.js';
 import { createBlockSource } from '../chain/choose-block-source.js';
 import { createPreflight } from '../chain/preflight.js';
-import type { NodeConfig } from '../config/node-config.js';
+import type { FilterPool } from '../filters/filter-pool.js';
+import type { GuardedFetch } from '../net/guarded-fetch.js';
 import { noCrash } from '../pipeline/crash-point.js';
-import { type PipelineLimits, runNodePipeline } from '../pipeline/create-pipeline.js';
+import { runNodePipeline } from '../pipeline/create-pipeline.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createGatewayPort } from '../pipeline/gateway-port.js';
 import { httpWorkOf } from '../pipeline/resolve-request.js';
@@ -15,16 +17,12 @@ import { createHttpResolver } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
 import type { NodeOptions } from './node-options.js';
 import type { Running } from './open-parts.js';
+import { pipelineLimits } from './pipeline-limits.js';
 
-/** How often the network's prices are read again. */
-const POLICY_EVERY_MS = 60_000;
-/** Metrics and status figures are refreshed with a block, and at least this often. */
-const WALLET_EVERY_BLOCKS = 20;
-const LAST_BLOCKS = 2;
-const HOLD_MS = 3_000;
-const MAX_BATCH_BYTES = 48 * 1024;
-const RESPOND_CONCURRENCY = 3;
+/** How often the network's prices and the gateway's keys are read again. */
+const REFRESH_EVERY_MS = 60_000;
 
+/** The node's work, from the block after the cursor on, until the signal. */
 export async function runWork(
   options: NodeOptions,
   parts: Running,
@@ -42,8 +40,7 @@ export async function runWork(
   const feePolicy = parts.policy.current;
   const chain = createGatewayPort({ rpc: pool, gateway, magic, signer, preflight, feePolicy });
   const resolver = createHttpResolver({
-    fetch: parts.fetch,
-    filters: parts.filters,
+    ...measuredWeb(options, parts),
     profile: config.http.profile,
   });
   const own = new AbortController();
@@ -64,7 +61,7 @@ export async function runWork(
       clock,
       log,
       crashPoint: options.crashPoint ?? noCrash,
-      limits: pipelineLimits(config),
+      limits: pipelineLimits(config, parts.policy.current().maxBlockSystemFee),
       blocks: tailBlockRuns({
         source,
         fromIndex: begun.height + 1,
@@ -91,9 +88,10 @@ export async function runWork(
         for (const requestId of result.received) log.info('requested', { requestId });
         for (const requestId of result.expired) log.info('expired', { requestId });
         metrics.chain({ height: pool.bestHeight() ?? last.index, processed: last.index });
-        metrics.ready(inStep);
       },
       onStep: (step, durationMs) => metrics.step(step, durationMs),
+      onRetry: () => metrics.retry('resolve'),
+      onWallet: (balance) => warnOfWallet(options, balance),
       signal: both,
     });
   } finally {
@@ -102,10 +100,40 @@ export async function runWork(
   }
 }
 
+/** Fetches and filters with their durations measured. */
+function measuredWeb({ clock, metrics }: NodeOptions, { fetch, filters }: Running) {
+  const measured = async <T extends { kind: string }>(
+    work: Promise<T>,
+    tell: (result: string, durationMs: number) => void,
+  ): Promise<T> => {
+    const startedMs = clock.monotonicMs();
+    const result = await work;
+    tell(result.kind, clock.monotonicMs() - startedMs);
+    return result;
+  };
+  return {
+    fetch: {
+      fetch: (...asked: Parameters<GuardedFetch['fetch']>) =>
+        measured(fetch.fetch(...asked), metrics.fetch),
+    },
+    filters: {
+      evaluate: (...asked: Parameters<FilterPool['evaluate']>) =>
+        measured(filters.evaluate(...asked), metrics.filter),
+    },
+  };
+}
+
+function warnOfWallet({ config, log }: NodeOptions, balance: Datoshi): void {
+  const { walletWarningDatoshi: warning } = config.gasbank;
+  if (balance >= warning) return;
+  const reason = `it has ${formatGas(balance)} GAS, less than ${formatGas(warning)} GAS`;
+  log.warn('the wallet runs low', { reason: `${reason} (gasbank.walletWarning)` });
+}
+
 /** Prices, keys and policy change: they are read again and again. */
 async function refreshLoop(options: NodeOptions, parts: Running, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
-    await options.clock.sleep(POLICY_EVERY_MS, stop).catch(() => {});
+    await options.clock.sleep(REFRESH_EVERY_MS, stop).catch(() => {});
     if (!stop.aborted) await refreshFacts(options, parts);
   }
 }
@@ -120,27 +148,4 @@ async function refreshFacts({ config, log }: NodeOptions, parts: Running): Promi
       reason: messageOf(error),
     });
   }
-}
-
-function pipelineLimits({ pipeline }: NodeConfig): PipelineLimits {
-  return {
-    resolve: {
-      concurrency: pipeline.resolveConcurrency,
-      maxAttempts: pipeline.retryAttempts + 1,
-      backoffMs: pipeline.retryBackoffMs,
-      maxBackoffMs: pipeline.retryBackoffMaxMs,
-      lastBlocks: LAST_BLOCKS,
-    },
-    respond: {
-      maxBatch: pipeline.maxBatchAnswers,
-      maxBatchBytes: MAX_BATCH_BYTES,
-      concurrency: RESPOND_CONCURRENCY,
-      validBlocks: pipeline.validUntilBlocks,
-      holdMs: HOLD_MS,
-    },
-    expireBatch: pipeline.expireBatchRequests,
-    margin: { bps: BigInt(pipeline.feeMarginBps), minimum: pipeline.feeMarginMinDatoshi },
-    maxSystemFee: pipeline.maxSystemFeeDatoshi,
-    walletEveryBlocks: WALLET_EVERY_BLOCKS,
-  };
 }

@@ -27,7 +27,7 @@ export function systemFeeFor(gasConsumed: Datoshi, margin: FeeMargin): Datoshi {
 
 /**
  * What the contract will charge, from an effect that was seen in a preflight whose container paid
- * `seen` and that had `items` answers, when the transaction pays `paid` instead. The contract shares
+ * `seen` and that had `items` answers, when the transaction pays `paid` instead. It shares
  * what is beyond the answers' own use equally. Exact to the datoshi but for the share's rounding.
  */
 export function predictCharge(
@@ -39,7 +39,7 @@ export function predictCharge(
   return effect.fee + ceilDivide(paid - seen, BigInt(items)) + effect.lost + effect.premium;
 }
 
-/** True where the event's fee may have been cut (at zero or at maxFee), so that it tells nothing. */
+/** True where the event's fee may have been cut (at zero or at maxFee), and so tells nothing. */
 export function wasClamped(effect: AnswerEffect, maxFee: Datoshi): boolean {
   return effect.fee === 0n || effect.fee + effect.lost + effect.premium >= maxFee;
 }

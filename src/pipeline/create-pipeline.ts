@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import type { Datoshi } from '../base/datoshi.js';
 import type { Outcome } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
@@ -25,7 +26,9 @@ export interface PipelineLimits {
   readonly respond: RespondLimits;
   readonly expireBatch: number;
   readonly margin: FeeMargin;
-  readonly maxSystemFee: bigint;
+  readonly maxSystemFee: Datoshi;
+  readonly maxNetworkFee: Datoshi;
+  readonly walletFloor: Datoshi;
   readonly walletEveryBlocks: number;
 }
 
@@ -42,6 +45,9 @@ export interface PipelineSetup {
   readonly randomNonce: () => number;
   readonly onBlocks: (last: TailedBlock, result: IntakeResult, inStep: boolean) => void;
   readonly onStep: (step: string, durationMs: number) => void;
+  readonly onRetry: () => void;
+  /** GAS of the node's account, whenever it was read. */
+  readonly onWallet: (balance: Datoshi) => void;
   readonly signal: AbortSignal;
 }
 
@@ -50,33 +56,46 @@ export interface PipelineSetup {
  * again won't mend.
  */
 export async function runNodePipeline(setup: PipelineSetup): Promise<void> {
-  const { db, chain, clock, log, crashPoint, limits } = setup;
   const own = new AbortController();
   const signal = AbortSignal.any([setup.signal, own.signal]);
   let bug: { error: unknown } | null = null;
-  const onBug = (error: unknown): void => {
+  const stages = createStages(setup, signal, (error) => {
     bug ??= { error };
     own.abort(error);
-  };
+  });
+  try {
+    await runPipeline({ ...setup, ...stages, signal });
+  } finally {
+    own.abort();
+    await Promise.allSettled([stages.resolve.idle(), stages.respond.idle()]);
+  }
+  // A bug ends the loops like a stop would; what it was is what the node says.
+  const found = bug as { error: unknown } | null;
+  if (found !== null) throw found.error;
+}
 
+function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: unknown) => void) {
+  const { db, chain, clock, limits, randomNonce } = setup;
+  let isWalletShort = false;
   const requests = createRequestStore(db);
   const ledger = createLedgerStore(db);
   const transactions = createTransactionStore(db);
   const cursor = createCursorStore(db);
   const ending = createTransactionEnding({ requests, ledger, transactions });
-  const common = { db, requests, ledger, transactions, ending, chain, clock, log, crashPoint };
-  const submit = createSubmit(common);
+  const common = { ...setup, requests, ledger, transactions, ending };
+  const { walletFloor } = limits;
+  const onWalletShort = (): void => {
+    isWalletShort = true;
+  };
+  const submit = createSubmit({ ...common, walletFloor, onWalletShort });
   const heightNow = (): number => cursor.read()?.height ?? 0;
-  const planLimits = { margin: limits.margin, maxSystemFee: limits.maxSystemFee };
-  const planning: Planning = { chain, limits: planLimits, plain: { last: null } };
-
+  const planning: Planning = { chain, limits, plain: { last: null } };
   const respond = createRespond({
     ...common,
     planning,
     submit,
     limits: limits.respond,
     heightNow,
-    randomNonce: setup.randomNonce,
     onDuration: (durationMs) => setup.onStep('respond', durationMs),
     onBug,
     signal,
@@ -84,7 +103,6 @@ export async function runNodePipeline(setup: PipelineSetup): Promise<void> {
   const resolve = createResolve({
     ...common,
     limits: limits.resolve,
-    resolver: setup.resolver,
     heightNow,
     onResolved: () => respond.pump(),
     onDuration: (_kind, durationMs) => setup.onStep('resolve', durationMs),
@@ -92,36 +110,29 @@ export async function runNodePipeline(setup: PipelineSetup): Promise<void> {
     signal,
   });
   const { validBlocks, holdMs } = limits.respond;
+  const expireLimits = { maxBatch: limits.expireBatch, validBlocks, holdMs };
   const expire = createExpire({
     ...common,
-    planLimits,
+    planLimits: limits,
     submit,
-    limits: { maxBatch: limits.expireBatch, validBlocks, holdMs },
-    randomNonce: setup.randomNonce,
+    limits: expireLimits,
+    randomNonce,
   });
   const takeIn = createIntake({ ...common, cursor }, clock, chain.account);
-
-  try {
-    await runPipeline({
-      ...common,
-      blocks: setup.blocks,
-      tipHeight: setup.tipHeight,
-      takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
-      resolve,
-      respond,
-      confirm: createConfirm(common),
-      expire,
-      walletEveryBlocks: limits.walletEveryBlocks,
-      onBlocks: setup.onBlocks,
-      signal,
-    });
-  } finally {
-    own.abort();
-    await Promise.allSettled([resolve.idle(), respond.idle()]);
-  }
-  // A bug ends the loops like a stop would; what it was is what the node says.
-  const found = bug as { error: unknown } | null;
-  if (found !== null) throw found.error;
+  return {
+    ledger,
+    takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
+    resolve,
+    respond,
+    confirm: createConfirm(common),
+    expire,
+    walletEveryBlocks: limits.walletEveryBlocks,
+    isWalletShort: () => isWalletShort,
+    onWallet(balance: Datoshi): void {
+      isWalletShort = balance < walletFloor;
+      setup.onWallet(balance);
+    },
+  };
 }
 
 function measured<A extends unknown[], R>(

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { formatGas } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { responseCodeName } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
@@ -62,7 +63,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
         requests.add(request, 'waits for its answer to be fetched', {
           ...at,
           what: 'requested',
-          why: `maxFee is ${request.maxFee} datoshi, answerable until block ${request.deadline}`,
+          why: `maxFee ${formatGas(request.maxFee)} GAS, open until block ${request.deadline}`,
         });
         result.received.push(event.id);
         return;
@@ -80,7 +81,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
         return;
       }
       case 'Expired': {
-        const why = `refunded ${event.refund} datoshi to ${event.payer}`;
+        const why = `refunded ${formatGas(event.refund)} GAS to ${event.payer}`;
         const ends = { endedBlock: block.index, endedTx: tx, tx: null };
         const change = { ...ends, reason: `expired: ${why}` };
         requests.move(event.id, 'expiredOnChain', change, { ...at, what: 'expired', why });

@@ -34,8 +34,10 @@ export interface PipelineParts {
   readonly respond: { pump(): void };
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
-  /** The wallet is read from the chain once in so many blocks. */
+  /** The wallet is read from the chain once in so many blocks, and with each while it is short. */
   readonly walletEveryBlocks: number;
+  readonly isWalletShort: () => boolean;
+  readonly onWallet: (balance: Datoshi) => void;
   readonly onBlocks: (last: TailedBlock, result: IntakeResult, inStep: boolean) => void;
   readonly signal: AbortSignal;
 }
@@ -55,7 +57,8 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     const at = height;
     await parts.confirm(at);
     parts.respond.pump();
-    const isDue = walletReadAt === null || at - walletReadAt >= parts.walletEveryBlocks;
+    const everyBlocks = parts.isWalletShort() ? 1 : parts.walletEveryBlocks;
+    const isDue = walletReadAt === null || at - walletReadAt >= everyBlocks;
     if (isDue && (await observeWallet(parts, at))) walletReadAt = at;
     await parts.expire(at);
   }
@@ -101,6 +104,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
 async function observeWallet(parts: PipelineParts, height: number): Promise<boolean> {
   const observed = await parts.chain.walletBalance();
   if (observed.height !== height) return false;
+  parts.onWallet(observed.balance);
   const nowMs = parts.clock.nowMs();
   const difference = inTransaction(parts.db, () =>
     bookWalletObservation(parts.ledger, parts.chain.account, observed, nowMs),

@@ -14,6 +14,8 @@ export interface PlanLimits {
   readonly margin: FeeMargin;
   /** Of one transaction's system fee: the operator's, and at most the network's. */
   readonly maxSystemFee: Datoshi;
+  /** Of one transaction's network fee. */
+  readonly maxNetworkFee: Datoshi;
 }
 
 /** What planning works with. */
@@ -47,8 +49,8 @@ export const nonceOf = (requestId: bigint): number => Number(requestId & 0xfffff
 const MAX_WAYS = 4;
 
 /**
- * Finds the best answer that a request can have in a transaction of its own, by preflight of one way
- * after the other. Its whole fee is charged to the request.
+ * Finds the best answer that a request can have in a transaction of its own, by preflight of one
+ * way after the other. Its whole fee is charged to the request.
  */
 export async function planAlone(
   ready: ReadyAnswer,
@@ -81,8 +83,8 @@ interface Rehearsal {
 }
 
 /**
- * Preflights inside a transaction like the one that would be sent. The fees that its script sees are
- * below maxFee, so that the charge in its event is not cut and its parts can be read from it.
+ * Preflights inside a transaction like the one that would be sent. The fees that its script sees
+ * are below maxFee, so that the charge in its event is not cut and tells its parts.
  */
 async function rehearse(
   way: AnswerItem,
@@ -127,12 +129,22 @@ async function judge(
     return { kind: 'hold', reason: 'the gateway holds this request pending no longer' };
   }
   if (way.deliver && !effect.delivered) {
-    return obstacle('callbackFails', 'not delivered: the callback throws, is missing or is ""');
+    return obstacle(
+      'callbackFails',
+      'the callback would not take it: it throws, is missing, or none was named',
+    );
   }
   if (terms.systemFee > limits.maxSystemFee) {
     const limit = formatGas(limits.maxSystemFee);
     const needed = `${describeWay(way)} needs ${formatGas(terms.systemFee)} GAS of system fee`;
     return obstacle('tooMuchGas', `${needed}, the limit of one transaction is ${limit}`);
+  }
+  if (terms.networkFee > limits.maxNetworkFee) {
+    const limit = `pipeline.maxNetworkFee is ${formatGas(limits.maxNetworkFee)}`;
+    return {
+      kind: 'hold',
+      reason: `the network asks ${formatGas(terms.networkFee)} GAS, ${limit}`,
+    };
   }
   // What was lost is lost: it is no reason to keep the last, cheapest answer back.
   const lost = way.result.length === 0 && !way.deliver ? 0n : effect.lost;

@@ -43,6 +43,7 @@ export async function planTogether(
     const { gasConsumed, effects } = trial.preflight;
     const systemFee = systemFeeFor(gasConsumed, limits.margin);
     if (systemFee > limits.maxSystemFee) return nobody;
+    if (trial.terms.networkFee > limits.maxNetworkFee) return nobody;
     const fits = ({ ready: { requestId, maxFee } }: Member): boolean => {
       const effect = effects.get(requestId);
       if (effect === undefined) return false;

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
+import type { Hash160 } from '../base/hash.js';
 import { messageOf } from '../base/node-error.js';
 import { type Outcome, ResponseCode, responseCodeName } from '../base/outcome.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
@@ -10,6 +11,8 @@ import type { CrashPoint } from './crash-point.js';
 export interface ResolveLimits {
   /** Requests that are worked on at once. */
   readonly concurrency: number;
+  /** Of them, those of one requester: some room is always left for the others. */
+  readonly concurrencyPerRequester: number;
   /** Tries before an outside trouble is answered with its code. */
   readonly maxAttempts: number;
   /** The first back-off; it doubles with each try, up to the longest. */
@@ -31,6 +34,8 @@ export interface ResolveParts {
   readonly heightNow: () => number;
   /** Called when answers were found, so that they can be sent. */
   readonly onResolved: () => void;
+  /** Told of each try that is to be repeated. */
+  readonly onRetry: () => void;
   /** A duration for the metrics, in milliseconds. */
   readonly onDuration: (kind: string, durationMs: number) => void;
   /** A failure that isn't a result of the work: the node stops. */
@@ -49,7 +54,7 @@ export interface Resolve {
 export function createResolve(parts: ResolveParts): Resolve {
   const { db, requests, clock, limits, signal } = parts;
   const queue = new PQueue({ concurrency: limits.concurrency });
-  const busy = new Set<bigint>();
+  const busy = new Map<bigint, Hash160>();
   let found: { row: RequestRow; outcome: Outcome }[] = [];
 
   /** Outcomes of one turn of the event loop are one transaction: one write to disk for all. */
@@ -78,6 +83,7 @@ export function createResolve(parts: ResolveParts): Resolve {
       const dueMs = nowMs + Math.max(final.afterMs, backoffMs(attempts, limits));
       const why = `try ${attempts} of ${limits.maxAttempts} failed: ${final.reason}`;
       const step = { atMs: nowMs, what: 'to be tried again', why };
+      parts.onRetry();
       requests.move(row.id, 'retryLater', { reason: why, attempts, dueMs }, step);
       return;
     }
@@ -102,14 +108,33 @@ export function createResolve(parts: ResolveParts): Resolve {
     }
   }
 
+  /** Requesters that have as much under way as one may have. */
+  function fullRequesters(): Hash160[] {
+    const counts = new Map<Hash160, number>();
+    for (const requester of busy.values()) counts.set(requester, (counts.get(requester) ?? 0) + 1);
+    const full = [...counts].filter(([, count]) => count >= limits.concurrencyPerRequester);
+    return full.map(([requester]) => requester);
+  }
+
+  function begin(id: bigint, requester: Hash160): void {
+    const row = requests.get(id);
+    if (row === null) return;
+    busy.set(id, requester);
+    void queue.add(() => work(row));
+  }
+
   function pump(): void {
-    if (signal.aborted) return;
-    const room = limits.concurrency - busy.size;
-    if (room <= 0) return;
-    for (const row of requests.due('received', clock.nowMs(), room + busy.size)) {
-      if (busy.has(row.id) || busy.size >= limits.concurrency) continue;
-      busy.add(row.id);
-      void queue.add(() => work(row));
+    while (!signal.aborted && busy.size < limits.concurrency) {
+      const full = fullRequesters();
+      const window = limits.concurrency + busy.size;
+      const due = requests.dueIds('received', clock.nowMs(), window, full);
+      const room = limits.concurrency - busy.size;
+      const free = due.filter(({ id }) => !busy.has(id)).slice(0, room);
+      for (const { id, requester } of free) {
+        if (!fullRequesters().includes(requester)) begin(id, requester);
+      }
+      // What one requester may not have goes to the others, who may stand behind it.
+      if (free.length === 0 || fullRequesters().length === full.length) return;
     }
   }
 

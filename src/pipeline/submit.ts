@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.js';
-import { messageOf } from '../base/node-error.js';
+import { type Datoshi, formatGas } from '../base/datoshi.js';
+import { hash160ToAddress } from '../base/hash.js';
+import { messageOf, NodeError } from '../base/node-error.js';
 import { BURNT, walletOf } from '../gasbank/accounts.js';
 import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
 import type { RequestStore } from '../requests/request-store.js';
@@ -19,6 +21,10 @@ export interface SubmitParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly crashPoint: CrashPoint;
+  /** No transaction takes the wallet below this. */
+  readonly walletFloor: Datoshi;
+  /** Told when the wallet can't pay: it may have been funded since it was looked at. */
+  readonly onWalletShort: () => void;
 }
 
 /** A transaction for requests, with what their histories say about it. */
@@ -34,10 +40,23 @@ export type Submit = (submission: Submission) => Promise<SignedTransaction | nul
 /**
  * Signs a transaction, draws its fees and persists it with the move of its requests, all before
  * anybody else sees it; then broadcasts it. Resolves to null, with nothing changed, when one of
- * the requests has moved on meanwhile. Throws LEDGER_FLOOR when the wallet can't pay.
+ * the requests has moved on meanwhile. Throws a retryable NodeError WALLET_FLOOR when the wallet
+ * can't pay.
  */
 export function createSubmit(parts: SubmitParts): Submit {
   const { db, requests, ledger, transactions, chain, clock, crashPoint } = parts;
+
+  function refuseBelowFloor(fees: Datoshi): void {
+    const { available } = ledger.balance(walletOf(chain.account));
+    if (available - fees >= parts.walletFloor) return;
+    parts.onWalletShort();
+    const figures = `${formatGas(fees)} GAS of fees, the wallet has ${formatGas(available)} GAS`;
+    const floor = `and keeps ${formatGas(parts.walletFloor)} GAS (gasbank.walletFloor)`;
+    throw new NodeError('WALLET_FLOOR', `the transaction needs ${figures} ${floor}`, {
+      retryable: true,
+      hint: `send GAS to ${hash160ToAddress(chain.account)}; work goes on by itself`,
+    });
+  }
 
   function persist(submission: Submission, signed: SignedTransaction): boolean {
     const { purpose, terms, why } = submission;
@@ -52,6 +71,7 @@ export function createSubmit(parts: SubmitParts): Submit {
         requests.move(id, event, change, { atMs: nowMs, tx: signed.hash, what, why: reason });
       }
       const fees = terms.systemFee + terms.networkFee;
+      refuseBelowFloor(fees);
       const draw: Transfer = {
         id: drawIdOf(signed.hash),
         debit: walletOf(chain.account),

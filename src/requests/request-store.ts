@@ -184,17 +184,27 @@ export function createRequestStore(db: Database) {
     /** Oldest first, those that are due. */
     due(state: RequestState, nowMs: number, limit: number): RequestRow[] {
       const rows = prepared(
-        'SELECT * FROM request WHERE state = ? AND due_ms <= ? ORDER BY id LIMIT ?',
+        'SELECT * FROM request WHERE state = ? AND due_ms <= ? ORDER BY due_ms, id LIMIT ?',
       ).all(state, Math.round(nowMs), limit);
       return (rows as RawRow[]).map(rowFrom);
     },
 
-    /** When the next request of a state falls due; null when none waits for a time. */
-    nextDueMs(state: RequestState, nowMs: number): number | null {
-      const row = prepared(
-        'SELECT MIN(due_ms) AS due FROM request WHERE state = ? AND due_ms > ?',
-      ).get(state, Math.round(nowMs)) as { due: bigint | null };
-      return row.due === null ? null : Number(row.due);
+    /** As `due`, in brief, and without those of some requesters. */
+    dueIds(
+      state: RequestState,
+      nowMs: number,
+      limit: number,
+      without: readonly Hash160[],
+    ): { id: bigint; requester: Hash160 }[] {
+      const places = without.map(() => '?').join(', ');
+      const rows = prepared(`SELECT id, requester FROM request WHERE state = ? AND due_ms <= ?
+        AND requester NOT IN (${places}) ORDER BY due_ms, id LIMIT ?`).all(
+        state,
+        Math.round(nowMs),
+        ...without,
+        limit,
+      );
+      return rows as { id: bigint; requester: Hash160 }[];
     },
 
     byTransaction(tx: Hash256): RequestRow[] {

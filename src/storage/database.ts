@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { messageOf, NodeError } from '../base/node-error.js';
@@ -17,12 +17,22 @@ const BUSY_TIMEOUT_MS = 5_000;
  */
 export function openDatabase(path: string): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  createPrivate(path);
   const db = connect(path, false);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
   migrate(db, path);
   return db;
+}
+
+/** SQLite gives the files beside a database the mode of the database itself. */
+function createPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (cause) {
+    throw cannotOpen(path, false, cause);
+  }
 }
 
 /** Opens an existing database for reading only. Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA. */
@@ -54,13 +64,17 @@ function connect(path: string, readonly: boolean): Database {
     db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return db;
   } catch (cause) {
-    throw new NodeError('DB_OPEN', `cannot open the database ${path}: ${messageOf(cause)}`, {
-      cause,
-      hint: readonly
-        ? 'start the node once with this configuration, or check storage.dir'
-        : 'check that storage.dir is writable and that the disk is not full',
-    });
+    throw cannotOpen(path, readonly, cause);
   }
+}
+
+function cannotOpen(path: string, readonly: boolean, cause: unknown): NodeError {
+  return new NodeError('DB_OPEN', `cannot open the database ${path}: ${messageOf(cause)}`, {
+    cause,
+    hint: readonly
+      ? 'start the node once with this configuration, or check storage.dir'
+      : 'check that storage.dir is writable and that the disk is not full',
+  });
 }
 
 function schemaVersion(db: Database): number {

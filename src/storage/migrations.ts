@@ -41,7 +41,7 @@ CREATE TABLE request (
   ended_block INTEGER,
   ended_tx TEXT
 ) STRICT;
-CREATE INDEX request_by_state ON request (state, due_ms, id);
+CREATE INDEX request_by_state ON request (state, due_ms, id, requester);
 CREATE INDEX request_open_by_deadline ON request (deadline)
   WHERE state IN ('received', 'resolved', 'stuck');
 CREATE INDEX request_by_requester ON request (requester, id);

@@ -26,6 +26,8 @@ export interface LogOptions {
   /** Files kept, the current one among them. */
   readonly maxFiles: number;
   readonly clock: Clock;
+  /** Whether a terminal may be written to in colour (see https://no-color.org). */
+  readonly colour?: boolean;
   /** Standard error of the process. */
   readonly stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
@@ -99,7 +101,7 @@ function createWinston(options: LogOptions): Logger {
   const { stream, file } = options;
   const isTerminal = stream.isTTY === true;
   const pretty = options.format === 'pretty' || (options.format === 'auto' && isTerminal);
-  const colour = isTerminal && process.env.NO_COLOR === undefined;
+  const colour = isTerminal && options.colour !== false;
   const target = (to: NodeJS.WritableStream, render: (record: LogRecord) => string) =>
     new transports.Stream({
       stream: to,

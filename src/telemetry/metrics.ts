@@ -49,16 +49,15 @@ export interface Metrics {
     readonly wallet?: Datoshi;
     readonly credit?: Datoshi;
     readonly earned?: Datoshi;
+    /** Fees of the node's transactions, since the books began. */
+    readonly burnt?: Datoshi;
   }): void;
-  /** Spent: system and network fees of the node's transactions; lost: what nobody pays back. */
-  fees(kind: 'system' | 'network' | 'lost', amount: Datoshi): void;
   response(settled: SettledResponse): void;
   /** A web request ended: "response" or the failure's name. */
   fetch(result: string, durationMs: number): void;
   filter(result: string, durationMs: number): void;
   /** Sizes of the database's files in bytes. */
   database(sizes: { readonly mainBytes: number; readonly walBytes: number }): void;
-  transaction(durationMs: number): void;
   /** True while /readyz says so. */
   ready(isReady: boolean): void;
   /** The text that Prometheus scrapes, and its content type. */
@@ -176,14 +175,14 @@ function moneyMetrics(make: Makers) {
   const wallet = make.gauge('dodona_wallet_balance_gas', "GAS in the node's wallet.");
   const credit = make.gauge('dodona_credit_held_gas', 'GAS that the gateway holds as credit.');
   const earned = make.gauge('dodona_earned_gas', 'GAS earned and not yet collected.');
-  const fees = make.counter('dodona_fees_gas_total', 'GAS spent on fees.', ['kind']);
+  const burnt = make.gauge('dodona_fees_burnt_gas', 'GAS burnt on fees since the books began.');
   return {
     balances(amounts) {
       if (amounts.wallet !== undefined) wallet.set(gas(amounts.wallet));
       if (amounts.credit !== undefined) credit.set(gas(amounts.credit));
       if (amounts.earned !== undefined) earned.set(gas(amounts.earned));
+      if (amounts.burnt !== undefined) burnt.set(gas(amounts.burnt));
     },
-    fees: (kind, amount) => fees.inc({ kind }, gas(amount)),
   } satisfies Partial<Metrics>;
 }
 
@@ -191,15 +190,10 @@ function resourceMetrics(make: Makers) {
   const size = make.gauge('dodona_sqlite_file_size_bytes', "Size of the database's files.", [
     'file',
   ]);
-  const transactions = make.histogram(
-    'dodona_sqlite_transaction_duration_seconds',
-    'Time of one write transaction, its commit to disk included.',
-  );
   return {
     database({ mainBytes, walBytes }) {
       size.set({ file: 'main' }, mainBytes);
       size.set({ file: 'wal' }, walBytes);
     },
-    transaction: (durationMs) => transactions.observe(seconds(durationMs)),
   } satisfies Partial<Metrics>;
 }

@@ -204,8 +204,8 @@ describe('commands that look at a node', () => {
     assert.ok(longestLine(out) <= 100);
     assert.deepEqual(out.split('\n').slice(2, 6), [
       'ID  KIND    STATE     ANSWER   REQUESTER      BLOCK  DEADLINE  WHY',
-      '13  http    resolved  Error    0xaaaaaa…aaaa    100       340  the filter found nothing in ' +
-        'the body…',
+      '13  http    resolved  Error    0xaaaaaa…aaaa    100       340  the filter found ' +
+        'nothing in the body…',
       '12  http    answered  Success  0xaaaaaa…aaaa    100       340  answered',
       '11  oracle  received  -        0xcccccc…cccc    100       340  waits for its turn',
     ]);
@@ -233,7 +233,10 @@ describe('commands that look at a node', () => {
 
   it('lets no stranger steer the terminal through what a request asks for', async () => {
     inTransaction(book.db, () =>
-      book.store.hold(11n, 'odd \u001b]0;title\u0007\nforged', 0, { atMs: AT_MS, what: '\u009b31mheld' }),
+      book.store.hold(11n, 'odd \u001b]0;title\u0007\nforged', 0, {
+        atMs: AT_MS,
+        what: '\u009b31mheld',
+      }),
     );
     for (const words of [
       ['explain', '11'],

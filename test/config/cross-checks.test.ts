@@ -22,7 +22,6 @@ describe('rules between configuration keys', () => {
     ['http.connectTimeout', `${MINIMAL}http: {timeout: 4s}`, /too large beside http.timeout/],
     ['pipeline.retryBackoff', `${MINIMAL}pipeline: {retryBackoff: 31s}`, /retryBackoffMax/],
     ['pipeline.maxNetworkFee', `${MINIMAL}pipeline: {maxSystemFee: 0.4 GAS}`, /maxSystemFee/],
-    ['pipeline.maxBatchWait', `${MINIMAL}pipeline: {maxBatchWait: 4s}`, /network.blockTime/],
     ['gasbank.walletFloor', `${MINIMAL}gasbank: {walletFloor: 6 GAS}`, /walletWarning/],
     ['network.magic', `preset: mainnet\n${MINIMAL}`, /56753 is not the number of .* mainnet/],
     ['network.magic', `preset: devnet\n${MINIMAL.replace('56753', '860833102')}`, /devnet/],

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.js';
+import type { Hash160 } from '../../src/base/hash.js';
 import { answerSuccess, type Outcome, ResponseCode } from '../../src/base/outcome.js';
 import { noCrash } from '../../src/pipeline/crash-point.js';
 import { backoffMs, createResolve, type ResolveLimits } from '../../src/pipeline/resolve.js';
@@ -13,6 +14,7 @@ import { silentLog } from '../../src/telemetry/log.js';
 
 const LIMITS: ResolveLimits = {
   concurrency: 4,
+  concurrencyPerRequester: 3,
   maxAttempts: 3,
   backoffMs: 1_000,
   maxBackoffMs: 3_000,
@@ -44,7 +46,9 @@ describe('resolving', () => {
     rmSync(dir, { recursive: true });
   });
 
-  function add(...ids: bigint[]): void {
+  const add = (...ids: bigint[]): void => addFor(`0x${'aa'.repeat(20)}`, ...ids);
+
+  function addFor(requester: Hash160, ...ids: bigint[]): void {
     const requests = createRequestStore(db);
     inTransaction(db, () => {
       for (const id of ids) {
@@ -52,8 +56,8 @@ describe('resolving', () => {
           {
             id,
             kind: 'http',
-            requester: `0x${'aa'.repeat(20)}`,
-            payer: `0x${'aa'.repeat(20)}`,
+            requester,
+            payer: requester,
             subject: '{}',
             filter: '',
             maxFee: 100n,
@@ -89,6 +93,7 @@ describe('resolving', () => {
       heightNow: () => height,
       onResolved: () => recorded(),
       onDuration: () => {},
+      onRetry: () => {},
       onBug,
       signal: new AbortController().signal,
     });
@@ -176,7 +181,22 @@ describe('resolving', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     assert.equal(states.countByState().resolved, 20);
-    assert.equal(most, LIMITS.concurrency);
+    assert.equal(most, LIMITS.concurrencyPerRequester);
+  });
+
+  it('leaves room for others beside a requester that fills its share', async () => {
+    const [greedy, other] = [`0x${'aa'.repeat(20)}`, `0x${'cc'.repeat(20)}`] as const;
+    add(...Array.from({ length: 50 }, (_, at) => BigInt(at + 1)));
+    addFor(other, 51n);
+    const begun: string[] = [];
+    const { stage } = start({
+      resolver: (row) => {
+        begun.push(row.requester);
+        return new Promise(() => {});
+      },
+    });
+    stage.pump();
+    assert.deepEqual(begun, [greedy, greedy, greedy, other]);
   });
 
   it('stops the node when a resolver has a bug, and leaves the request as it was', async () => {

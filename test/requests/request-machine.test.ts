@@ -8,7 +8,7 @@ import {
   type RequestState,
 } from '../../src/requests/request-machine.js';
 
-/** The table as people read it, written a second time: every pair that is not here is impossible. */
+/** The table as people read it, written a second time: any other pair is impossible. */
 const POSSIBLE = `
 received  retryLater          received
 received  answerFound         resolved

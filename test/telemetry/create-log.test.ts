@@ -61,14 +61,8 @@ describe('the log', () => {
   it('writes a readable line on a terminal', () => {
     const sink = new Sink();
     sink.isTTY = true;
-    const before = process.env.NO_COLOR;
-    process.env.NO_COLOR = '1';
-    try {
-      logTo(sink).warn('endpoint left', { endpoint: 'http://127.0.0.1:1', why: 'it lags', lag: 7 });
-    } finally {
-      if (before === undefined) delete process.env.NO_COLOR;
-      else process.env.NO_COLOR = before;
-    }
+    const log = logTo(sink, { colour: false });
+    log.warn('endpoint left', { endpoint: 'http://127.0.0.1:1', why: 'it lags', lag: 7 });
     assert.deepEqual(sink.lines, [
       '03:04:05.006Z WARN  endpoint left endpoint=http://127.0.0.1:1 why="it lags" lag=7',
     ]);

@@ -1,0 +1,48 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { NodeConfig } from '../config/node-config.js';
+import type { PipelineLimits } from '../pipeline/create-pipeline.js';
+
+/** The wallet is read from the chain once in so many blocks. */
+const WALLET_EVERY_BLOCKS = 20;
+/** With no more blocks than these left, a trouble is answered instead of retried. */
+const LAST_BLOCKS = 2;
+/** Pause before an answer or a refund that was held back is tried again. */
+const HOLD_MS = 3_000;
+/** Of the results in one transaction of several; a script holds 65,535 bytes. */
+const MAX_BATCH_BYTES = 48 * 1024;
+/** Transactions that are prepared at once. */
+const RESPOND_CONCURRENCY = 3;
+/** One requester has at most three quarters of the room to resolve in. */
+const SHARE_OF_ONE = 0.75;
+
+/** The configuration as limits of the pipeline; `maxBlockSystemFee` is the network's, if known. */
+export function pipelineLimits(
+  { pipeline, gasbank }: NodeConfig,
+  maxBlockSystemFee: Datoshi | null,
+): PipelineLimits {
+  const { resolveConcurrency: concurrency, maxSystemFeeDatoshi } = pipeline;
+  const isNetworkLower = maxBlockSystemFee !== null && maxBlockSystemFee < maxSystemFeeDatoshi;
+  return {
+    resolve: {
+      concurrency,
+      concurrencyPerRequester: Math.max(1, Math.floor(concurrency * SHARE_OF_ONE)),
+      maxAttempts: pipeline.retryAttempts + 1,
+      backoffMs: pipeline.retryBackoffMs,
+      maxBackoffMs: pipeline.retryBackoffMaxMs,
+      lastBlocks: LAST_BLOCKS,
+    },
+    respond: {
+      maxBatch: pipeline.maxBatchAnswers,
+      maxBatchBytes: MAX_BATCH_BYTES,
+      concurrency: RESPOND_CONCURRENCY,
+      validBlocks: pipeline.validUntilBlocks,
+      holdMs: HOLD_MS,
+    },
+    expireBatch: pipeline.expireBatchRequests,
+    margin: { bps: BigInt(pipeline.feeMarginBps), minimum: pipeline.feeMarginMinDatoshi },
+    maxSystemFee: isNetworkLower ? maxBlockSystemFee : maxSystemFeeDatoshi,
+    maxNetworkFee: pipeline.maxNetworkFeeDatoshi,
+    walletFloor: gasbank.walletFloorDatoshi,
+    walletEveryBlocks: WALLET_EVERY_BLOCKS,
+  };
+}
