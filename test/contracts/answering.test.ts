@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { parseGas } from '../../src/base/datoshi.js';
-import type { Hash160 } from '../../src/base/hash.js';
 import { readContract } from '../../src/chain/contract-read.js';
-import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
+import { type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { asItems } from '../../src/chain/stack-item-values.js';
 import { assertBooks, balanceOf } from './books.js';
 import { readGatewayAbi } from './gateway-abi.js';
 import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
+import { setMode } from './hostile.js';
 import { refused, refuses } from './refusals.js';
 import {
   answer,
@@ -284,6 +284,3 @@ describe('answering requests', () => {
 
 const bytes = (text: string) => ({ type: 'ByteString', value: Buffer.from(text) });
 const integer = (value: bigint) => ({ type: 'Integer', value });
-
-const setMode = (contract: Hash160, mode: string): Buffer =>
-  callScript(contract, 'setMode', [utf8(mode), 0]);
