@@ -8,6 +8,8 @@ const WALLET_EVERY_BLOCKS = 20;
 const LAST_BLOCKS = 2;
 /** Pause before an answer or a refund that was held back is tried again. */
 const HOLD_MS = 3_000;
+/** With 10,000 answers held, each is tried again after 100 s: some 100 tries a second in all. */
+const HOLD_MS_PER_ANSWER = 10;
 /** Of the results in one transaction of several; a script holds 65,535 bytes. */
 const MAX_BATCH_BYTES = 48 * 1024;
 /** Transactions that are prepared at once. */
@@ -37,6 +39,7 @@ export function pipelineLimits(
       concurrency: RESPOND_CONCURRENCY,
       validBlocks: pipeline.validUntilBlocks,
       holdMs: HOLD_MS,
+      holdMsPerAnswer: HOLD_MS_PER_ANSWER,
     },
     expireBatch: pipeline.expireBatchRequests,
     margin: { bps: BigInt(pipeline.feeMarginBps), minimum: pipeline.feeMarginMinDatoshi },

@@ -19,8 +19,9 @@ export interface RespondLimits {
   readonly concurrency: number;
   /** A transaction is valid for so many blocks, or until a deadline that comes sooner. */
   readonly validBlocks: number;
-  /** Pause before a held answer is tried again. */
+  /** Pause before a held answer is tried again, and what each answer that waits adds to it. */
   readonly holdMs: number;
+  readonly holdMsPerAnswer: number;
 }
 
 export interface RespondParts {
@@ -43,16 +44,25 @@ export interface RespondParts {
 export function createRespond(parts: RespondParts) {
   const { db, requests, clock, limits, planning, signal } = parts;
   const queue = new PQueue({ concurrency: limits.concurrency });
-  const busy = new Set<bigint>();
+  /** How many tasks, waiting or running, a request is in. */
+  const busy = new Map<bigint, number>();
+  const count = (id: bigint, by: 1 | -1): void => {
+    const tasks = (busy.get(id) ?? 0) + by;
+    if (tasks === 0) busy.delete(id);
+    else busy.set(id, tasks);
+  };
 
+  /** What holds one answer back often holds all: the more wait, the later each is tried again. */
   function hold(rows: readonly ReadyAnswer[], reason: string): void {
     const nowMs = clock.nowMs();
     inTransaction(db, () => {
+      const dueMs = nowMs + limits.holdMs + requests.count('resolved') * limits.holdMsPerAnswer;
       for (const { requestId } of rows) {
         const row = requests.get(requestId);
         if (row?.state !== 'resolved') continue;
         const news = row.reason === reason ? null : { atMs: nowMs, what: 'held', why: reason };
-        requests.hold(requestId, reason, nowMs + limits.holdMs, news);
+        requests.hold(requestId, reason, dueMs, news);
+        if (news !== null) parts.log.warn('answer held', { requestId, reason });
       }
     });
   }
@@ -60,6 +70,7 @@ export function createRespond(parts: RespondParts) {
   function giveUp(ready: ReadyAnswer, reason: string): void {
     const step = { atMs: clock.nowMs(), what: 'given up', why: reason };
     inTransaction(db, () => requests.move(ready.requestId, 'giveUp', { reason }, step));
+    parts.log.warn('answer given up', { requestId: ready.requestId, reason });
   }
 
   async function send(planned: PlannedTransaction): Promise<void> {
@@ -73,14 +84,13 @@ export function createRespond(parts: RespondParts) {
   async function answerAlone(ready: ReadyAnswer, validUntilBlock: number): Promise<void> {
     const plan = await planAlone(ready, planning, validUntilBlock);
     if (plan.kind === 'send') return send(plan);
-    parts.log.warn('answer not sent', { requestId: ready.requestId, reason: plan.reason });
     if (plan.kind === 'hold') hold([ready], plan.reason);
     else giveUp(ready, plan.reason);
   }
 
   /** Runs a piece of work for rows; what the environment denies holds them back. */
   function task(rows: readonly RequestRow[], work: () => Promise<void>): void {
-    for (const row of rows) busy.add(row.id);
+    for (const row of rows) count(row.id, 1);
     const startedMs = clock.monotonicMs();
     void queue.add(async () => {
       try {
@@ -89,10 +99,9 @@ export function createRespond(parts: RespondParts) {
       } catch (error) {
         if (signal.aborted) return;
         if (!isRetryable(error)) return parts.onBug(error);
-        parts.log.warn('answers held', { answers: rows.length, reason: messageOf(error) });
         hold(rows.map(readyOf), messageOf(error));
       } finally {
-        for (const row of rows) busy.delete(row.id);
+        for (const row of rows) count(row.id, -1);
       }
       pump();
     });

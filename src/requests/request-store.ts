@@ -207,6 +207,11 @@ export function createRequestStore(db: Database) {
       return rows as { id: bigint; requester: Hash160 }[];
     },
 
+    count(state: RequestState): number {
+      const row = prepared('SELECT COUNT(*) AS count FROM request WHERE state = ?').get(state);
+      return Number((row as { count: bigint }).count);
+    },
+
     byTransaction(tx: Hash256): RequestRow[] {
       return (prepared('SELECT * FROM request WHERE tx = ? ORDER BY id').all(tx) as RawRow[]).map(
         rowFrom,
