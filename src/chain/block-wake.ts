@@ -70,10 +70,10 @@ export function createBlockWake(options: BlockWakeOptions): BlockWake {
         if (now) log.info('new blocks are announced', {});
         else if (listening) log.warn('new blocks are no longer announced: polling', { reason });
         else log.debug('new blocks are not announced: polling', { reason });
+        // What came meanwhile was not announced; and from now on the interval is another.
+        if (now !== listening) bell.abort();
         listening = now;
         silentBlocks = 0;
-        // What came meanwhile was not announced; and from now on the interval is another.
-        bell.abort();
       },
     },
   );

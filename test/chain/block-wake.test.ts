@@ -195,7 +195,8 @@ describe('block wake', () => {
       ]) {
         onSubscribe = (socket) => answer !== null && socket.send(answer);
         connections = 0;
-        start({ urls: [url], pollMs: 5, connectTimeoutMs: 20 });
+        const connectTimeoutMs = answer === null ? 20 : NEVER_MS;
+        start({ urls: [url], pollMs: 5, connectTimeoutMs });
         for (let index = 0; index < 5; index++) await wake?.wait(index, signal);
         assert.equal(wake?.announces(), false);
         await eventually('it tries again', () => connections > 1);
@@ -214,7 +215,7 @@ describe('block wake', () => {
   });
 
   it('polls where there is no WebSocket at all', async () => {
-    start({ pollMs: 25 });
+    start({ pollMs: 25, quietPollMs: NEVER_MS });
     const pause = await lasts(wake?.wait(1, signal) as Promise<void>);
     assert.ok(pause >= 24 && pause < 2000, `${pause} ms`);
     assert.equal(wake?.announces(), false);
