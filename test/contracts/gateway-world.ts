@@ -163,17 +163,19 @@ export const TEST_POLICY = {
   updateDelay: 40,
 };
 
-export function setPolicy(world: Pick<GatewayWorld, 'call'>, change: PolicyChange = {}): Buffer {
+export const setPolicy = (world: Pick<GatewayWorld, 'call'>, change: PolicyChange = {}): Buffer =>
+  world.call('setPolicy', ...setPolicyArgs(change));
+
+export function setPolicyArgs(change: PolicyChange = {}): ScriptArg[] {
   const policy = { ...TEST_POLICY, ...change };
-  return world.call(
-    'setPolicy',
+  return [
     policy.premiums,
     policy.minimums,
     policy.requestLifetime,
     policy.resultLifetime,
     policy.networkFeeCeiling,
     policy.updateDelay,
-  );
+  ];
 }
 
 /** The gateway's events of a transaction that did not fault, in order. */
