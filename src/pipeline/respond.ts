@@ -81,6 +81,12 @@ export function createRespond(parts: RespondParts) {
     for (const id of ids) parts.log.info('answer sent', { requestId: id, tx: sent.hash });
   }
 
+  /** Asked when its turn has come: what waited in the queue must not be born dead. */
+  function validUntilBlock(rows: readonly RequestRow[]): number {
+    const deadline = Math.min(...rows.map((row) => row.deadline));
+    return Math.min(parts.heightNow() + limits.validBlocks, deadline);
+  }
+
   async function answerAlone(ready: ReadyAnswer, validUntilBlock: number): Promise<void> {
     const plan = await planAlone(ready, planning, validUntilBlock);
     if (plan.kind === 'send') return send(plan);
@@ -108,14 +114,12 @@ export function createRespond(parts: RespondParts) {
   }
 
   function answerGroup(rows: readonly RequestRow[]): void {
-    const deadline = Math.min(...rows.map((row) => row.deadline));
-    const validUntilBlock = Math.min(parts.heightNow() + limits.validBlocks, deadline);
     const alone = (row: RequestRow): void =>
-      task([row], () => answerAlone(readyOf(row), validUntilBlock));
+      task([row], () => answerAlone(readyOf(row), validUntilBlock([row])));
     const only = rows.length === 1 ? rows[0] : undefined;
     if (only !== undefined) return alone(only);
     task(rows, async () => {
-      const terms = { nonce: parts.randomNonce(), validUntilBlock };
+      const terms = { nonce: parts.randomNonce(), validUntilBlock: validUntilBlock(rows) };
       const plan = await planTogether(rows.map(readyOf), planning, terms);
       if (plan.transaction !== null) await send(plan.transaction);
       for (const ready of plan.alone) {
