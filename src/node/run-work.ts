@@ -38,7 +38,15 @@ export async function runWork(
   );
   const preflight = createPreflight({ rpc: pool, clock, mode: config.network.dialect });
   const feePolicy = parts.policy.current;
-  const chain = createGatewayPort({ rpc: pool, gateway, magic, signer, preflight, feePolicy });
+  const chain = createGatewayPort({
+    rpc: pool,
+    gateway,
+    magic,
+    signer,
+    clock,
+    preflight,
+    feePolicy,
+  });
   const resolver = createHttpResolver({
     ...measuredWeb(options, parts),
     profile: config.http.profile,

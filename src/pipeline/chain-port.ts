@@ -21,7 +21,12 @@ export type Preflight =
       /** True where the script ran inside the transaction, fees and all. */
       readonly contained: boolean;
     }
-  | { readonly state: 'FAULT'; readonly gasConsumed: Datoshi; readonly exception: string };
+  | {
+      readonly state: 'FAULT';
+      readonly exception: string;
+      /** The bound that it ran into, if that is what ended it. */
+      readonly limit: 'gas' | 'time' | null;
+    };
 
 export interface SignedTransaction {
   readonly hash: Hash256;
@@ -41,7 +46,8 @@ export interface ChainPort {
   expireScript(ids: readonly bigint[]): Buffer;
   /** Of a transaction with this script and the node's witness, at the network's present prices. */
   networkFee(script: Buffer): Datoshi;
-  preflight(script: Buffer, terms: TransactionTerms): Promise<Preflight>;
+  /** `maxGas` bounds a script that runs a stranger's code; null for one that runs none. */
+  preflight(script: Buffer, terms: TransactionTerms, maxGas: Datoshi | null): Promise<Preflight>;
   sign(script: Buffer, terms: TransactionTerms): Promise<SignedTransaction>;
   broadcast(raw: Buffer): Promise<Broadcast>;
   /** What became of transactions, as seen by an endpoint at or above a height. */

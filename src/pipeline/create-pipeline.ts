@@ -89,7 +89,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   };
   const submit = createSubmit({ ...common, walletFloor, onWalletShort });
   const heightNow = (): number => cursor.read()?.height ?? 0;
-  const planning: Planning = { chain, limits, plain: { last: null } };
+  const planning: Planning = { chain, limits, plain: { last: null }, slow: new Set() };
   const respond = createRespond({
     ...common,
     planning,

@@ -43,7 +43,7 @@ export function createExpire(parts: ExpireParts) {
     const networkFee = chain.networkFee(script);
     const nonce = parts.randomNonce();
     const first = { systemFee: 0n, networkFee, nonce, validUntilBlock };
-    const preflight = await chain.preflight(script, first);
+    const preflight = await chain.preflight(script, first, null);
     if (preflight.state === 'FAULT') {
       return hold(ids, `the gateway refuses the refund: ${preflight.exception}`);
     }

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { contractRead, readTogether } from '../chain/contract-read.js';
@@ -6,14 +7,18 @@ import { decodeGatewayEvent } from '../chain/gateway-events.js';
 import type { ContractNotification } from '../chain/invocation.js';
 import { GAS_TOKEN } from '../chain/native-contracts.js';
 import { type FeePolicy, networkFeeOf } from '../chain/network-fee.js';
-import type { PreflightRunner } from '../chain/preflight.js';
+import type { PreflightRunner, Preflight as Trial } from '../chain/preflight.js';
 import { isRpcError, type Rpc, RpcCode, RpcError } from '../chain/rpc.js';
 import type { Signer } from '../chain/signer.js';
 import { asInteger } from '../chain/stack-item-values.js';
 import { buildTransaction, signTransaction, type TransactionDraft } from '../chain/transaction.js';
 import { readTransactionStates } from '../chain/transaction-state.js';
 import type { AnswerEffect } from './answer-fees.js';
+import { boundedScript, gasUsedWithin, ranOutOfGas } from './bounded-script.js';
 import type { Broadcast, ChainPort, Preflight, TransactionTerms } from './chain-port.js';
+
+/** A preflight that takes longer would delay the answers of others. */
+export const PREFLIGHT_LIMIT_MS = 3_000;
 
 export interface GatewayPortParts {
   readonly rpc: Rpc;
@@ -21,6 +26,7 @@ export interface GatewayPortParts {
   readonly magic: number;
   readonly signer: Signer;
   readonly preflight: PreflightRunner;
+  readonly clock: Clock;
   /** The network's prices as last read. */
   readonly feePolicy: () => FeePolicy;
 }
@@ -52,10 +58,19 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
       return networkFeeOf(unsigned, [signer.verificationScript], parts.feePolicy());
     },
 
-    async preflight(script, terms): Promise<Preflight> {
-      const ran = await parts.preflight(draftOf(script, terms));
-      if (ran.state === 'FAULT') return ran;
-      const { state, gasConsumed, contained } = ran;
+    async preflight(script, terms, maxGas): Promise<Preflight> {
+      const bounded = maxGas === null ? script : boundedScript(script, maxGas);
+      const ran = await runInTime(parts, draftOf(bounded, terms));
+      if (ran === null) {
+        const exception = `it did not end within ${PREFLIGHT_LIMIT_MS} ms`;
+        return { state: 'FAULT', exception, limit: 'time' };
+      }
+      const { state, contained } = ran;
+      if (state === 'FAULT') {
+        const { exception } = ran;
+        return { state, exception, limit: ranOutOfGas(exception) ? 'gas' : null };
+      }
+      const gasConsumed = maxGas === null ? ran.gasConsumed : gasUsedWithin(ran.stack);
       return { state, gasConsumed, contained, effects: effectsOf(ran.notifications, gateway) };
     },
 
@@ -85,6 +100,31 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
       return { height, balance: values[0] };
     },
   };
+}
+
+/** Null when it takes too long: that is told of the script, not of the endpoint that ran it. */
+async function runInTime(
+  { preflight, clock }: GatewayPortParts,
+  draft: TransactionDraft,
+): Promise<Trial | null> {
+  const over = new AbortController();
+  let isLate = false;
+  const timer = clock.sleep(PREFLIGHT_LIMIT_MS, over.signal).then(
+    () => {
+      isLate = true;
+      over.abort();
+    },
+    () => {},
+  );
+  try {
+    return await preflight(draft, { signal: over.signal, timeoutMs: 2 * PREFLIGHT_LIMIT_MS });
+  } catch (error) {
+    if (isLate) return null;
+    throw error;
+  } finally {
+    over.abort();
+    await timer;
+  }
 }
 
 /** A preflight's transaction has no hash yet. */

@@ -24,6 +24,8 @@ export interface Planning {
   readonly limits: PlanLimits;
   /** The charge of a plain answer as last measured, or null; spares most measurements. */
   readonly plain: { last: Datoshi | null };
+  /** Requests whose callback was once too slow: the next time that is its fault. */
+  readonly slow: Set<bigint>;
 }
 
 /** A transaction that is worth signing, with what each of its answers is and why. */
@@ -96,12 +98,16 @@ async function rehearse(
   const networkFee = chain.networkFee(script);
   const nonce = nonceOf(way.requestId);
   const half = ready.maxFee / 2n;
-  const seen = half < limits.maxSystemFee ? half : limits.maxSystemFee;
+  const seen = least(half, limits.maxSystemFee);
   const first = { systemFee: seen, networkFee, nonce, validUntilBlock };
-  const preflight = await chain.preflight(script, first);
+  const maxGas = way.deliver ? least(ready.maxFee, limits.maxSystemFee) : null;
+  const preflight = await chain.preflight(script, first, maxGas);
+  if (preflight.state === 'FAULT') return { script, terms: first, preflight };
   const systemFee = systemFeeFor(preflight.gasConsumed, limits.margin);
   return { script, terms: { ...first, systemFee }, preflight };
 }
+
+const least = (a: Datoshi, b: Datoshi): Datoshi => (a < b ? a : b);
 
 type Verdict =
   | { readonly kind: 'fits' }
@@ -119,11 +125,7 @@ async function judge(
     kind: 'obstacle',
     obstacle: { way, kind, reason },
   });
-  if (preflight.state === 'FAULT') {
-    const reason = `preflight FAULTed: ${preflight.exception}`;
-    if (way.deliver) return obstacle('callbackFails', `the callback fails (${reason})`);
-    return { kind: 'hold', reason: `the gateway refuses the answer (${reason})` };
-  }
+  if (preflight.state === 'FAULT') return judgeFault(way, preflight, ready, planning);
   const effect = preflight.effects.get(way.requestId);
   if (effect === undefined) {
     return { kind: 'hold', reason: 'the gateway holds this request pending no longer' };
@@ -157,6 +159,34 @@ async function judge(
     return obstacle('tooDear', `${needed}, maxFee is ${formatGas(ready.maxFee)}`);
   }
   return { kind: 'fits' };
+}
+
+function judgeFault(
+  way: AnswerItem,
+  { exception, limit }: Extract<Preflight, { state: 'FAULT' }>,
+  { maxFee }: ReadyAnswer,
+  { limits, slow }: Planning,
+): Verdict {
+  const reason = `preflight FAULTed: ${exception}`;
+  if (!way.deliver) {
+    return { kind: 'hold', reason: `the gateway refuses the answer (${reason})` };
+  }
+  if (limit === 'time' && !slow.has(way.requestId)) {
+    // An endpoint that stalls looks the same: one more try tells.
+    slow.add(way.requestId);
+    return { kind: 'hold', reason: `the preflight of the callback was slow: ${exception}` };
+  }
+  if (limit !== 'gas') {
+    const kind = 'callbackFails';
+    return { kind: 'obstacle', obstacle: { way, kind, reason: `the callback fails (${reason})` } };
+  }
+  const isTooDear = maxFee <= limits.maxSystemFee;
+  const bound = isTooDear
+    ? `maxFee is ${formatGas(maxFee)}`
+    : `the limit of one transaction is ${formatGas(limits.maxSystemFee)}`;
+  const told = `${describeWay(way)} needs more GAS than there is (${reason}), ${bound}`;
+  const kind = isTooDear ? 'tooDear' : 'tooMuchGas';
+  return { kind: 'obstacle', obstacle: { way, kind, reason: told } };
 }
 
 /** How far a measured plain charge is trusted for another request before it is measured anew. */

@@ -1,7 +1,7 @@
 import type { Datoshi } from '../base/datoshi.js';
 import { type AnswerItem, describeWay, type ReadyAnswer } from './answer.js';
 import { predictCharge, systemFeeFor, wasClamped } from './answer-fees.js';
-import type { ChainPort, Preflight, TransactionTerms } from './chain-port.js';
+import type { Preflight, TransactionTerms } from './chain-port.js';
 import { type PlannedTransaction, type Planning, plainCharge } from './plan-alone.js';
 
 export interface TogetherPlan {
@@ -31,14 +31,14 @@ export async function planTogether(
   terms: { readonly nonce: number; readonly validUntilBlock: number },
 ): Promise<TogetherPlan> {
   const nobody: TogetherPlan = { transaction: null, alone: ready };
-  const { chain, limits } = planning;
+  const { limits } = planning;
   const first = ready[0];
   if (first === undefined || ready.length < 2) return nobody;
   const plain = planning.plain.last ?? (await plainCharge(first, planning, terms.validUntilBlock));
   let seen: Datoshi = plain * BigInt(ready.length);
   let members: readonly Member[] = ready.map((one) => ({ ready: one, deliver: true }));
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const trial = await tryTogether(members, seen, chain, terms);
+    const trial = await tryTogether(members, seen, planning, terms);
     if (trial.preflight.state === 'FAULT' || !trial.preflight.contained) return nobody;
     const { gasConsumed, effects } = trial.preflight;
     const systemFee = systemFeeFor(gasConsumed, limits.margin);
@@ -79,7 +79,7 @@ interface Trial {
 async function tryTogether(
   members: readonly Member[],
   systemFee: Datoshi,
-  chain: ChainPort,
+  { chain, limits }: Planning,
   { nonce, validUntilBlock }: { nonce: number; validUntilBlock: number },
 ): Promise<Trial> {
   const items = members.map(({ ready, deliver }) => {
@@ -89,7 +89,8 @@ async function tryTogether(
   const script = chain.respondScript(items);
   const networkFee = chain.networkFee(script);
   const terms = { systemFee, networkFee, nonce, validUntilBlock };
-  return { items, script, terms, preflight: await chain.preflight(script, terms) };
+  const preflight = await chain.preflight(script, terms, limits.maxSystemFee);
+  return { items, script, terms, preflight };
 }
 
 function plannedOf(trial: Trial, answers: number): PlannedTransaction {
