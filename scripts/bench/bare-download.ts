@@ -1,0 +1,79 @@
+import { Agent, request } from 'node:http';
+import { systemClock } from '../../src/base/clock.js';
+import { DEFAULT_RUN_BLOCKS } from '../../src/chain/block-tailer.js';
+import type { Devnet } from '../devnet/devnet.js';
+
+/** As the node's configuration has them by default. */
+const CONNECTIONS = 4;
+const CALLS_IN_EXCHANGE = 50;
+
+interface Call {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** The calls by which the node reads these blocks, ready to be sent. */
+export function readingCalls(
+  { gateway }: Pick<Devnet, 'gateway'>,
+  blocks: number,
+  hasEvents: (index: number) => boolean,
+): string[] {
+  const header = (index: number): Call => ({ method: 'getblockheader', params: [index, true] });
+  const bodies: string[] = [];
+  for (let from = 0; from < blocks; from += DEFAULT_RUN_BLOCKS) {
+    const count = Math.min(DEFAULT_RUN_BLOCKS, blocks - from);
+    const indexes = Array.from({ length: count }, (_, at) => from + at);
+    const last = from + count - 1;
+    const events = indexes.map((index) => {
+      return { method: 'getblocknotifications', params: [index, { contract: gateway }] };
+    });
+    const inside = indexes.filter((index) => index > from && index < last && hasEvents(index));
+    bodies.push(...exchangesOf([...events, header(from), header(last)]));
+    bodies.push(...exchangesOf(inside.map(header)));
+  }
+  return bodies;
+}
+
+function exchangesOf(calls: readonly Call[]): string[] {
+  const bodies: string[] = [];
+  for (let from = 0; from < calls.length; from += CALLS_IN_EXCHANGE) {
+    const some = calls.slice(from, from + CALLS_IN_EXCHANGE);
+    bodies.push(JSON.stringify(some.map((call, id) => ({ jsonrpc: '2.0', id, ...call }))));
+  }
+  return bodies;
+}
+
+export interface Download {
+  readonly durationMs: number;
+  readonly bytes: number;
+}
+
+/** Posts the texts over as many connections as the node has, and throws the answers away. */
+export async function download(rpcUrl: string, bodies: readonly string[]): Promise<Download> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  let bytes = 0;
+  let next = 0;
+  const post = (body: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      };
+      const sent = request(rpcUrl, { agent, method: 'POST', headers }, (response) => {
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+        });
+        response.once('end', resolve);
+        response.once('error', reject);
+      });
+      sent.once('error', reject);
+      sent.end(body);
+    });
+  const work = async (): Promise<void> => {
+    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await post(body);
+  };
+  const startMs = systemClock.monotonicMs();
+  await Promise.all(Array.from({ length: CONNECTIONS }, work));
+  agent.destroy();
+  return { durationMs: systemClock.monotonicMs() - startMs, bytes };
+}

@@ -1,0 +1,79 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import type { Devnet } from '../devnet/devnet.js';
+import { type LeashedProcess, startLeashed } from '../devnet/leash.js';
+import { eventually } from '../devnet/private-chain.js';
+import { projectRoot } from '../ensure/paths.mjs';
+
+/** A Dodona node of the built program, a process of its own as its users run it. */
+export interface BenchNode extends LeashedProcess {
+  /** Its log so far, event by event. */
+  log(): Promise<LogEvent[]>;
+}
+
+export interface LogEvent {
+  /** ISO 8601, to the millisecond. */
+  readonly time: string;
+  readonly event: string;
+  readonly [fact: string]: unknown;
+}
+
+export interface BenchNodeOptions {
+  readonly devnet: Devnet;
+  /** Name of the folder, beside the configuration, of its database. */
+  readonly storage?: string;
+  /** Folder that gets a profile of the processor when the node ends. */
+  readonly profileFolder?: string | undefined;
+}
+
+const PROGRAM = join(projectRoot, 'dist', 'cli', 'dodona.js');
+const LOG_CHARACTERS_SHOWN = 2_000;
+
+/** Starts the node with the devnet's configuration, without waiting for it. */
+export async function launchBenchNode(options: BenchNodeOptions): Promise<BenchNode> {
+  const { devnet, profileFolder, storage = 'node' } = options;
+  const folder = dirname(devnet.configFile);
+  const config = parse(await readFile(devnet.configFile, 'utf8')) as Record<string, object>;
+  config.storage = { dir: `./${storage}` };
+  const configFile = join(folder, `${storage}.config.yaml`);
+  await writeFile(configFile, stringify(config), { mode: 0o600 });
+  const profile =
+    profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
+  const logFile = join(folder, `${storage}.log`);
+  const args = [...profile, PROGRAM, 'start', '--config', configFile];
+  const node = await startLeashed(process.execPath, args, logFile);
+  const logText = () => readFile(logFile, 'utf8').catch(() => '');
+  return { ...node, log: async () => eventsOf(await logText()) };
+}
+
+/** Starts the node and waits until it is in step with the chain. */
+export async function startBenchNode(options: BenchNodeOptions): Promise<BenchNode> {
+  const node = await launchBenchNode(options);
+  await logged(node, 'in step with the chain');
+  return node;
+}
+
+/** Waits for an event of the node's log. */
+export function logged(node: BenchNode, event: string): Promise<LogEvent> {
+  return eventually(`the node to log "${event}"`, async () => {
+    const events = await node.log();
+    const found = events.find((line) => line.event === event);
+    if (found !== undefined) return found;
+    if (node.running()) return null;
+    const text = events.map((line) => JSON.stringify(line)).join('\n');
+    throw new Error(`the Dodona node ended:\n${text.slice(-LOG_CHARACTERS_SHOWN)}`);
+  });
+}
+
+/** Lines that are no JSON are of Node itself; they are kept as events, to be shown. */
+function eventsOf(text: string): LogEvent[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    try {
+      return JSON.parse(line) as LogEvent;
+    } catch {
+      return { time: '', event: line };
+    }
+  });
+}

@@ -1,0 +1,137 @@
+import { type Devnet, startDevnet } from '../devnet/devnet.js';
+import { download, readingCalls } from './bare-download.js';
+import { type BenchNode, launchBenchNode, logged } from './bench-node.js';
+import type { BenchOptions } from './bench-options.js';
+import { addLongChain, holdsEvents, type LongChain } from './long-chain.js';
+import { processCpuMs } from './process-cpu.js';
+import type { BenchResult, Figure } from './report.js';
+import { median, percentile } from './statistics.js';
+
+const FULL = { blocks: 20_000, runs: 7, blockMs: 1_000 };
+const QUICK = { blocks: 500, runs: 1, blockMs: 300 };
+
+interface Run {
+  readonly nodeRate: number;
+  readonly bareRate: number;
+  readonly nodeCpuMs: number;
+  readonly chainCpuMs: number;
+  readonly bytes: number;
+}
+
+/** How fast a node without a database takes in a long chain, beside a bare download of it. */
+export async function runCatchup(options: BenchOptions): Promise<BenchResult> {
+  const { quick, size, tell } = options;
+  const { blocks: usual, runs: count, blockMs } = quick ? QUICK : FULL;
+  const blocks = size ?? usual;
+  const devnet = await startDevnet({ blockMs, onProgress: tell });
+  try {
+    tell(`making ${blocks} blocks`);
+    const chain = await addLongChain(devnet, blocks);
+    const runs: Run[] = [];
+    for (let at = 1; at <= count; at++) {
+      const run = await measure(devnet, chain, options, `node-${at}`);
+      tell(`run ${at} of ${count}: ${Math.round(run.nodeRate)} blocks/s`);
+      runs.push(run);
+    }
+    return resultOf(blocks, runs);
+  } finally {
+    await devnet.stop();
+  }
+}
+
+/** One bare download and one node, one after the other, so that both find the same machine. */
+async function measure(
+  devnet: Devnet,
+  chain: LongChain,
+  { profileFolder }: BenchOptions,
+  storage: string,
+): Promise<Run> {
+  const blocks = await devnet.rpc.call<number>('getblockcount');
+  const hasEvents = (index: number) => index >= chain.first && holdsEvents(index - chain.first);
+  const bare = await download(devnet.rpcUrl, readingCalls(devnet, blocks, hasEvents));
+  const chainPid = devnet.neoGo.process().pid;
+  const chainCpuBefore = processCpuMs(chainPid);
+  const node = await launchBenchNode({ devnet, storage, profileFolder });
+  try {
+    const { read, durationMs } = await caughtUp(node);
+    const nodeCpuMs = processCpuMs(node.pid);
+    const chainCpuMs = processCpuMs(chainPid) - chainCpuBefore;
+    await requireAllAnswered(devnet, chain);
+    return {
+      nodeRate: (1000 * read) / durationMs,
+      bareRate: (1000 * blocks) / bare.durationMs,
+      nodeCpuMs,
+      chainCpuMs,
+      bytes: bare.bytes,
+    };
+  } finally {
+    await node.stop();
+  }
+}
+
+/** By the node's own log: from its being started until it is in step. */
+async function caughtUp(node: BenchNode): Promise<{ read: number; durationMs: number }> {
+  const end = await logged(node, 'in step with the chain');
+  const start = await logged(node, 'node started');
+  return {
+    read: Number(end.height) + 1 - Number(start.fromBlock),
+    durationMs: Date.parse(end.time) - Date.parse(start.time),
+  };
+}
+
+/** A catch-up that missed something would be no measure. */
+async function requireAllAnswered(devnet: Devnet, { requests }: LongChain): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${devnet.apiPort}/status`);
+  const { queue } = (await answer.json()) as { queue: Record<string, number> };
+  // One more was asked to learn the fees.
+  if (Number(queue.answered) === requests + 1) return;
+  throw new Error(`bug: of ${requests + 1} answers the node has ${JSON.stringify(queue)}`);
+}
+
+function resultOf(blocks: number, runs: readonly Run[]): BenchResult {
+  const of = (pick: (run: Run) => number): number => median(runs.map(pick));
+  const ratios = runs.map(({ nodeRate, bareRate }) => nodeRate / bareRate);
+  const figure = (name: string, value: number, unit: string, target?: string): Figure => ({
+    name,
+    value,
+    unit,
+    ...(target === undefined ? {} : { target }),
+  });
+  return {
+    bench: 'catchup',
+    summary:
+      `${blocks} blocks, 1% with a request and 1% with its answer, ${runs.length} times into a ` +
+      'fresh database, from the node being started until it is in step',
+    figures: [
+      figure('ratio', median(ratios), 'x', '>= 0.8'),
+      figure('ratioP1', percentile(ratios, 0.01), 'x'),
+      figure(
+        'blocksPerSecond',
+        of(({ nodeRate }) => nodeRate),
+        'blocks/s',
+      ),
+      figure(
+        'nodeCpu',
+        of(({ nodeCpuMs }) => nodeCpuMs),
+        'ms',
+      ),
+      figure(
+        'chainCpu',
+        of(({ chainCpuMs }) => chainCpuMs),
+        'ms',
+      ),
+    ],
+    floor: [
+      figure(
+        'bareBlocksPerSecond',
+        of(({ bareRate }) => bareRate),
+        'blocks/s',
+      ),
+      figure(
+        'bareBytes',
+        of(({ bytes }) => bytes),
+        'bytes',
+      ),
+    ],
+  };
+}

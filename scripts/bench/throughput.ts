@@ -1,0 +1,139 @@
+import { startDevnet } from '../devnet/devnet.js';
+import { type BenchNode, startBenchNode } from './bench-node.js';
+import type { BenchOptions } from './bench-options.js';
+import { allAnswered, fundBursts, sendBurst } from './burst.js';
+import { openChainFeed } from './chain-feed.js';
+import { startHttpsSource } from './https-source.js';
+import { processCpuMs } from './process-cpu.js';
+import type { BenchResult, Figure } from './report.js';
+import { median, percentile } from './statistics.js';
+import type { BurstParts } from './throughput-floor.js';
+import { measureFloor, type ThroughputFloor } from './throughput-floor.js';
+
+const FULL = { requests: 2_000, warmUp: 200, bursts: 5, blockMs: 1_000 };
+const QUICK = { requests: 64, warmUp: 0, bursts: 1, blockMs: 300 };
+
+interface Burst {
+  /** From the requests' block being announced to the last answer's being announced. */
+  readonly durationMs: number;
+  /** From the requests' block being announced to each answer transaction being accepted. */
+  readonly acceptedMs: readonly number[];
+  /** Blocks that the answers took. */
+  readonly blocks: number;
+  readonly nodeCpuMs: number;
+  readonly chainCpuMs: number;
+}
+
+/** How fast a backlog that comes with one block is answered. */
+export async function runThroughput(options: BenchOptions): Promise<BenchResult> {
+  const { quick, size, profileFolder, tell } = options;
+  const { requests, warmUp, bursts: count, blockMs } = quick ? QUICK : FULL;
+  const backlog = size ?? requests;
+  const source = await startHttpsSource();
+  const devnet = await startDevnet({
+    blockMs,
+    sourceAuthority: source.authority,
+    onProgress: tell,
+  });
+  tell('funding the bursts');
+  await fundBursts(devnet, backlog * (count + 1) + warmUp);
+  const feed = await openChainFeed(devnet.wsUrl, devnet.node.hash);
+  tell('starting the node');
+  const node = await startBenchNode({ devnet, profileFolder });
+  const parts = { devnet, source, feed };
+  try {
+    if (warmUp > 0) await runBurst(parts, node, warmUp);
+    const bursts: Burst[] = [];
+    for (let at = 1; at <= count; at++) {
+      tell(`burst ${at} of ${count}: ${backlog} requests`);
+      const burst = await runBurst(parts, node, backlog);
+      tell(`all answered after ${Math.round(burst.durationMs)} ms`);
+      bursts.push(burst);
+    }
+    await node.stop();
+    tell('the floor: the same answers, ready beforehand');
+    const floor = await measureFloor(parts, backlog);
+    return resultOf({ requests: backlog, blockMs }, bursts, floor);
+  } finally {
+    feed.close();
+    await node.stop();
+    await devnet.stop();
+    await source.stop();
+  }
+}
+
+async function runBurst(parts: BurstParts, node: BenchNode, requests: number): Promise<Burst> {
+  const { devnet, source, feed } = parts;
+  const before = feed.accepted.length;
+  const chainPid = devnet.neoGo.process().pid;
+  const requestBlock = await sendBurst(devnet, source, feed, requests);
+  const cpu = { node: processCpuMs(node.pid), chain: processCpuMs(chainPid) };
+  const lastBlock = await allAnswered(devnet, feed, requestBlock + 1);
+  const nodeCpuMs = processCpuMs(node.pid) - cpu.node;
+  const chainCpuMs = processCpuMs(chainPid) - cpu.chain;
+  const startMs = feed.announcedMs(requestBlock) ?? Number.NaN;
+  return {
+    durationMs: (feed.announcedMs(lastBlock) ?? Number.NaN) - startMs,
+    acceptedMs: feed.accepted.slice(before).map(({ atMs }) => atMs - startMs),
+    blocks: lastBlock - requestBlock,
+    nodeCpuMs,
+    chainCpuMs,
+  };
+}
+
+function resultOf(
+  { requests, blockMs }: { requests: number; blockMs: number },
+  bursts: readonly Burst[],
+  floor: ThroughputFloor,
+): BenchResult {
+  const rates = bursts.map(({ durationMs }) => (1000 * requests) / durationMs);
+  const of = (pick: (burst: Burst) => number): number => median(bursts.map(pick));
+  const accepted = bursts.flatMap(({ acceptedMs }) => acceptedMs);
+  const shares = bursts.map(({ nodeCpuMs, chainCpuMs }) => nodeCpuMs / chainCpuMs);
+  const figure = (name: string, value: number, unit: string, target?: string): Figure => ({
+    name,
+    value,
+    unit,
+    ...(target === undefined ? {} : { target }),
+  });
+  return {
+    bench: 'throughput',
+    summary:
+      `${bursts.length} backlogs of ${requests} requests that come with one block of ` +
+      `${blockMs} ms; from its announcement to that of the block with the last answer`,
+    figures: [
+      figure('answersPerSecond', median(rates), 'answers/s', '>= 500'),
+      figure('slowestBurst', Math.min(...rates), 'answers/s'),
+      figure('acceptedP50', percentile(accepted, 0.5), 'ms'),
+      figure('acceptedP99', percentile(accepted, 0.99), 'ms'),
+      figure(
+        'blocks',
+        of(({ blocks }) => blocks),
+        'blocks',
+      ),
+      figure(
+        'transactions',
+        of(({ acceptedMs }) => acceptedMs.length),
+        'transactions',
+      ),
+      figure(
+        'nodeCpu',
+        of(({ nodeCpuMs }) => nodeCpuMs),
+        'ms',
+      ),
+      figure(
+        'chainCpu',
+        of(({ chainCpuMs }) => chainCpuMs),
+        'ms',
+      ),
+      figure('nodeToChainCpu', median(shares), 'x', '< 1'),
+    ],
+    floor: [
+      figure('floorAnswersPerSecond', (1000 * requests) / floor.durationMs, 'answers/s'),
+      figure('floorAccepted', floor.acceptedMs, 'ms'),
+      figure('floorBlocks', floor.blocks, 'blocks'),
+      figure('floorChainCpu', floor.chainCpuMs, 'ms'),
+      figure('floorFetchesPerSecond', floor.fetchesPerSecond, 'fetches/s'),
+    ],
+  };
+}

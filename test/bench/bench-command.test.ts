@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { projectRoot } from '../../scripts/ensure/paths.mjs';
+
+const LIMIT_MS = 120_000;
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function bench(...args: readonly string[]): Promise<Ran> {
+  const script = join(projectRoot, 'scripts', 'bench.ts');
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+      cwd: projectRoot,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** What of its figures each benchmark is asked for. */
+const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: readonly string[] }>> = {
+  latency: { figures: ['p50', 'p99', 'inNextBlock'], floor: ['floorP50', 'floorP99'] },
+  throughput: {
+    figures: ['answersPerSecond', 'nodeCpu', 'chainCpu'],
+    floor: ['floorAnswersPerSecond'],
+  },
+  catchup: { figures: ['ratio', 'blocksPerSecond'], floor: ['bareBlocksPerSecond'] },
+};
+
+describe('the bench command', () => {
+  for (const [name, wanted] of Object.entries(WANTED)) {
+    it(`prints one line of JSON with the figures of ${name}, their units and the floor`, async () => {
+      const { code, stdout, stderr } = await bench(name, '--quick', '--json');
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^[^\n]+\n$/);
+      const line = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
+      assert.deepEqual(Object.keys(line), ['bench', 'figures', 'units', 'floor']);
+      const { figures = {}, units = {}, floor = {} } = line;
+      assert.equal(line.bench, name);
+      for (const key of wanted.figures) assert.ok(key in figures, `figure ${key}`);
+      for (const key of wanted.floor) assert.ok(key in floor, `floor ${key}`);
+      const all = { ...figures, ...floor };
+      for (const [key, value] of Object.entries(all)) {
+        assert.ok(Number.isFinite(value), `${key} is ${String(value)}`);
+      }
+      assert.deepEqual(Object.keys(units).sort(), Object.keys(all).sort());
+      assert.match(stderr, /\| figure +\| measured +\| target +\|/);
+    }).timeout(LIMIT_MS);
+  }
+
+  it('says which benchmarks there are when it is asked for another', async () => {
+    const { code, stdout, stderr } = await bench('speed', '--json');
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /'speed' is invalid.*Allowed choices are latency, throughput, catchup/);
+  });
+});
