@@ -58,7 +58,7 @@ export interface WorldOptions<Account extends string, Contract extends string> {
 }
 
 /** Fees are burnt and deployments dear; the faucet has plenty. */
-const OWNER_GAS = parseGas('5000');
+const OWNER_GAS = parseGas('20000');
 const ACCOUNT_GAS = parseGas('1000');
 const CREDIT = parseGas('50');
 
