@@ -235,8 +235,13 @@ async function pick(
   const lagging = among('lagging');
   if (lagging) return lagging;
   const usable = left.filter(({ endpoint }) => endpoint.state() !== 'wrongNetwork');
-  await abortable(Promise.all(usable.map(({ endpoint }) => endpoint.probe())), signal);
-  return among('up') ?? among('lagging') ?? null;
+  // A probe that was under way may have looked too early: the second one did not.
+  for (let round = minHeight === null ? 2 : 1; round <= 2; round++) {
+    await abortable(Promise.all(usable.map(({ endpoint }) => endpoint.probe())), signal);
+    const found = among('up') ?? among('lagging');
+    if (found) return found;
+  }
+  return null;
 }
 
 /** Why no endpoint could be asked. */

@@ -7,15 +7,10 @@ import type { BlockRun, BlockSource } from '../../src/chain/block-source.js';
 import { createFastBlockSource } from '../../src/chain/block-source-fast.js';
 import { createPortableBlockSource } from '../../src/chain/block-source-portable.js';
 import { createBlockSource } from '../../src/chain/choose-block-source.js';
+import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { decodeGatewayEvent } from '../../src/chain/gateway-events.js';
 import { createRpcClient, type Rpc, type RpcClient } from '../../src/chain/rpc.js';
-import {
-  depositScript,
-  type GatewayFixture,
-  gatewayFixture,
-  requestScript,
-  thenFault,
-} from './gateway-fixture.js';
+import { type GatewayFixture, gatewayFixture, QUESTION, thenFault } from './gateway-fixture.js';
 import { type JsonRequest, type LocalEndpoint, startEndpoint } from './local-endpoint.js';
 
 describe('block source', () => {
@@ -39,15 +34,17 @@ describe('block source', () => {
 
   /** Deposits and requests, each also in a transaction that FAULTs, together in few blocks. */
   async function populate({ user }: GatewayFixture): Promise<void> {
-    const first = await network.send(user, depositScript(user.hash, gateway, parseGas('5')));
+    const calls = gatewayCalls(gateway);
+    const ask = calls.requestHttp(QUESTION);
+    const first = await network.send(user, calls.deposit(user.hash, parseGas('5')));
     from = (await network.applied(first)).blockIndex - 1;
     const systemFee = parseGas('1');
     const scripts = [
-      requestScript(gateway),
-      thenFault(requestScript(gateway)),
-      thenFault(depositScript(user.hash, gateway, 1234n)),
-      Buffer.concat([requestScript(gateway), requestScript(gateway)]),
-      depositScript(user.hash, gateway, 5678n),
+      ask,
+      thenFault(ask),
+      thenFault(calls.deposit(user.hash, 1234n)),
+      Buffer.concat([ask, ask]),
+      calls.deposit(user.hash, 5678n),
     ];
     const sent = await Promise.all(
       scripts.map((script) => network.send(user, script, { systemFee })),

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { DevnetAccount } from '../../scripts/devnet/account.js';
 import { type DeployedGateway, deployGateway } from '../../scripts/devnet/contracts.js';
-import { GAS_TOKEN, type PrivateNetwork } from '../../scripts/devnet/private-network.js';
+import type { PrivateNetwork } from '../../scripts/devnet/private-network.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
-import type { Hash160 } from '../../src/base/hash.js';
-import { assertScript, callScript, Opcode, utf8 } from '../../src/chain/script.js';
+import type { HttpQuestion } from '../../src/chain/gateway-calls.js';
+import { Opcode } from '../../src/chain/script.js';
 
 /** A gateway of its own on the run's network, with an owner, a node account and a user. */
 export interface GatewayFixture extends DeployedGateway {
@@ -31,9 +30,11 @@ export async function gatewayFixture(): Promise<GatewayFixture> {
 export const thenFault = (script: Buffer): Buffer =>
   Buffer.concat([script, Buffer.from([Opcode.ABORT])]);
 
-export const depositScript = (from: Hash160, gateway: Hash160, amount: bigint): Buffer =>
-  assertScript(callScript(GAS_TOKEN, 'transfer', [from, gateway, amount, null]));
-
-/** A web request of an account, which keeps its result. */
-export const requestScript = (gateway: Hash160, spec = randomBytes(8).toString('hex')): Buffer =>
-  callScript(gateway, 'requestHttp', [utf8(spec), utf8('$.a'), utf8(''), null, MAX_FEE]);
+/** A web request whose result is kept. */
+export const QUESTION: HttpQuestion = {
+  spec: '{"url":"https://example.org"}',
+  filter: '$.a',
+  callback: '',
+  userData: null,
+  maxFee: MAX_FEE,
+};

@@ -17,10 +17,15 @@ import type { Rpc } from '../../src/chain/rpc.js';
 import { callScript, utf8 } from '../../src/chain/script.js';
 import type { StackItem } from '../../src/chain/stack-item.js';
 import { readTransactionStates } from '../../src/chain/transaction-state.js';
-import { type GatewayFixture, gatewayFixture, MAX_FEE, thenFault } from './gateway-fixture.js';
+import {
+  type GatewayFixture,
+  gatewayFixture,
+  MAX_FEE,
+  QUESTION,
+  thenFault,
+} from './gateway-fixture.js';
 
 const NOBODY = hash160(`0x${'77'.repeat(20)}`);
-const HTTP = { spec: '{"url":"https://x"}', filter: '', callback: '', userData: null };
 
 interface Abi {
   readonly interfaceVersion: number;
@@ -101,7 +106,7 @@ describe('gateway on a real node', () => {
   after(() => network.disconnect());
 
   const ask = async (maxFee = MAX_FEE): Promise<bigint> => {
-    const script = gatewayCalls(fixture.gateway).requestHttp({ ...HTTP, maxFee });
+    const script = gatewayCalls(fixture.gateway).requestHttp({ ...QUESTION, maxFee });
     const { stack } = await network.applied(await network.send(fixture.user, script));
     const [id] = stack;
     assert.equal(id?.type, 'Integer');
@@ -273,7 +278,7 @@ describe('gateway on a real node', () => {
       collect: calls.collect(NOBODY, NOBODY, 1n),
       withdraw: calls.withdraw(NOBODY, NOBODY, 1n),
       request: calls.request({ ...oracle, gasForResponse: 1n }),
-      requestHttp: calls.requestHttp({ ...HTTP, maxFee: 1n }),
+      requestHttp: calls.requestHttp(QUESTION),
       redeliver: calls.redeliver(1n),
       takeResult: calls.takeResult(1n),
       dropResults: calls.dropResults([1n]),
