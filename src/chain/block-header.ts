@@ -41,7 +41,7 @@ export function parseHeader(json: unknown, index: number): BlockHeader {
   };
 }
 
-const MISSING = [RpcCode.UnknownBlock, RpcCode.UnknownHeight, RpcCode.InvalidParams] as const;
+const MISSING = [RpcCode.UnknownBlock, RpcCode.UnknownHeight] as const;
 /** What C# nodes of before the common error codes answer for a block that is not there. */
 const OLD_UNKNOWN = -100;
 

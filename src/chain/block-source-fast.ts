@@ -57,7 +57,8 @@ export function createFastBlockSource({ rpc, gateway }: BlockSourceOptions): Blo
     return { blockCount, next: readNext(results.slice(1), index, gateway) };
   };
 
-  const hashAt: BlockSource['hashAt'] = (index, signal) => readBlockHash(rpc, index, { signal });
+  const hashAt: BlockSource['hashAt'] = (index, signal) =>
+    readBlockHash(rpc, index, { signal, minHeight: index });
   return { read, tip, hashAt };
 }
 

@@ -63,7 +63,8 @@ export function createPortableBlockSource({ rpc, gateway }: BlockSourceOptions):
     return { blockCount, next: await complete([raw], { signal, minHeight: index }) };
   };
 
-  const hashAt: BlockSource['hashAt'] = (index, signal) => readBlockHash(rpc, index, { signal });
+  const hashAt: BlockSource['hashAt'] = (index, signal) =>
+    readBlockHash(rpc, index, { signal, minHeight: index });
   return { read, tip, hashAt };
 }
 
