@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { parseExecution } from '../../scripts/devnet/private-chain.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { readContract } from '../../src/chain/contract-read.js';
-import { LEDGER_CONTRACT } from '../../src/chain/native-contracts.js';
 import { callScript, utf8 } from '../../src/chain/script.js';
-import { asCount } from '../../src/chain/stack-item-values.js';
-import { signerToRpc } from '../../src/chain/transaction.js';
 import { assertBooks, balanceOf } from './books.js';
 import { eventsOf, type GatewayWorld, gatewayWorld, setPolicy } from './gateway-world.js';
+import { holdsUntil, inNextBlock } from './in-next-block.js';
 import { refuses } from './refusals.js';
 import {
   answer,
@@ -22,7 +19,6 @@ import {
 } from './requests.js';
 
 const LIFETIME = 4;
-const ROUNDS = 5;
 
 describe('deadlines of requests', () => {
   let world: GatewayWorld<'user', 'asker' | 'sponsor'>;
@@ -37,43 +33,31 @@ describe('deadlines of requests', () => {
   const isPending = async (id: bigint) =>
     (await readContract(world.network.rpc, world.reads.requestOf(id))) !== null;
 
-  /** What the next block would make of an answer and of an expiry, and which block that is. */
-  const lookAt = async (id: bigint) => {
-    const { network, node, gateway, calls } = world;
-    const index = callScript(LEDGER_CONTRACT, 'currentIndex', []);
-    const signers = [signerToRpc({ account: node.hash, scope: 'CalledByEntry' })];
-    const looks = [calls.respond([answer(id)]), calls.expire([id])].map(async (script) => {
-      const params = [Buffer.concat([index, script]).toString('base64'), signers];
-      const { state, stack, notifications } = parseExecution(
-        await network.rpc.call('invokescript', params),
-      );
-      assert.ok(state === 'HALT' && stack[0]);
-      const names = notifications.filter(({ contract }) => contract === gateway);
-      return { index: asCount(stack[0], 'index') + 1, names: names.map(({ name }) => name) };
-    });
-    return Promise.all(looks);
-  };
-
   it('are inclusive: the last block that answers is the deadline, and expiry begins after it', async () => {
+    const { calls, node } = world;
     await world.run(world.owner, setPolicy(world, { requestLifetime: LIFETIME }));
-    const seen = new Set<number>();
-    for (let round = 0; round < ROUNDS && !(seen.has(0) && seen.has(1)); round++) {
+    const asks = async () => {
       const applied = await world.run(...askedBy(world, world.accounts.user));
       const { id, deadline } = requestIn(world, applied);
       assert.equal(deadline, applied.blockIndex + LIFETIME);
-      for (let index = 0; index < deadline + 2; ) {
-        const [response, expiry] = await lookAt(id);
-        assert.ok(response && expiry);
-        const answers = response.names.includes('Response');
-        assert.equal(answers, response.index <= deadline, `respond in ${response.index}`);
-        const expires = expiry.names.includes('Expired');
-        assert.equal(expires, expiry.index > deadline, `expire in ${expiry.index}`);
-        if (response.index === expiry.index) seen.add(response.index - deadline);
-        index = expiry.index;
-      }
-      await world.run(world.node, world.calls.expire([id]));
-    }
-    assert.ok(seen.has(0) && seen.has(1), 'no look fell on the deadline and the block behind it');
+      return { id, last: deadline };
+    };
+    await holdsUntil('an answer counts', async () => {
+      const { id, last } = await asks();
+      const look = async () => {
+        const { index, events } = await inNextBlock(world, node, calls.respond([answer(id)]));
+        return { index, holds: events.includes('Response') };
+      };
+      return { last, look };
+    });
+    await holdsUntil('nothing expires', async () => {
+      const { id, last } = await asks();
+      const look = async () => {
+        const { index, events } = await inNextBlock(world, node, calls.expire([id]));
+        return { index, holds: !events.includes('Expired') };
+      };
+      return { last, look };
+    });
     await world.run(world.owner, setPolicy(world));
   });
 
