@@ -77,6 +77,7 @@ export async function runNodePipeline(setup: PipelineSetup): Promise<void> {
 function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: unknown) => void) {
   const { db, chain, clock, limits, randomNonce } = setup;
   let isWalletShort = false;
+  let isWalletKnown = false;
   const requests = createRequestStore(db);
   const ledger = createLedgerStore(db);
   const transactions = createTransactionStore(db);
@@ -96,6 +97,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     submit,
     limits: limits.respond,
     heightNow,
+    mayStart: () => isWalletKnown,
     onDuration: (durationMs) => setup.onStep('respond', durationMs),
     onBug,
     signal,
@@ -129,6 +131,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     walletEveryBlocks: limits.walletEveryBlocks,
     isWalletShort: () => isWalletShort,
     onWallet(balance: Datoshi): void {
+      isWalletKnown = true;
       isWalletShort = balance < walletFloor;
       setup.onWallet(balance);
     },

@@ -6,6 +6,7 @@ import type { TailedBlock } from '../chain/block-source.js';
 import { decodeGatewayEvent, type GatewayEvent } from '../chain/gateway-events.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
 import { postingsOf } from '../gasbank/postings.js';
+import { bookWalletProof } from '../gasbank/wallet-observation.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inTransaction } from '../storage/database.js';
 import type { CursorStore } from './cursor-store.js';
@@ -107,7 +108,10 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
     const maxFeeOf = (id: bigint): bigint => knownMaxFee(requests, id);
     const context = { block: block.index, tx, ownAccounts, maxFeeOf };
-    for (const transfer of postingsOf(events, context)) ledger.transfer(transfer, nowMs);
+    for (const transfer of postingsOf(events, context)) {
+      bookWalletProof(ledger, transfer, nowMs);
+      ledger.transfer(transfer, nowMs);
+    }
   }
 
   function endAnswering(height: number, nowMs: number): bigint[] {

@@ -14,6 +14,8 @@ import type { Resolve } from './resolve.js';
 
 /** How often what fell due by time is looked for. */
 const TICK_MS = 200;
+/** In step, the node works on while the next blocks are on their way to it. */
+const IN_STEP_SLACK_BLOCKS = 2;
 
 export interface PipelineParts {
   readonly db: Database;
@@ -56,10 +58,10 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   async function settle(): Promise<void> {
     const at = height;
     await parts.confirm(at);
-    parts.respond.pump();
     const everyBlocks = parts.isWalletShort() ? 1 : parts.walletEveryBlocks;
     const isDue = walletReadAt === null || at - walletReadAt >= everyBlocks;
-    if (isDue && (await observeWallet(parts, at))) walletReadAt = at;
+    if (isDue && (await observeWallet(parts, at, () => height))) walletReadAt = at;
+    parts.respond.pump();
     await parts.expire(at);
   }
   const settleSoon = serially(settle, (error) => {
@@ -70,12 +72,13 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
 
   async function tail(): Promise<void> {
     for await (const run of parts.blocks) {
+      if (signal.aborted) return;
       const last = run.at(-1);
       if (last === undefined) continue;
       const result = parts.takeIn(run);
       parts.crashPoint('taken in');
       height = last.index;
-      inStep = height >= parts.tipHeight();
+      inStep = height >= parts.tipHeight() - (inStep ? IN_STEP_SLACK_BLOCKS : 0);
       parts.onBlocks(last, result, inStep);
       if (!inStep) continue;
       parts.resolve.pump();
@@ -94,29 +97,43 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   }
 
   try {
-    await Promise.all([tail(), tick(), settleSoon.failure(signal)]);
+    // Blocks may be long in coming: neither a stop nor a failure waits for the next.
+    await Promise.race([Promise.all([tail(), tick()]), settleSoon.failed, aborted(signal)]);
   } finally {
     await settleSoon.idle();
   }
 }
 
-/** True when the balance was read at the very height that is on the books. */
-async function observeWallet(parts: PipelineParts, height: number): Promise<boolean> {
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** True when the balance was read at the very height that is on the books, and booked. */
+async function observeWallet(
+  parts: PipelineParts,
+  height: number,
+  heightNow: () => number,
+): Promise<boolean> {
   const observed = await parts.chain.walletBalance();
-  if (observed.height !== height) return false;
+  // While it was read, the next block with its postings may have been taken in.
+  if (observed.height !== height || heightNow() !== height) return false;
   parts.onWallet(observed.balance);
   const nowMs = parts.clock.nowMs();
   const difference = inTransaction(parts.db, () =>
     bookWalletObservation(parts.ledger, parts.chain.account, observed, nowMs),
   );
-  if (difference !== 0n) parts.log.info('wallet changed by other hands', { height, difference });
-  return true;
+  const { booked, rest } = difference;
+  if (booked !== 0n) parts.log.info('wallet changed by other hands', { height, booked });
+  return rest === 0n;
 }
 
 /** Runs a step, one at a time; kicks that come while it runs cause one more run. */
 function serially(step: () => Promise<void>, onError: (error: unknown) => void) {
-  let running: Promise<void> | null = null;
+  let isRunning = false;
   let again = false;
+  let last: Promise<void> = Promise.resolve();
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -124,37 +141,28 @@ function serially(step: () => Promise<void>, onError: (error: unknown) => void) 
   failed.catch(() => {});
 
   async function run(): Promise<void> {
-    do {
-      again = false;
-      try {
-        await step();
-      } catch (error) {
-        onError(error);
-      }
-    } while (again);
+    isRunning = true;
+    try {
+      do {
+        again = false;
+        await step().catch(onError);
+      } while (again);
+    } catch (error) {
+      fail(error);
+    } finally {
+      // In one go with the last look at `again`: a kick between the two would be lost.
+      isRunning = false;
+    }
   }
 
   return {
     kick(): void {
-      again = running !== null;
-      if (running !== null) return;
-      running = run()
-        .catch(fail)
-        .finally(() => {
-          running = null;
-        });
+      again = isRunning;
+      if (!isRunning) last = run();
     },
-    /** Rejects with the first failure of a step; resolves when the signal comes. */
-    failure: (signal: AbortSignal): Promise<void> =>
-      Promise.race([
-        failed,
-        new Promise<void>((resolve) => {
-          if (signal.aborted) resolve();
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        }),
-      ]),
-    idle: async (): Promise<void> => {
-      await running;
-    },
+    /** Rejects with the first failure of a step; never resolves. */
+    failed,
+    /** Resolves once no step runs. */
+    idle: (): Promise<void> => last,
   };
 }

@@ -33,6 +33,8 @@ export interface RespondParts {
   readonly submit: Submit;
   readonly limits: RespondLimits;
   readonly heightNow: () => number;
+  /** False before it is known what the wallet can pay. */
+  readonly mayStart: () => boolean;
   /** 32 random bits. */
   readonly randomNonce: () => number;
   readonly onDuration: (durationMs: number, answers: number) => void;
@@ -130,7 +132,7 @@ export function createRespond(parts: RespondParts) {
   }
 
   function pump(): void {
-    if (signal.aborted) return;
+    if (signal.aborted || !parts.mayStart()) return;
     while (queue.size + queue.pending < limits.concurrency) {
       const window = limits.maxBatch * (limits.concurrency + 1) + busy.size;
       const due = requests.due('resolved', clock.nowMs(), window);

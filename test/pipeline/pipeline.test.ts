@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.js';
+import { hash160 } from '../../src/base/hash.js';
+import { NodeError } from '../../src/base/node-error.js';
+import type { TailedBlock } from '../../src/chain/block-source.js';
+import { BURNT, walletOf } from '../../src/gasbank/accounts.js';
+import { createLedgerStore, type LedgerStore } from '../../src/gasbank/ledger-store.js';
+import type { GatewayPort } from '../../src/pipeline/gateway-port.js';
+import type { IntakeResult } from '../../src/pipeline/intake.js';
+import { type PipelineParts, runPipeline } from '../../src/pipeline/pipeline.js';
+import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
+import { silentLog } from '../../src/telemetry/log.js';
+
+const ACCOUNT = hash160(`0x${'a1'.repeat(20)}`);
+const WALLET = walletOf(ACCOUNT);
+const NOTHING: IntakeResult = {
+  received: [],
+  answered: [],
+  expired: [],
+  overdue: [],
+  halted: [],
+  settingsChanged: false,
+};
+
+/** Blocks that a test lets come; the next one is waited for, until the test's end. */
+function createBlocks() {
+  const waiting: ((block: readonly TailedBlock[]) => void)[] = [];
+  const come: (readonly TailedBlock[])[] = [];
+  return {
+    push(index: number): void {
+      const run = [{ index, hash: null, timeMs: null, notifications: [] }];
+      const take = waiting.shift();
+      if (take === undefined) come.push(run);
+      else take(run);
+    },
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        yield come.shift() ??
+          (await new Promise<readonly TailedBlock[]>((resolve) => waiting.push(resolve)));
+      }
+    },
+  };
+}
+
+/** Resolves when called; what it is waited for is said when it never is. */
+function gate() {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open: () => open(), opened };
+}
+
+describe('the pipeline', () => {
+  let dir: string;
+  let db: Database;
+  let ledger: LedgerStore;
+  let stop: AbortController;
+  let blocks: ReturnType<typeof createBlocks>;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'dodona-pipeline-'));
+    db = openDatabase(join(dir, 'node.sqlite'));
+    ledger = createLedgerStore(db);
+    stop = new AbortController();
+    blocks = createBlocks();
+  });
+  afterEach(() => {
+    stop.abort();
+    db.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  const run = (given: Partial<PipelineParts>, wallet: GatewayPort['walletBalance']) =>
+    runPipeline({
+      db,
+      ledger,
+      chain: { account: ACCOUNT, walletBalance: wallet } as GatewayPort,
+      clock: systemClock,
+      log: silentLog,
+      crashPoint: () => {},
+      blocks,
+      tipHeight: () => 0,
+      takeIn: () => NOTHING,
+      resolve: { pump() {}, idle: async () => {} },
+      respond: { pump() {} },
+      confirm: async () => ({ faulted: 0, dead: 0, waiting: 0 }),
+      expire: async () => {},
+      walletEveryBlocks: 1,
+      isWalletShort: () => false,
+      onWallet: () => {},
+      onBlocks: () => {},
+      signal: stop.signal,
+      ...given,
+    });
+
+  it('books no wallet that was read before a block whose postings are on the books', async () => {
+    const first = gate();
+    const second = gate();
+    const settled = gate();
+    const spend = (amount: bigint, block: number) =>
+      inTransaction(db, () =>
+        ledger.transfer(
+          {
+            id: `fees ${block}`,
+            debit: WALLET,
+            credit: BURNT,
+            amount,
+            cause: 'fees',
+            block,
+            tx: null,
+            requestId: null,
+          },
+          1,
+        ),
+      );
+    const looks: (() => Promise<{ height: number; balance: bigint }>)[] = [
+      async () => ({ height: 1, balance: 100n }),
+      async () => {
+        // Block 3 is taken in while the answer of block 2 is on its way.
+        blocks.push(3);
+        await second.opened;
+        return { height: 2, balance: 100n };
+      },
+      async () => ({ height: 3, balance: 93n }),
+    ];
+    const running = run(
+      {
+        takeIn: (run) => {
+          if (run[0]?.index !== 3) return NOTHING;
+          spend(7n, 3);
+          second.open();
+          return NOTHING;
+        },
+        onWallet: (balance) => {
+          if (balance === 93n) settled.open();
+          else first.open();
+        },
+      },
+      () => (looks.shift() ?? (() => Promise.reject(new Error('looked too often'))))(),
+    );
+    blocks.push(1);
+    await first.opened;
+    blocks.push(2);
+    await settled.opened;
+    stop.abort();
+    await running;
+    assert.equal(ledger.balance(WALLET).posted, 93n);
+    const causes = ledgerCauses(db);
+    assert.deepEqual(causes, ['wallet funded', 'fees'], 'nothing was booked to and fro');
+  });
+
+  it('ends at once when it is stopped, though no block comes', async () => {
+    const running = run({}, async () => ({ height: 1, balance: 0n }));
+    stop.abort();
+    await running;
+  });
+
+  it('ends by the failure of a step that trying again would not mend', async () => {
+    const broken = new NodeError('DB_BROKEN', 'the disk is full');
+    const running = run({ confirm: () => Promise.reject(broken) }, async () => {
+      throw new Error('not reached');
+    });
+    blocks.push(1);
+    await assert.rejects(running, broken);
+  });
+
+  it('goes on after a failure that may pass', async () => {
+    const reached = gate();
+    let attempts = 0;
+    const running = run(
+      {
+        confirm: async () => {
+          attempts += 1;
+          if (attempts === 1) throw new NodeError('RPC', 'no answer', { retryable: true });
+          reached.open();
+          return { faulted: 0, dead: 0, waiting: 0 };
+        },
+      },
+      async () => ({ height: 2, balance: 0n }),
+    );
+    blocks.push(1);
+    blocks.push(2);
+    await reached.opened;
+    stop.abort();
+    await running;
+  });
+
+  it('works on a block that is the newest, and goes on while a few more are on their way', async () => {
+    const pumped: number[] = [];
+    let tip = 10;
+    let height = 0;
+    const reached = gate();
+    const running = run(
+      {
+        tipHeight: () => tip,
+        resolve: { pump: () => void pumped.push(height), idle: async () => {} },
+        onBlocks: ({ index }) => {
+          height = index;
+          if (index === 13) reached.open();
+        },
+      },
+      async () => ({ height: 0, balance: 0n }),
+    );
+    for (const [index, newest] of [
+      [9, 10],
+      [10, 10],
+      [11, 13],
+      [12, 15],
+      [13, 20],
+    ] as const) {
+      tip = newest;
+      const before = height;
+      blocks.push(index);
+      while (height === before) await new Promise(setImmediate);
+    }
+    await reached.opened;
+    stop.abort();
+    await running;
+    assert.deepEqual([...new Set(pumped)], [10, 11]);
+  });
+});
+
+const ledgerCauses = (db: Database): string[] =>
+  (db.prepare('SELECT cause FROM ledger_transfer ORDER BY rowid').all() as { cause: string }[]).map(
+    ({ cause }) => cause,
+  );
