@@ -19,6 +19,8 @@ export interface RunningNode {
   /** What it logged, as JSON lines. */
   logText(): string;
   explain(id: bigint): RequestExplanation;
+  /** As `explain`; null while the node knows no such request. */
+  find(id: bigint): RequestExplanation | null;
   /** Waits until it holds, at most a bound; fails with the description and the end of the log. */
   until(what: string, holds: () => boolean | Promise<boolean>, boundMs?: number): Promise<void>;
   /** Waits until the node knows these requests to be answered or expired. */
@@ -84,6 +86,7 @@ export async function startNode(
     db,
     logText,
     explain,
+    find: (id) => views.explain(id),
     until,
     async untilEnded(ids, boundMs) {
       const open = () => ids.filter((id) => isOpen(views.explain(id)));
