@@ -11,6 +11,7 @@ import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { decodeGatewayEvent } from '../../src/chain/gateway-events.js';
 import { createRpcClient, type Rpc, type RpcClient } from '../../src/chain/rpc.js';
 import { type GatewayFixture, gatewayFixture, QUESTION, thenFault } from './gateway-fixture.js';
+import { holds } from './holds.js';
 import { type JsonRequest, type LocalEndpoint, startEndpoint } from './local-endpoint.js';
 
 describe('block source', () => {
@@ -57,7 +58,7 @@ describe('block source', () => {
     // The FAULTed ones did emit events before they failed, or the test would show nothing.
     const emitted = ends.map((end) => end.notifications.map(({ name }) => name));
     assert.deepEqual(emitted[1], ['HttpRequest']);
-    assert.ok(emitted[2]?.includes('Deposit'));
+    holds(emitted[2]?.includes('Deposit'));
     toIndex = Math.max(...ends.map(({ blockIndex }) => blockIndex)) + 1;
     await network.waitForBlock(toIndex);
   }
@@ -123,10 +124,10 @@ describe('block source', () => {
       assert.equal(past.next?.blocks[0]?.index, from + 1);
       assert.deepEqual(past.next, await source.read(from + 1, 1));
       const { blockCount } = past;
-      assert.ok(blockCount > toIndex);
+      holds(blockCount > toIndex);
       const beyond = await source.tip(blockCount + 1000);
       assert.equal(beyond.next, null);
-      assert.ok(beyond.blockCount >= blockCount);
+      holds(beyond.blockCount >= blockCount);
     });
 
     it(`says that a block is missing (${path})`, async () => {

@@ -20,6 +20,7 @@ import { createRpcPool } from '../../src/chain/rpc-pool.js';
 import { silentLog } from '../../src/telemetry/log.js';
 import { startFaultyProxy } from './faulty-proxy.js';
 import { type GatewayFixture, gatewayFixture } from './gateway-fixture.js';
+import { holds } from './holds.js';
 
 const WRONG_HASH = hash256(`0x${'ee'.repeat(32)}`);
 /** Blocks that a test needs on the chain, so that there is something to catch up with. */
@@ -107,8 +108,8 @@ describe('block tailer', () => {
         const onTrouble = (trouble: TailTrouble) => troubles.push(trouble);
         const blocks = await take(SOME_BLOCKS, optionsOf({ source: faulty, onTrouble }));
         assert.deepEqual(indexesOf(blocks), countFrom(0, SOME_BLOCKS));
-        assert.ok(troubles.length > 0);
-        assert.ok(troubles.every(({ retryInMs }) => retryInMs >= 100));
+        holds(troubles.length > 0);
+        holds(troubles.every(({ retryInMs }) => retryInMs >= 100));
       } finally {
         rpc.close();
         await proxy.stop();
@@ -164,11 +165,11 @@ describe('block tailer', () => {
     const seen: TailProgress[] = [];
     const onProgress = (progress: TailProgress) => seen.push(progress);
     await take(SOME_BLOCKS, optionsOf({ onProgress, progressEveryMs: 0 }));
-    assert.ok(seen.length > 3);
+    holds(seen.length > 3);
     const target = seen[0]?.target ?? 0;
-    assert.ok(target >= SOME_BLOCKS - 1);
+    holds(target >= SOME_BLOCKS - 1);
     assert.deepEqual(seen[1]?.blocks, 14);
-    assert.ok(seen.every(({ index, blocks }) => index === blocks));
+    holds(seen.every(({ index, blocks }) => index === blocks));
   });
 
   it('delivers runs that hold the same blocks', async () => {
@@ -188,7 +189,7 @@ describe('block tailer', () => {
         blocks.push(index);
         const atEnd = index >= (await network.height());
         if (index === stopAt || (stopAt === null && atEnd)) stop.abort(new Error('stopping'));
-        assert.ok(blocks.length < 100_000);
+        holds(blocks.length < 100_000);
       }
       assert.deepEqual(blocks, countFrom(0, blocks.length));
     }
@@ -254,6 +255,6 @@ describe('block tailer', () => {
     const options = optionsOf({ fromIndex: height + 5, onTrouble });
     const [first] = await take(1, options);
     assert.equal(first?.index, height + 5);
-    assert.ok(troubles.length > 0);
+    holds(troubles.length > 0);
   });
 });

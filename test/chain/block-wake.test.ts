@@ -12,6 +12,7 @@ import {
 } from '../../src/chain/block-wake.js';
 import { type Log, silentLog } from '../../src/telemetry/log.js';
 import { eventually } from './eventually.js';
+import { holds } from './holds.js';
 import { startTcpProxy } from './tcp-proxy.js';
 
 /** So long that a test which waits for it fails. */
@@ -64,7 +65,7 @@ describe('block wake', () => {
       for (let index = next; index < next + 5; index++) {
         await wake?.wait(index, signal);
         while ((await network.height()) < index) await wake?.wait(index, signal);
-        assert.ok((await network.height()) >= index);
+        holds((await network.height()) >= index);
       }
       assert.deepEqual(lines, ['new blocks are announced']);
     });
@@ -156,7 +157,7 @@ describe('block wake', () => {
         pauses.push(await lasts(wake?.wait(5, signal) as Promise<void>));
       // 10, 20, 40, 80 ms; a timer may be up to 1 ms early.
       pauses.forEach((pause, at) => {
-        assert.ok(pause >= 10 * 2 ** at - 2 && pause < 2000, `${at}: ${pause} ms`);
+        holds(pause >= 10 * 2 ** at - 2 && pause < 2000, `${at}: ${pause} ms`);
       });
     });
 
@@ -177,7 +178,7 @@ describe('block wake', () => {
       send(null);
       const startMs = performance.now();
       for (let at = 0; at < 8; at++) await wake?.wait(2, signal);
-      assert.ok(performance.now() - startMs > 100);
+      holds(performance.now() - startMs > 100);
     });
 
     it('makes a new connection when blocks come that it did not announce', async () => {
@@ -217,7 +218,7 @@ describe('block wake', () => {
   it('polls where there is no WebSocket at all', async () => {
     start({ pollMs: 25, quietPollMs: NEVER_MS });
     const pause = await lasts(wake?.wait(1, signal) as Promise<void>);
-    assert.ok(pause >= 24 && pause < 2000, `${pause} ms`);
+    holds(pause >= 24 && pause < 2000, `${pause} ms`);
     assert.equal(wake?.announces(), false);
   });
 

@@ -24,6 +24,7 @@ import {
   QUESTION,
   thenFault,
 } from './gateway-fixture.js';
+import { holds } from './holds.js';
 
 const NOBODY = hash160(`0x${'77'.repeat(20)}`);
 
@@ -56,7 +57,7 @@ describe('gateway codec against contracts/build/gateway.abi.json', () => {
   it('reads only safe methods', async () => {
     const { methods } = await readAbi();
     const safe = new Set(methods.filter((method) => method.safe).map(({ name }) => name));
-    for (const name of Object.keys(gatewayReads(NOBODY))) assert.ok(safe.has(name), name);
+    for (const name of Object.keys(gatewayReads(NOBODY))) holds(safe.has(name), name);
   });
 });
 
@@ -135,7 +136,7 @@ describe('gateway on a real node', () => {
     ]);
     const [version, readOwner, nodeAccount, readExecutor, isPaused, overlap, update] = values;
     const [, , , , , , , reserved, request, result, sponsor, sponsorship, policy, earned] = values;
-    assert.ok(height > 0 && height <= (await network.height()));
+    holds(height > 0 && height <= (await network.height()));
     assert.deepEqual([version, readOwner, nodeAccount], [1, owner.hash, node.hash]);
     assert.deepEqual([readExecutor, isPaused, overlap, update], [executor, false, null, null]);
     assert.equal(reserved, MAX_FEE);
@@ -178,16 +179,16 @@ describe('gateway on a real node', () => {
       const ran = await preflight(draft);
       assert.equal(ran.state, 'HALT');
       assert.equal(ran.contained, mode === 'auto');
-      assert.ok(ran.gasConsumed > 0n);
+      holds(ran.gasConsumed > 0n);
       const response = ran.state === 'HALT' && ran.notifications[0];
-      assert.ok(response && response.contract === gateway);
+      holds(response && response.contract === gateway);
       const event = decodeGatewayEvent({ ...response, txHash: hash256(ZERO), indexInBlock: 0 });
-      assert.ok(event.name === 'Response');
+      holds(event.name === 'Response');
       assert.equal(event.id, id);
       // Only inside the transaction are its fees seen, and so charged.
       assert.equal(event.fee > parseGas('0.1'), mode === 'auto');
       const refused = await preflight({ ...draft, signers: [{ account: NOBODY, scope: 'None' }] });
-      assert.ok(refused.state === 'FAULT');
+      holds(refused.state === 'FAULT');
       assert.match(refused.exception, /the node account's witness is missing/);
     }
     const done = await network.applied(await network.send(node, script));
@@ -203,7 +204,7 @@ describe('gateway on a real node', () => {
     assert.equal(kept?.result.toString(), '42');
     assert.equal(kept?.answered, done.blockIndex);
     assert.equal(pending, null);
-    assert.ok(earned > 0n);
+    holds(earned > 0n);
     await network.applied(await network.send(node, calls.collect(node.hash, node.hash, earned)));
     assert.equal(await readContract(network.rpc, reads.earnedOf(node.hash)), 0n);
   });
@@ -221,11 +222,11 @@ describe('gateway on a real node', () => {
     const hashes = [unknown, faulted, waiting, halted];
     const states = await readTransactionStates(network.rpc, hashes);
     assert.deepEqual(states[0], { kind: 'unknown' });
-    assert.ok(states[1]?.kind === 'inBlock' && !states[1].halted);
+    holds(states[1]?.kind === 'inBlock' && !states[1].halted);
     assert.equal(states[1].block, second.blockIndex);
     assert.match(states[1].exception ?? '', /ABORT/);
     // It may have come into a block since it was sent.
-    assert.ok(states[2]?.kind === 'inMempool' || states[2]?.kind === 'inBlock');
+    holds(states[2]?.kind === 'inMempool' || states[2]?.kind === 'inBlock');
     const { gasConsumed, blockIndex } = first;
     const expected = { kind: 'inBlock', block: blockIndex, halted: true, exception: null };
     assert.deepEqual(states[3], { ...expected, gasConsumed });
@@ -305,7 +306,7 @@ describe('gateway on a real node', () => {
       [policy.feePerByte, policy.execFeeFactor, policy.execPicoFeeFactor, policy.storagePrice],
       [1000n, 30n, 300_000n, 100_000n],
     );
-    assert.ok(policy.maxValidUntilBlockIncrement > 0);
+    holds(policy.maxValidUntilBlockIncrement > 0);
     assert.equal(policy.maxBlockSystemFee, null);
   });
 });

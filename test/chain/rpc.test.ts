@@ -12,6 +12,7 @@ import {
   RpcCode,
   RpcError,
 } from '../../src/chain/rpc.js';
+import { holds } from './holds.js';
 import { type JsonRequest, type LocalEndpoint, startEndpoint } from './local-endpoint.js';
 
 describe('rpc client', () => {
@@ -42,7 +43,7 @@ describe('rpc client', () => {
   };
   const rejects = (promise: Promise<unknown>, code: string, message: RegExp) =>
     assert.rejects(promise, (thrown: unknown) => {
-      assert.ok(thrown instanceof NodeError, String(thrown));
+      holds(thrown instanceof NodeError, String(thrown));
       assert.equal(thrown.code, code);
       assert.match(thrown.message, message);
       return true;
@@ -76,8 +77,8 @@ describe('rpc client', () => {
       const thrown = await client()
         .call('sendrawtransaction')
         .catch((error: unknown) => error);
-      assert.ok(thrown instanceof RpcError);
-      assert.ok(isRpcError(thrown, RpcCode.InsufficientFunds));
+      holds(thrown instanceof RpcError);
+      holds(isRpcError(thrown, RpcCode.InsufficientFunds));
       assert.equal(thrown.data, 'needs 5');
       assert.equal(thrown.retryable, false);
       assert.match(thrown.message, /sendrawtransaction.*-511: Insufficient funds \(needs 5\)/);
@@ -96,7 +97,7 @@ describe('rpc client', () => {
     const [first, second, third] = await client().batch(calls);
     assert.deepEqual(first, { ok: true, result: 0 });
     assert.deepEqual(third, { ok: true, result: 2 });
-    assert.ok(second && !second.ok && second.error.rpcCode === -101);
+    holds(second && !second.ok && second.error.rpcCode === -101);
   });
 
   it('splits a batch of more than 100 calls, and sends nothing for none', async () => {
@@ -235,7 +236,7 @@ describe('rpc client', () => {
     const calls = Array.from({ length: 40 }, () => one.call('getversion', [], { signal }));
     const ends = Promise.allSettled(calls);
     stop.abort(new Error('stopping'));
-    for (const end of await ends) assert.ok(end.status === 'rejected');
+    for (const end of await ends) holds(end.status === 'rejected');
     await new Promise(setImmediate);
     process.off('warning', onWarning);
     assert.deepEqual(warnings, []);
@@ -250,7 +251,7 @@ describe('rpc client', () => {
     };
     await rejects(client().call('getversion'), 'RPC_UNREACHABLE', /could not be reached/);
     const calls = await Promise.allSettled([nobody.call('getversion')]);
-    assert.ok(calls[0]?.status === 'rejected' && isRpcTrouble(calls[0].reason));
+    holds(calls[0]?.status === 'rejected' && isRpcTrouble(calls[0].reason));
   });
 
   it('asks again when a kept connection was closed just as it was used', async () => {

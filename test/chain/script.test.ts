@@ -3,6 +3,7 @@ import { sc } from '@cityofzion/neon-js';
 import fc from 'fast-check';
 import { hash160 } from '../../src/base/hash.js';
 import { callScript, pushScript, utf8 } from '../../src/chain/script.js';
+import { holds } from './holds.js';
 
 const CONTRACT = hash160('0xfe924b7cfe89ddd271abaf7210a80a7e11178758');
 
@@ -30,7 +31,7 @@ describe('script', () => {
     for (const length of [0, 1, 255, 256, 65_535, 65_536]) {
       const bytes = Buffer.alloc(length, 7);
       const theirs = new sc.ScriptBuilder().emitHexString(bytes.toString('hex')).build();
-      assert.ok(pushScript(bytes).toString('hex') === theirs, `${length} bytes`);
+      holds(pushScript(bytes).toString('hex') === theirs, `${length} bytes`);
     }
   });
 

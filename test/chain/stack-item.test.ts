@@ -17,6 +17,7 @@ import {
   asTextMap,
   isNull,
 } from '../../src/chain/stack-item-values.js';
+import { holds } from './holds.js';
 
 const bytes = (value: Buffer): StackItem => ({ type: 'ByteString', value });
 const ACCOUNT = hash160('0xfe924b7cfe89ddd271abaf7210a80a7e11178758');
@@ -106,7 +107,7 @@ describe('stack item values', () => {
     assert.equal(asText(bytes(Buffer.from('Grüße')), 'url'), 'Grüße');
     assert.throws(() => asText(bytes(Buffer.from('ff', 'hex')), 'url'), /url: expected UTF-8/);
     const map: StackItem = { type: 'Map', entries: [[bytes(utf8('a')), { type: 'Any' }]] };
-    assert.ok(isNull(asTextMap(map, 'map').get('a') as StackItem));
+    holds(isNull(asTextMap(map, 'map').get('a') as StackItem));
     assert.throws(() => asItems({ type: 'Array', items: [] }, 'response', 5), /5 items, got 0/);
     assert.equal(asBytesOrNull({ type: 'Any' }, 'x'), null);
     assert.equal(asBoolean({ type: 'Integer', value: 1n }, 'x'), true);
@@ -159,7 +160,7 @@ describe('stack items of a real node', () => {
       policy,
     );
     assert.equal(hashes?.type, 'InteropInterface');
-    assert.ok(missing && isNull(missing));
+    holds(missing && isNull(missing));
   });
 });
 

@@ -17,6 +17,7 @@ import {
   type WitnessScope,
 } from '../../src/chain/transaction.js';
 import { multisigScript } from '../../src/chain/verification-script.js';
+import { holds } from './holds.js';
 
 const GAS = hash160('0xd2a4cff31913016155e38e474a2c06d08be276cf');
 const MAGIC = 860_833_102;
@@ -65,7 +66,7 @@ describe('transaction', () => {
     const ours = await signTransaction(buildTransaction(draftOf(signer)), MAGIC, [signer]);
     const signature = ours.witnesses[0]?.invocationScript.subarray(2).toString('hex') ?? '';
     const message = u.num2hexstring(MAGIC, 4, true) + u.reverseHex(ours.hash.slice(2));
-    assert.ok(wallet.verify(message, signature, signer.publicKey.toString('hex')));
+    holds(wallet.verify(message, signature, signer.publicKey.toString('hex')));
   });
 
   it('is read back from its bytes as it was', async () => {
@@ -101,7 +102,7 @@ describe('transaction', () => {
     assert.throws(broken({ systemFee: -1n }), /systemFee must be 0 to 2\^63-1, got -1/);
     assert.throws(broken({ signers: [] }), /signers must be 1 to 16/);
     const [one] = draft.signers;
-    assert.ok(one);
+    holds(one);
     assert.throws(broken({ signers: [one, one] }), /each account may sign once/);
   });
 
@@ -118,7 +119,7 @@ describe('transaction', () => {
       () => createLocalSigner(key.subarray(1)),
       (thrown: Error) => {
         assert.match(thrown.message, /expected a private key of 32 bytes/);
-        assert.ok(!thrown.message.includes(key.toString('hex').slice(2)));
+        holds(!thrown.message.includes(key.toString('hex').slice(2)));
         return true;
       },
     );

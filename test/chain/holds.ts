@@ -1,0 +1,17 @@
+import { AssertionError } from 'node:assert/strict';
+
+/**
+ * As `assert.ok`, which, when it fails without a message of its own, looks for one in the source: in
+ * files that a loader transformed to few long lines that takes minutes, so a failure looks like a
+ * hang.
+ */
+export function holds(condition: unknown, what = 'this does not hold'): asserts condition {
+  if (condition) return;
+  throw new AssertionError({
+    message: what,
+    actual: condition,
+    expected: true,
+    operator: 'ok',
+    stackStartFn: holds,
+  });
+}
