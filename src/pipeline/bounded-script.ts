@@ -15,9 +15,9 @@ const GAS_LEFT = systemCall('System.Runtime.GasLeft');
 const BURN_GAS = systemCall('System.Runtime.BurnGas');
 
 /**
- * The script as an RPC node may run it on trial: what the node lends beyond `maxGas` is burnt first,
- * so that a stranger's code in it runs no longer than a transaction's fee would pay for. Of itself a
- * node lends tens of GAS or more, which an endless loop takes many seconds to use up.
+ * The script as an RPC node may run it on trial: what the node lends beyond `maxGas` is burnt
+ * first, so that a stranger's code in it runs no longer than a transaction's fee would pay for. Of
+ * itself a node lends tens of GAS or more, which an endless loop takes many seconds to use up.
  */
 export function boundedScript(script: Buffer, maxGas: Datoshi): Buffer {
   const beyond = Buffer.concat([GAS_LEFT, pushScript(maxGas), Buffer.from([SUB])]);

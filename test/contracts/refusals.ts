@@ -13,7 +13,7 @@ import type { Hash160 } from '../../src/base/hash.js';
 import { signerToRpc } from '../../src/chain/transaction.js';
 
 /**
- * Asserts that an execution on the node ended in exactly this refusal, and reports it as seen to the
+ * Asserts that an execution on the node ended in just this refusal, and reports it as seen to the
  * run (scripts/check-refusals.ts), which fails when a refusal of the contracts was never seen.
  */
 export function refused(execution: Execution, message: string): void {

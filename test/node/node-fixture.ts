@@ -18,7 +18,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
 import { type LocalSource, startLocalSource } from './local-source.js';
 
-/** A gateway of its own on a network, its consumer with credit, and what a node needs to serve it. */
+/** A gateway of its own on a network, a consumer with credit, and what a node needs to serve it. */
 export interface NodeFixture {
   readonly network: PrivateNetwork;
   readonly gateway: Hash160;

@@ -13,7 +13,7 @@ import { type RunningNode, startNode } from './running-node.js';
 
 /**
  * Asks by these scripts, in one transaction, and starts a node that has all the answers at hand, so
- * that it sends them together. They were found by a node that could send nothing: it ran on the same
+ * that it sends them together. They were found by a node that could send nothing: it ran on one
  * database, but its key is not that of the gateway's account.
  */
 export async function askedTogether(
