@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert/strict';
 
 /**
- * Like `assert.ok`, which, if it fails without a message of its own, looks for one in the source: in
+ * Like `assert.ok`, which, if it fails without a message, looks for one in the source: in
  * files that a loader transformed to few long lines that takes minutes, so a failure looks like a
  * hang.
  */
