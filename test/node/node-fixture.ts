@@ -67,7 +67,7 @@ export async function nodeFixture(
   ]);
   await Promise.all([
     depositCredit(network, owner, gateway, consumer, CONSUMER_CREDIT),
-    setRequestLifetime({ network, gateway, owner }, options.requestLifetime ?? LIFETIME_BLOCKS),
+    setTerms({ network, gateway, owner }, { lifetime: options.requestLifetime ?? LIFETIME_BLOCKS }),
   ]);
   const file = await writeNodeFiles({
     folder,
@@ -104,17 +104,18 @@ export async function nodeFixture(
   };
 }
 
-/** Requests from now on expire after so many blocks. */
-export async function setRequestLifetime(
+/** Sets the terms of requests from now on; those left out stay as they are. */
+export async function setTerms(
   { network, gateway, owner }: Pick<NodeFixture, 'network' | 'gateway' | 'owner'>,
-  blocks: number,
+  terms: { readonly lifetime?: number; readonly minimum?: Datoshi; readonly premium?: Datoshi },
 ): Promise<void> {
   const policy = await readContract(network.rpc, gatewayReads(gateway).policy());
+  const { minimum, premium } = terms;
   await mustHalt(
     network.invoke(owner, gateway, 'setPolicy', [
-      policy.premiums,
-      policy.minimums,
-      blocks,
+      policy.premiums.map((before) => premium ?? before),
+      policy.minimums.map((before) => minimum ?? before),
+      terms.lifetime ?? policy.requestLifetime,
       policy.resultLifetime,
       policy.networkFeeCeiling,
       policy.updateDelay,
