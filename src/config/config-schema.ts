@@ -50,7 +50,7 @@ const network = z.strictObject({
   pollInterval: duration('20ms', '1m').prefault('1s'),
   requestTimeout: duration('100ms', '2m').prefault('10s'),
   connections: integer(1, 16).prefault('4'),
-  batchSize: integer(1, MAX_RPC_BATCH).prefault('50'),
+  batchSize: integer(1, MAX_RPC_BATCH).prefault('100'),
   lagTolerance: integer(0, 1_000, 'a number of blocks').prefault('3'),
   healthInterval: duration('100ms', '10m').prefault('5s'),
   stallAfter: duration('1s', '1h').prefault('2m'),
