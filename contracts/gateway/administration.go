@@ -52,6 +52,9 @@ func AcceptOwnership() {
 // expiring, depositing, withdrawing and cancelling go on.
 func Pause(on bool) {
 	requireOwner()
+	if any(on) == nil {
+		panic("on of pause is null")
+	}
 	s := loadSettings()
 	s.paused = any(on).(bool)
 	saveSettings(s)
