@@ -89,7 +89,8 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     isWalletShort = true;
   };
   const submit = createSubmit({ ...common, walletFloor, onWalletShort });
-  const heightNow = (): number => cursor.read()?.height ?? 0;
+  let height = cursor.read()?.height ?? 0;
+  const heightNow = (): number => height;
   const planning: Planning = { chain, limits, plain: { last: null }, slow: new Set() };
   const respond = createRespond({
     ...common,
@@ -120,7 +121,12 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     limits: expireLimits,
     randomNonce,
   });
-  const takeIn = createIntake({ ...common, cursor }, clock, chain.account);
+  const intake = createIntake({ ...common, cursor }, clock, chain.account);
+  const takeIn = (blocks: readonly TailedBlock[]): IntakeResult => {
+    const result = intake(blocks);
+    height = blocks.at(-1)?.index ?? height;
+    return result;
+  };
   return {
     ledger,
     takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),

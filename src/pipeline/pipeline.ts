@@ -1,3 +1,4 @@
+import { setImmediate as yieldToIo } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import { isRetryable, messageOf } from '../base/node-error.js';
@@ -79,11 +80,13 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
       parts.crashPoint('taken in');
       height = last.index;
       inStep = height >= parts.tipHeight() - (inStep ? IN_STEP_SLACK_BLOCKS : 0);
+      if (inStep) {
+        // What somebody waits for comes first: the fetches are on their way before the rest.
+        parts.resolve.pump();
+        await yieldToIo();
+      }
       parts.onBlocks(last, result, inStep);
-      if (!inStep) continue;
-      parts.resolve.pump();
-      parts.respond.pump();
-      settleSoon.kick();
+      if (inStep) settleSoon.kick();
     }
   }
 
