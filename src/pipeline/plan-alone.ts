@@ -22,7 +22,7 @@ export interface PlanLimits {
 export interface Planning {
   readonly chain: ChainPort;
   readonly limits: PlanLimits;
-  /** The charge of a plain answer as last measured, or null; spares most measurements. */
+  /** The charge of a plain answer as last measured, or null: near enough for sharing. */
   readonly plain: { last: Datoshi | null };
   /** Requests whose callback was once too slow: the next time that is its fault. */
   readonly slow: Set<bigint>;
@@ -60,11 +60,18 @@ export async function planAlone(
   validUntilBlock: number,
 ): Promise<AlonePlan> {
   const obstacles: Obstacle[] = [];
+  let plain: Promise<Datoshi> | null = null;
   for (let tried = 0; tried < MAX_WAYS; tried++) {
     const way = nextWay(ready, obstacles);
     if (way === null) break;
-    const rehearsal = await rehearse(way, ready, planning, validUntilBlock);
-    const verdict = await judge(way, rehearsal, ready, planning);
+    // A delivery that FAULTs in the block must leave enough for a plain answer. Both are looked at
+    // together, since the answer waits for them.
+    if (way.deliver) plain ??= plainCharge(ready, planning, validUntilBlock);
+    const [rehearsal, after] = await Promise.all([
+      rehearse(way, ready, planning, validUntilBlock),
+      way.deliver ? plain : 0n,
+    ]);
+    const verdict = judge(way, rehearsal, after ?? 0n, ready, planning);
     if (verdict.kind === 'hold') return verdict;
     if (verdict.kind === 'obstacle') {
       obstacles.push(verdict.obstacle);
@@ -114,12 +121,14 @@ type Verdict =
   | { readonly kind: 'obstacle'; readonly obstacle: Obstacle }
   | { readonly kind: 'hold'; readonly reason: string };
 
-async function judge(
+/** `after`: what must be left of maxFee. */
+function judge(
   way: AnswerItem,
   { preflight, terms }: Rehearsal,
+  after: Datoshi,
   ready: ReadyAnswer,
   planning: Planning,
-): Promise<Verdict> {
+): Verdict {
   const { limits } = planning;
   const obstacle = (kind: Obstacle['kind'], reason: string): Verdict => ({
     kind: 'obstacle',
@@ -151,8 +160,6 @@ async function judge(
   // What was lost is lost: it is no reason to keep the last, cheapest answer back.
   const lost = way.result.length === 0 && !way.deliver ? 0n : effect.lost;
   const charge = terms.systemFee + terms.networkFee + lost + effect.premium;
-  const spare = ready.maxFee - charge;
-  const after = way.deliver ? await reserveFor(ready, spare, planning, terms.validUntilBlock) : 0n;
   if (charge + after > ready.maxFee) {
     const extra = after === 0n ? '' : ` and ${formatGas(after)} for a plain answer after it`;
     const needed = `${describeWay(way)} needs ${formatGas(charge)} GAS${extra}`;
@@ -187,21 +194,6 @@ function judgeFault(
   const told = `${describeWay(way)} needs more GAS than there is (${reason}), ${bound}`;
   const kind = isTooDear ? 'tooDear' : 'tooMuchGas';
   return { kind: 'obstacle', obstacle: { way, kind, reason: told } };
-}
-
-/** How far a measured plain charge is trusted for another request before it is measured anew. */
-const PLAIN_SAFETY = 3n;
-
-/** What must be left of maxFee for a plain answer if the delivery FAULTs. */
-async function reserveFor(
-  ready: ReadyAnswer,
-  spare: Datoshi,
-  planning: Planning,
-  validUntilBlock: number,
-): Promise<Datoshi> {
-  const { last } = planning.plain;
-  if (last !== null && spare >= last * PLAIN_SAFETY) return last;
-  return plainCharge(ready, planning, validUntilBlock);
 }
 
 /** Measures the charge of an answer without result and delivery; 0 where the gateway refuses it. */
