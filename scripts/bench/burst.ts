@@ -9,9 +9,10 @@ import { type HttpsSource, SOURCE_FILTER } from './https-source.js';
 
 /** So that a burst of 2,000 fits one block, which holds 512 transactions. */
 const REQUESTS_IN_TRANSACTION = 8;
-const MAX_FEE = parseGas('0.5');
-const OWNER_GAS_FOR_REQUEST = parseGas('0.3');
-const NODE_GAS_FOR_ANSWER = parseGas('0.3');
+/** Covers an answer, its delivery and a plain answer if that fails, which is 0.7 GAS in all. */
+const MAX_FEE = parseGas('1');
+const OWNER_GAS_FOR_REQUEST = parseGas('0.4');
+const NODE_GAS_FOR_ANSWER = parseGas('0.5');
 const SENDS_IN_BATCH = 50;
 const MAX_BLOCKS = 60;
 
@@ -102,4 +103,26 @@ export async function allAnswered(devnet: Devnet, feed: ChainFeed, from: number)
     if (pending === 0) return index;
   }
   throw new Error(`after ${MAX_BLOCKS} blocks ${pending} requests still had no answer`);
+}
+
+/** Throws unless the blocks hold that many answers, each a success that its callback took. */
+export async function requireDelivered(
+  { rpc, gateway }: Devnet,
+  fromBlock: number,
+  toBlock: number,
+  count: number,
+): Promise<void> {
+  const filter = { contract: gateway, name: 'Response' };
+  let delivered = 0;
+  for (let index = fromBlock; index <= toBlock; index++) {
+    const found = await rpc.call<{ application?: { state: { value: { value: unknown }[] } }[] }>(
+      'getblocknotifications',
+      [index, filter],
+    );
+    for (const { state } of found.application ?? []) {
+      const [, , , code, isDelivered] = state.value;
+      if (code?.value === '0' && isDelivered?.value === true) delivered += 1;
+    }
+  }
+  if (delivered !== count) throw new Error(`of ${count} answers ${delivered} were delivered`);
 }

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/base/clock.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import type { SignedTransaction } from '../../src/chain/transaction.js';
 import type { Devnet } from '../devnet/devnet.js';
-import { allAnswered, broadcastAll, sendBurst } from './burst.js';
+import { allAnswered, broadcastAll, requireDelivered, sendBurst } from './burst.js';
 import type { ChainFeed } from './chain-feed.js';
 import type { HttpsSource } from './https-source.js';
 import { processCpuMs } from './process-cpu.js';
@@ -44,6 +44,7 @@ export async function measureFloor(parts: BurstParts, requests: number): Promise
   const before = processCpuMs(chainPid);
   await broadcastAll(devnet, answers);
   const lastBlock = await allAnswered(devnet, feed, start + 1);
+  await requireDelivered(devnet, start + 1, lastBlock, requests);
   const startMs = feed.announcedMs(start) ?? Number.NaN;
   return {
     durationMs: (feed.announcedMs(lastBlock) ?? Number.NaN) - startMs,

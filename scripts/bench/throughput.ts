@@ -1,7 +1,7 @@
 import { startDevnet } from '../devnet/devnet.js';
 import { type BenchNode, startBenchNode } from './bench-node.js';
 import type { BenchOptions } from './bench-options.js';
-import { allAnswered, fundBursts, sendBurst } from './burst.js';
+import { allAnswered, fundBursts, requireDelivered, sendBurst } from './burst.js';
 import { openChainFeed } from './chain-feed.js';
 import { startHttpsSource } from './https-source.js';
 import { processCpuMs } from './process-cpu.js';
@@ -71,6 +71,7 @@ async function runBurst(parts: BurstParts, node: BenchNode, requests: number): P
   const lastBlock = await allAnswered(devnet, feed, requestBlock + 1);
   const nodeCpuMs = processCpuMs(node.pid) - cpu.node;
   const chainCpuMs = processCpuMs(chainPid) - cpu.chain;
+  await requireDelivered(devnet, requestBlock + 1, lastBlock, requests);
   const startMs = feed.announcedMs(requestBlock) ?? Number.NaN;
   return {
     durationMs: (feed.announcedMs(lastBlock) ?? Number.NaN) - startMs,
