@@ -42,7 +42,8 @@ type deployData struct {
 
 func _deploy(data any, isUpdate bool) {
 	if isUpdate {
-		if get(keyVersion).(int) != layoutVersion {
+		version := get(keyVersion)
+		if version == nil || version.(int) != layoutVersion {
 			panic("the storage is of a version that this code does not know")
 		}
 		return

@@ -150,9 +150,8 @@ func OnNEP17Payment(from interop.Hash160, amount int, data any) {
 	if util.Equals(from, Gateway()) {
 		return
 	}
-	if !gas.Transfer(runtime.GetExecutingScriptHash(), Gateway(), amount, nil) {
-		panic("the deposit failed")
-	}
+	// GAS tells by false that the balance is too small: it has just come in.
+	util.Assert(gas.Transfer(runtime.GetExecutingScriptHash(), Gateway(), amount, nil))
 }
 
 // WithdrawCredit takes credit out of the gateway and sends it to the owner.
