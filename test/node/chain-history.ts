@@ -45,3 +45,9 @@ export function endingsOf(events: readonly PlacedEvent[]): Map<bigint, Ending[]>
   }
   return endings;
 }
+
+/** Answering transactions whose every request somebody else had answered before: fees for nothing. */
+export function wastedTransactions(events: readonly PlacedEvent[]): Hash256[] {
+  const useful = new Set(events.filter(({ name }) => name === 'Response').map(({ tx }) => tx));
+  return events.filter(({ name, tx }) => name === 'Earned' && !useful.has(tx)).map(({ tx }) => tx);
+}
