@@ -72,7 +72,7 @@ export function createLedgerStore(db: Database): LedgerStore {
   const insert = db.prepare(`INSERT INTO ledger_transfer
     (id, phase, pending_id, debit, credit, amount, cause, block, tx, request_id, at_ms)
     VALUES (@id, @phase, @pending_id, @debit, @credit, @amount, @cause, @block, @tx, @request_id,
-      @at_ms)`);
+      @at_ms) ON CONFLICT (id) DO NOTHING`);
   const byId = db.prepare('SELECT * FROM ledger_transfer WHERE id = ?');
   const open = db.prepare(
     'INSERT INTO ledger_account (id, may_overdraw) VALUES (?, ?) ON CONFLICT DO NOTHING',
@@ -88,13 +88,22 @@ export function createLedgerStore(db: Database): LedgerStore {
 
   function write(row: Row): void {
     assertInTransaction(db);
-    const known = byId.get(row.id) as Row | undefined;
-    if (known !== undefined) return refuseConflict(known, row);
+    if (insertIntoKnown(row) === 1) return;
+    refuseConflict(byId.get(row.id) as Row, row);
+  }
+
+  /** Most accounts are there: they are made when the insertion finds one missing. */
+  function insertIntoKnown(row: Row): number {
+    try {
+      return insert.run(row).changes;
+    } catch (cause) {
+      if (!isMissingAccount(cause)) throw ledgerError(cause, row, balanceOf.get(row.debit));
+    }
     for (const account of [row.debit, row.credit] as AccountId[]) {
       open.run(account, mayOverdraw(account) ? 1n : 0n);
     }
     try {
-      insert.run(row);
+      return insert.run(row).changes;
     } catch (cause) {
       throw ledgerError(cause, row, balanceOf.get(row.debit));
     }
@@ -189,6 +198,9 @@ function refuseConflict(known: Row, offered: Row): void {
     { hint: 'stop spending and run `dodona gasbank reconcile`', details: { field } },
   );
 }
+
+const isMissingAccount = (cause: unknown): boolean =>
+  (cause as { code?: unknown }).code === 'SQLITE_CONSTRAINT_FOREIGNKEY';
 
 function ledgerError(cause: unknown, row: Row, debitAccount: unknown): Error {
   const message = messageOf(cause);

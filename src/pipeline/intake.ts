@@ -70,7 +70,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
         return;
       }
       case 'Response': {
-        const kind = requests.get(event.id)?.kind ?? 'unknown';
+        const kind = requests.brief(event.id)?.kind ?? 'unknown';
         const how = event.delivered ? 'delivered to the callback' : 'kept at the gateway';
         const why = `${responseCodeName(event.code)}, ${how}`;
         const fee = event.fee + event.lost + event.premium;
@@ -181,7 +181,7 @@ function newRequestOf(
 }
 
 function knownMaxFee(requests: RequestStore, id: bigint): bigint {
-  const row = requests.get(id);
+  const row = requests.brief(id);
   if (row === null) throw new Error(`bug: request ${id} ended but never began`);
   return row.maxFee;
 }

@@ -65,7 +65,7 @@ export function createSubmit(parts: SubmitParts): Submit {
     const state = purpose === 'respond' ? 'resolved' : 'overdue';
     const nowMs = clock.nowMs();
     return inTransaction(db, () => {
-      for (const id of why.keys()) if (requests.get(id)?.state !== state) return false;
+      for (const id of why.keys()) if (requests.brief(id)?.state !== state) return false;
       for (const [id, reason] of why) {
         const change = { reason, tx: signed.hash, dueMs: 0 };
         requests.move(id, event, change, { atMs: nowMs, tx: signed.hash, what, why: reason });

@@ -59,6 +59,8 @@ export interface RequestRow {
   readonly endedTx: Hash256 | null;
 }
 
+export type RequestBrief = Pick<RequestRow, 'state' | 'kind' | 'maxFee'>;
+
 /** What a step writes beside the state; a key that is absent stays as it is. */
 export interface RequestChange {
   readonly reason: string;
@@ -104,17 +106,16 @@ export function createRequestStore(db: Database) {
   const insert = db.prepare(`INSERT INTO request (id, kind, requester, payer, subject, filter,
     max_fee, deadline, created_block, created_tx, created_time_ms, state, reason)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', ?)`);
-  const nextSeq = db.prepare(
-    'SELECT COALESCE(MAX(seq), 0) + 1 AS seq FROM request_step WHERE request_id = ?',
-  );
+  const briefById = db.prepare('SELECT state, kind, max_fee FROM request WHERE id = ?');
   const insertStep = db.prepare(`INSERT OR REPLACE INTO request_step
-    (request_id, seq, at_ms, block, tx, what, why, fee) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+    (request_id, seq, at_ms, block, tx, what, why, fee) VALUES (?,
+    (SELECT MIN(COALESCE(MAX(seq), 0) + 1, ${MAX_STEPS}) FROM request_step WHERE request_id = ?),
+    ?, ?, ?, ?, ?, ?)`);
 
   function addStep(id: bigint, step: RequestStep): void {
-    const { seq } = nextSeq.get(id) as { seq: bigint };
     insertStep.run(
       id,
-      seq > BigInt(MAX_STEPS) ? BigInt(MAX_STEPS) : seq,
+      id,
       Math.round(step.atMs),
       step.block ?? null,
       step.tx ?? null,
@@ -129,8 +130,17 @@ export function createRequestStore(db: Database) {
     return row === undefined ? null : rowFrom(row);
   }
 
+  function brief(id: bigint): RequestBrief | null {
+    const row = briefById.get(id) as RawRow | undefined;
+    if (row === undefined) return null;
+    const { state, kind, max_fee: maxFee } = row;
+    return { state, kind, maxFee } as RequestBrief;
+  }
+
   return {
     get,
+    /** What most steps need to know, without the reading of a whole row. */
+    brief,
 
     add(request: NewRequest, reason: string, step: RequestStep): void {
       assertInTransaction(db);
@@ -157,7 +167,7 @@ export function createRequestStore(db: Database) {
      */
     move(id: bigint, event: RequestEvent, change: RequestChange, step: RequestStep): boolean {
       assertInTransaction(db);
-      const row = get(id);
+      const row = brief(id);
       const state = row === null ? null : nextRequestState(row.state, event);
       if (state === null) return false;
       const columns: [string, unknown][] = [['state', state]];

@@ -196,9 +196,12 @@ describe('the pipeline', () => {
     const running = run(
       {
         tipHeight: () => tip,
+        takeIn: (run) => {
+          height = run.at(-1)?.index ?? height;
+          return NOTHING;
+        },
         resolve: { pump: () => void pumped.push(height), idle: async () => {} },
         onBlocks: ({ index }) => {
-          height = index;
           if (index === 13) reached.open();
         },
       },
