@@ -11,7 +11,8 @@ import { signerToRpc, type TransactionSigner } from './transaction.js';
 export interface ContractNotification {
   readonly contract: Hash160;
   readonly name: string;
-  readonly state: readonly StackItem[];
+  /** Decoded when asked for: a stranger's may be nested deeper than any answer is read. */
+  state(): readonly StackItem[];
 }
 
 /** How a script ended that was run on trial: nothing of it stays. */
@@ -68,6 +69,6 @@ function parseNotification(json: unknown, what: string): ContractNotification {
   return {
     contract: rpcHash160(contract, `contract of ${what}`),
     name,
-    state: asItems(parseStackItem(state, name), name),
+    state: () => asItems(parseStackItem(state, name), name),
   };
 }

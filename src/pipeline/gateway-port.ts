@@ -137,7 +137,8 @@ function effectsOf(
   const effects = new Map<bigint, AnswerEffect>();
   for (const { contract, name, state } of notifications) {
     if (contract !== gateway || name !== 'Response') continue;
-    const event = decodeGatewayEvent({ txHash: NO_HASH, indexInBlock: 0, name, state });
+    const notification = { txHash: NO_HASH, indexInBlock: 0, name, state: [...state()] };
+    const event = decodeGatewayEvent(notification);
     if (event.name !== 'Response') continue;
     const { id, delivered, fee, lost, premium } = event;
     effects.set(id, { delivered, fee, lost, premium });

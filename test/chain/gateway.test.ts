@@ -182,7 +182,9 @@ describe('gateway on a real node', () => {
       holds(ran.gasConsumed > 0n);
       const response = ran.state === 'HALT' && ran.notifications[0];
       holds(response && response.contract === gateway);
-      const event = decodeGatewayEvent({ ...response, txHash: hash256(ZERO), indexInBlock: 0 });
+      const { name, state } = response;
+      const place = { txHash: hash256(ZERO), indexInBlock: 0 };
+      const event = decodeGatewayEvent({ ...place, name, state: [...state()] });
       holds(event.name === 'Response');
       assert.equal(event.id, id);
       // Only inside the transaction are its fees seen, and so charged.
