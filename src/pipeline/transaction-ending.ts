@@ -1,12 +1,16 @@
 import type { Hash256 } from '../base/hash.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
 import type { RequestStore } from '../requests/request-store.js';
+import { nonceOf } from './plan-alone.js';
 import type { SentTransaction, TransactionStore } from './transaction-store.js';
 
 export type TransactionEnding = ReturnType<typeof createTransactionEnding>;
 
 /** The ledger's id of the draw for a transaction of the node. */
 export const drawIdOf = (hash: Hash256): string => `${hash}:fees`;
+
+/** The nonce of a raw transaction: after the version, the first byte. */
+const nonceIn = (raw: Buffer): number => raw.readUInt32LE(1);
 
 /**
  * What follows when it is known how a transaction of the node ended: its draw is posted or voided,
@@ -34,17 +38,18 @@ export function createTransactionEnding(stores: {
       return true;
     },
 
-    /** A FAULT burns both fees. `culpable`: the transaction was for one request alone. */
+    /** A FAULT burns both fees. One with a request's own nonce can be claimed. */
     faulted(hash: Hash256, block: number, exception: string, nowMs: number): boolean {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'faulted', block, exception)) return false;
       ledger.post(drawIdOf(hash), feesOf(sent), block, nowMs);
       const rows = requests.byTransaction(hash);
-      const alone = rows.length === 1 && sent.purpose === 'respond';
       for (const row of rows) {
-        const why = alone
-          ? `its transaction FAULTed in block ${block}: ${exception}`
-          : `a transaction of ${rows.length} answers FAULTed in block ${block}: ${exception}`;
+        // One left may have shared it with others that have ended: only its nonce is its own.
+        const isLone = rows.length === 1 && nonceIn(sent.raw) === nonceOf(row.id);
+        const alone = isLone && sent.purpose === 'respond';
+        const whose = alone ? 'its transaction' : `a transaction of ${rows.length} answers`;
+        const why = `${whose} FAULTed in block ${block}: ${exception}`;
         const faults = sent.purpose === 'respond' ? { faults: row.faults + 1 } : {};
         const lost = alone ? { lostTx: hash } : {};
         const change = { reason: why, tx: null, ...faults, ...lost };
