@@ -46,6 +46,7 @@ export async function runWork(
     clock,
     preflight,
     feePolicy,
+    signal,
   });
   const resolver = createHttpResolver({
     ...measuredWeb(options, parts),
@@ -86,7 +87,7 @@ export async function runWork(
       randomNonce: () => randomBytes(4).readUInt32LE(),
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();
-        if (result.settingsChanged) void refreshFacts(options, parts);
+        if (result.settingsChanged) void refreshFacts(options, parts, both);
         if (inStep && !parts.inStep) log.info('in step with the chain', { height: last.index });
         parts.inStep = inStep;
         for (const answered of result.answered) {
@@ -142,16 +143,21 @@ function warnOfWallet({ config, log }: NodeOptions, balance: Datoshi): void {
 async function refreshLoop(options: NodeOptions, parts: Running, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     await options.clock.sleep(REFRESH_EVERY_MS, stop).catch(() => {});
-    if (!stop.aborted) await refreshFacts(options, parts);
+    if (!stop.aborted) await refreshFacts(options, parts, stop);
   }
 }
 
-async function refreshFacts({ config, log }: NodeOptions, parts: Running): Promise<void> {
+async function refreshFacts(
+  { config, log }: NodeOptions,
+  parts: Running,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    const { magic } = config.network;
-    parts.facts = await checkChain(parts.pool, { magic, gateway: config.gateway.hash });
-    await parts.policy.refresh();
+    const expected = { magic: config.network.magic, gateway: config.gateway.hash };
+    parts.facts = await checkChain(parts.pool, expected, { signal });
+    await parts.policy.refresh({ signal });
   } catch (error) {
+    if (signal.aborted) return;
     log.warn("the network's prices and the gateway's keys were not read", {
       reason: messageOf(error),
     });

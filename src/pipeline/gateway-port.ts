@@ -29,6 +29,8 @@ export interface GatewayPortParts {
   readonly clock: Clock;
   /** The network's prices as last read. */
   readonly feePolicy: () => FeePolicy;
+  /** Ends whatever is asked of an endpoint: a stop does not wait for one that stalls. */
+  readonly signal: AbortSignal;
 }
 
 export type GatewayPort = ChainPort & {
@@ -37,7 +39,7 @@ export type GatewayPort = ChainPort & {
 
 /** The chain as the pipeline uses it, over RPC. Everything is signed with scope CalledByEntry. */
 export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
-  const { rpc, gateway, signer } = parts;
+  const { rpc, gateway, signer, signal } = parts;
   const { account } = signer;
   const calls = gatewayCalls(gateway);
   const balance = contractRead(GAS_TOKEN, 'balanceOf', [account], asInteger);
@@ -82,7 +84,7 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
 
     async broadcast(raw): Promise<Broadcast> {
       try {
-        await rpc.call('sendrawtransaction', [raw.toString('base64')]);
+        await rpc.call('sendrawtransaction', [raw.toString('base64')], { signal });
         return { kind: 'accepted' };
       } catch (error) {
         if (isRpcError(error, RpcCode.AlreadyExists, RpcCode.AlreadyInPool)) {
@@ -93,10 +95,10 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
       }
     },
 
-    fates: (hashes, minHeight) => readTransactionStates(rpc, hashes, { minHeight }),
+    fates: (hashes, minHeight) => readTransactionStates(rpc, hashes, { minHeight, signal }),
 
     async walletBalance() {
-      const { height, values } = await readTogether(rpc, [balance]);
+      const { height, values } = await readTogether(rpc, [balance], { signal });
       return { height, balance: values[0] };
     },
   };
@@ -104,10 +106,12 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
 
 /** Null when it takes too long: that is told of the script, not of the endpoint that ran it. */
 async function runInTime(
-  { preflight, clock }: GatewayPortParts,
+  { preflight, clock, signal }: GatewayPortParts,
   draft: TransactionDraft,
 ): Promise<Trial | null> {
   const over = new AbortController();
+  const stop = (): void => over.abort(signal.reason);
+  signal.addEventListener('abort', stop);
   let isLate = false;
   const timer = clock.sleep(PREFLIGHT_LIMIT_MS, over.signal).then(
     () => {
@@ -117,11 +121,13 @@ async function runInTime(
     () => {},
   );
   try {
+    signal.throwIfAborted();
     return await preflight(draft, { signal: over.signal, timeoutMs: 2 * PREFLIGHT_LIMIT_MS });
   } catch (error) {
     if (isLate) return null;
     throw error;
   } finally {
+    signal.removeEventListener('abort', stop);
     over.abort();
     await timer;
   }

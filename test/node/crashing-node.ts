@@ -20,7 +20,8 @@ const crashPoint: CrashPoint = (at) => {
 };
 
 const loaded = loadConfig(file);
-const config = { ...loaded, storage: { dir } };
+const filters = { ...loaded.filters, workers: 1 };
+const config = { ...loaded, filters, storage: { dir } };
 const log = createLog({
   ...config.log,
   format: 'json',
