@@ -99,6 +99,7 @@ function overview(devnet: Devnet, node: DodonaNode | null): string {
     ['faucet', account(devnet.faucet)],
     ['node', account(devnet.node)],
     ['config', devnet.configFile],
+    ['shell', `. ${devnet.shellFile}  (neo-go on the PATH, $RPC, $GATEWAY, the owner's wallet)`],
   ];
   const lines = rows.map(([name = '', value]) => `  ${name.padEnd(10)} ${value}`);
   return [

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
+import { ensureNeoGo } from '../ensure/neo-go.mjs';
 import { createAccount, type DevnetAccount } from './account.js';
 import {
   type DeployedGateway,
@@ -22,6 +23,7 @@ import {
   removalOf,
   startPrivateNetwork,
 } from './private-network.js';
+import { writeShellFiles } from './shell-files.js';
 
 /** A private network with a gateway, the example consumer and accounts that have GAS. */
 export interface Devnet extends OwnPrivateNetwork {
@@ -37,6 +39,8 @@ export interface Devnet extends OwnPrivateNetwork {
   readonly configFile: string;
   /** Where the node of that configuration serves its API, once it runs: 127.0.0.1 and this port. */
   readonly apiPort: number;
+  /** Sets a shell up for working with this devnet by hand: `. FILE`. */
+  readonly shellFile: string;
 }
 
 export interface DevnetOptions {
@@ -138,7 +142,10 @@ async function startIn(place: Place, options: DevnetOptions): Promise<Devnet> {
       sourceAuthority,
     };
     const configFile = await writeNodeFiles(files);
-    return { ...network, gateway, executor, consumer, owner, node, configFile, apiPort };
+    const neoGo = await ensureNeoGo();
+    const shellFile = await writeShellFiles({ ...files, consumer, owner, configFile, neoGo });
+    const made = { gateway, executor, consumer, owner, node };
+    return { ...network, ...made, configFile, apiPort, shellFile };
   } catch (error) {
     await network.stop();
     throw error;
