@@ -33,11 +33,11 @@ async function run(flags: Flags): Promise<void> {
     const answers = await Promise.race([askAndWait(demo, say), stop]);
     if (answers === 'stop') process.exit(await end(demo, 130));
     const ok = answers.every(({ isAnswered }) => isAnswered);
-    say(whereToLook(demo, answers));
+    if (!flags.once) say(whereToLook(demo, answers));
     if (flags.json) process.stdout.write(`${summary(demo, answers, ok)}\n`);
     if (!flags.once) {
-      say('The network and the node go on until Ctrl-C.');
       await Promise.race([stop, demo.ended]);
+      say('stopping');
     }
     process.exit(await end(demo, ok ? 0 : 1));
   } catch (error) {
@@ -67,12 +67,12 @@ function whereToLook(demo: RunningDemo, answers: readonly DemoAnswer[]): string 
   const last = answers.at(-1)?.id ?? 1n;
   return [
     '',
-    'Where to look next, while it runs:',
+    'The network and the node go on until Ctrl-C. Meanwhile, from another terminal:',
     `  npx dodona status --config ${configFile}`,
     `  npx dodona explain ${last} --config ${configFile}`,
     `  npx dodona requests list --config ${configFile}`,
     `  curl http://127.0.0.1:${apiPort}/metrics`,
-    `  the node's log: ${demo.logFile}`,
-    '  docs/contract-authors.md tells how your own contract asks',
+    `The node's log: ${demo.logFile}`,
+    'How your own contract asks: docs/contract-authors.md',
   ].join('\n');
 }

@@ -49,8 +49,9 @@ export async function askAndWait(
     const answer = answerOf(id, told);
     const where = told.delivered ? 'delivered to the callback' : 'kept at the gateway';
     const code = told.code === null ? 'no answer' : responseCodeName(told.code);
-    say(`  ${code}, ${where}, ${answer.blocks} block(s) later, for ${answer.feeGas} GAS`);
-    say(`  the contract has: ${await resultOf(demo, id, told)}`);
+    const later = answer.blocks === 1 ? 'in the next block' : `${answer.blocks} blocks later`;
+    say(`  ${code}, ${where} ${later}, for ${answer.feeGas} GAS`);
+    say(`  ${await resultOf(demo, id, told)}`);
     answers.push(answer);
   }
   return answers;
@@ -72,12 +73,13 @@ function answerOf(id: bigint, told: Told): DemoAnswer {
   return { isAnswered, kind, id, code, delivered, blocks, feeGas: formatGas(fee) };
 }
 
-/** The result as it stands on the chain: at the consumer, or kept by the gateway. */
+/** The result as it stands on the chain, at the consumer or kept by the gateway, and where. */
 async function resultOf({ devnet }: RunningDemo, id: bigint, told: Told): Promise<string> {
   if (!told.delivered) {
     const kept = await readContract(devnet.rpc, gatewayReads(devnet.gateway).resultOf(id));
-    return kept === null ? 'nothing' : `${kept.result.toString('utf8')} (resultOf(${id}))`;
+    const result = kept === null ? 'nothing' : kept.result.toString('utf8');
+    return `the gateway's resultOf(${id}) has: ${result}`;
   }
   const last = asItems(await devnet.read(devnet.consumer, 'lastAnswer'), 'lastAnswer', 3);
-  return asBytes(last[2] as StackItem, 'result').toString('utf8');
+  return `the contract has: ${asBytes(last[2] as StackItem, 'result').toString('utf8')}`;
 }
