@@ -1,0 +1,37 @@
+import { LAYERS } from '../../test/tidy/layer-rules.js';
+import { code, markdownTable } from './markdown.js';
+
+/** What a folder of src/ holds, in a few words. */
+const HOLDS: Readonly<Record<string, string>> = {
+  base: 'bytes and hashes, amounts in datoshi, clock, errors, outcomes',
+  config: 'the schema of the configuration and its loader',
+  telemetry: 'logs and metrics',
+  storage: 'SQLite, its migrations, the lock of the directory',
+  net: 'guarded fetch',
+  filters: 'JSONPath in threads',
+  chain: 'JSON-RPC, blocks, transactions, the gateway',
+  requests: 'the state table and the store of requests',
+  gasbank: 'the ledger',
+  keystore: 'the wallet',
+  resolvers: 'one file for each way to find an answer',
+  pipeline: 'the stages from event to answer',
+  api: 'metrics, health and status over HTTP',
+  'node.ts': 'the composition root',
+  node: 'the composition root',
+  cli: 'the command line, one file a command',
+};
+
+/** The layers, lowest first, with those folders that exist. */
+export function layerTable(exists: (folder: string) => boolean): string {
+  const rows = LAYERS.flatMap((folders, level) => {
+    const present = folders.filter(exists);
+    if (present.length === 0) return [];
+    const holds = present.map((folder) => {
+      const words = HOLDS[folder];
+      if (words === undefined) throw new Error(`say in layer-table.ts what src/${folder} holds`);
+      return `${code(folder)}: ${words}`;
+    });
+    return [[String(level), holds.join('; ')]];
+  });
+  return markdownTable(['layer', 'folders of src/'], rows);
+}

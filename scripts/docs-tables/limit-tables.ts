@@ -1,0 +1,52 @@
+import { STOP_TIMEOUT_MS } from '../../src/cli/run-node.js';
+import { FILTER_POOL_DEFAULTS } from '../../src/filters/filter-pool.js';
+import { DEFAULT_HTTP_LIMITS } from '../../src/net/http-limits.js';
+import { MAX_STEPS } from '../../src/requests/request-store.js';
+import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from '../../src/requests/request-view-store.js';
+import { MAX_RESULT_BYTES } from '../../src/resolvers/http.js';
+import { MAX_SPEC_BYTES } from '../../src/resolvers/http-spec.js';
+import { MAX_RECENT_TROUBLE } from '../../src/telemetry/create-log.js';
+import { markdownTable } from './markdown.js';
+
+const http = DEFAULT_HTTP_LIMITS;
+const filter = FILTER_POOL_DEFAULTS;
+
+const seconds = (durationMs: number): string => `${durationMs / 1_000} s`;
+const size = (bytes: number): string =>
+  bytes >= 1_048_576 ? `${bytes / 1_048_576} MiB` : `${bytes / 1_024} KiB`;
+
+/** What every web request is held to, whatever asks; keys of the configuration are named. */
+export const webLimitTable = (): string =>
+  markdownTable(
+    ['limit', 'of'],
+    [
+      [seconds(http.totalTimeoutMs), 'a whole fetch, redirects included (`http.timeout`)'],
+      [seconds(http.connectTimeoutMs), 'look-up, TCP and TLS of one hop (`http.connectTimeout`)'],
+      [size(http.maxBodyBytes), 'the body, also after decompression (`http.maxBody`)'],
+      [size(MAX_RESULT_BYTES), 'the result'],
+      [String(http.maxRedirects), 'redirects of `requestHttp` (`http.maxRedirects`)'],
+      [size(http.maxHeaderBytes), 'the headers of an answer'],
+      [String(http.maxHeaders), 'headers of an answer'],
+      [String(http.maxRequestHeaders), 'headers of a spec'],
+      [`${MAX_SPEC_BYTES} bytes`, 'a spec, its headers and body included'],
+      [String(http.maxConnectAttempts), 'addresses of one name that are tried'],
+      [`${filter.timeoutMs} ms`, 'one filter (`filters.timeout`)'],
+    ],
+  );
+
+/** Limits of the node itself that are no keys of the configuration. */
+export const nodeLimitTable = (): string =>
+  markdownTable(
+    ['limit', 'of'],
+    [
+      [seconds(STOP_TIMEOUT_MS), 'a graceful stop'],
+      [String(MAX_STEPS), "steps that are kept of one request's history"],
+      [String(MAX_RECENT_TROUBLE), 'errors and warnings that `dodona status` shows'],
+      [`${DEFAULT_LIST_LIMIT}, at most ${MAX_LIST_LIMIT}`, 'requests in one list'],
+      [String(filter.maxQueue), 'filters that wait for a thread'],
+      [size(filter.maxQueueBytes), 'bodies that wait for a thread, together'],
+      [`${filter.maxHeapMb} MiB`, 'memory of one filter thread'],
+      [String(http.maxIdleConnections), 'connections to sources that are kept open'],
+      [seconds(http.maxDnsCacheMs), 'the time that a looked-up name is kept'],
+    ],
+  );

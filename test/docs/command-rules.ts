@@ -1,0 +1,25 @@
+import type { CommandRule } from './doc-shell.js';
+
+/** How commands of the documents are run in tests; those that no rule is for run as they stand. */
+export const COMMAND_RULES: readonly CommandRule[] = [
+  {
+    when: /^npm run devnet\b/,
+    how: { kind: 'background', until: 'Stop with Ctrl-C.' },
+    as: (command) => `${command} --block-ms 100`,
+  },
+  { when: /^npx dodona start\b/, how: { kind: 'background', until: 'in step with the chain' } },
+  { when: /^node .*source\.mjs$/, how: { kind: 'background', until: 'the source listens' } },
+  { when: /^npm run demo$/, how: { kind: 'run' }, as: (command) => `${command} -- --once --json` },
+  { when: /^npx dodona explain\b/, how: { kind: 'retry', until: 'requested' } },
+  { when: /^neo-go contract invokefunction .* collect /s, how: { kind: 'retry', until: 'HALT' } },
+  { when: /\blastAnswer$/, how: { kind: 'retry', until: 'ByteString' } },
+  { when: /\bresultOf 2$/, how: { kind: 'retry', until: 'ByteString' } },
+  {
+    when: /^npm (?:ci|run build)$/,
+    how: { kind: 'skip', reason: 'what they replace is in use by other tests' },
+  },
+  {
+    when: /^npm (?:test|run lint|run types|run contracts -- --check)$/,
+    how: { kind: 'skip', reason: 'this is a part of npm test, which does all of them' },
+  },
+];
