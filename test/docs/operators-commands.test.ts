@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { COMMAND_RULES } from './command-rules.js';
+import { runBlocks } from './doc-shell.js';
+import { fencedBlocks } from './fenced-blocks.js';
+
+describe('the commands of docs/operators.md', () => {
+  it('lead from nothing to a node with a wallet and a gateway of its own', async () => {
+    const { exitCode, outputOf, transcript } = await runBlocks(
+      fencedBlocks('docs/operators.md', 'sh'),
+      COMMAND_RULES,
+    );
+    assert.equal(exitCode, 0, transcript);
+    assert.match(outputOf('npx dodona requests list --config "$NODE_CONFIG"'), /oracle +received/);
+    assert.match(outputOf('npx dodona explain 1 --config "$NODE_CONFIG"'), /no connection to 127/);
+    const own = outputOf('npx dodona explain 1 --config ~/dodona/node.config.yaml --json');
+    assert.match(own, /"state":"answered",.*"code":24,/);
+    assert.match(outputOf('curl -s "$API/readyz"'), /"ready":true/);
+    assert.match(outputOf('curl -s "$API/metrics"'), /^dodona_wallet_balance_gas \d/m);
+    // The last status is that of a node whose account was replaced.
+    assert.match(outputOf('npx dodona status --config ~/dodona/node.config.yaml'), /NOT READY/);
+  }).timeout(150_000);
+});
