@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { freePorts } from '../../scripts/devnet/free-port.js';
+import { COMMAND_RULES } from './command-rules.js';
+import { runBlocks } from './doc-shell.js';
+import { fencedBlocks } from './fenced-blocks.js';
+
+const ANSWER = Buffer.from('["4.81"]').toString('base64');
+
+describe('the commands of docs/contract-authors.md', () => {
+  it('lead from the example to a contract that has its answer', async () => {
+    const [port = 0] = await freePorts(1);
+    const { exitCode, outputOf, transcript } = await runBlocks(
+      fencedBlocks('docs/contract-authors.md', 'sh'),
+      COMMAND_RULES,
+      { 8099: String(port) },
+    );
+    assert.equal(exitCode, 0, transcript);
+    const credit = outputOf('neo-go contract testinvokefunction -r "$RPC" "$GATEWAY" creditOf');
+    assert.match(credit, /"value": "500000000"/);
+    const has = (command: string) => {
+      const output = outputOf(`neo-go contract testinvokefunction -r "$RPC" ${command}`);
+      assert.equal(output.includes(ANSWER), true, output);
+    };
+    has('"$MINE" lastAnswer');
+    has('"$GATEWAY" resultOf 2');
+    assert.match(outputOf('npx dodona explain 1'), /answered, Success, 8 bytes, delivered/);
+    const { result } = JSON.parse(outputOf('curl -s "$RPC"').split('\n').at(-2) ?? '');
+    assert.match(result.exception, /rehearsed: returned$/);
+  }).timeout(150_000);
+});
