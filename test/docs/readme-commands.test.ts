@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { COMMAND_RULES } from './command-rules.js';
+import { runBlocks } from './doc-shell.js';
+import { fencedBlocks } from './fenced-blocks.js';
+
+/** A line without what differs from run to run: times, hashes and fees. */
+const shapeOf = (line: string): string =>
+  line
+    .trim()
+    .replace(/0x[0-9a-f]{40}/g, 'HASH')
+    .replace(/\b0\.\d{8}\b/g, 'FEE')
+    .replace(/^\d+\.\d s /, 'TIME ');
+
+describe('the commands of README.md', () => {
+  it('show every kind of request answered, as the page says', async () => {
+    const { exitCode, outputOf, transcript } = await runBlocks(
+      fencedBlocks('README.md', 'sh'),
+      COMMAND_RULES,
+    );
+    assert.equal(exitCode, 0, transcript);
+    const lines = outputOf('npm run demo').split('\n');
+    const summary = JSON.parse(lines.findLast((line) => line.startsWith('{')) ?? '');
+    assert.equal(summary.ok, true);
+    const kinds = summary.requests.map(({ kind }: { kind: string }) => kind);
+    assert.deepEqual([...new Set(kinds)].sort(), ['http', 'oracle']);
+    const shown = new Set(lines.map(shapeOf));
+    const [example] = fencedBlocks('README.md', 'text');
+    const told = (example?.text ?? '').split('\n').filter((line) => line !== '');
+    assert.equal(told.length > 10, true);
+    assert.deepEqual(
+      told.filter((line) => !shown.has(shapeOf(line))),
+      [],
+    );
+  }).timeout(120_000);
+});
