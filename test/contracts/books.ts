@@ -21,11 +21,27 @@ export interface Books {
   readonly held: Datoshi;
 }
 
+const READ_ATTEMPTS = 100;
+
 export const gasBalance = (account: Hash160) =>
   contractRead(GAS_TOKEN, 'balanceOf', [account], asInteger);
 
-/** Reads the balances of accounts, all at one height. */
+/**
+ * Reads the balances of accounts, all of them after the same block. A trial of neo-go runs on the
+ * state as it is at each moment: when a block comes meanwhile, it may see parts of it. So what was
+ * read counts only if the height is the same before and after.
+ */
 export async function readBooks(world: AnyWorld, accounts: readonly Hash160[]): Promise<Books> {
+  for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+    const before = await world.network.height();
+    const books = await readOnce(world, accounts);
+    const after = await world.network.height();
+    if (before === books.height && books.height === after) return books;
+  }
+  throw new Error(`each of ${READ_ATTEMPTS} readings had a block come in between`);
+}
+
+async function readOnce(world: AnyWorld, accounts: readonly Hash160[]): Promise<Books> {
   const { reads } = world;
   const { height, values } = await readTogether(world.network.rpc, [
     gasBalance(world.gateway),

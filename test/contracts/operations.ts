@@ -1,0 +1,133 @@
+import type { DevnetAccount } from '../../scripts/devnet/account.js';
+import type { Datoshi } from '../../src/base/datoshi.js';
+import { parseGas } from '../../src/base/datoshi.js';
+import type { Hash160 } from '../../src/base/hash.js';
+import { type ScriptArg, utf8 } from '../../src/chain/script.js';
+import type { Step } from './gateway-world.js';
+import { type AnyWorld, answer, httpArgs } from './requests.js';
+
+/** One transaction, with everything that it depends on resolved. */
+export type Operation =
+  | {
+      readonly kind: 'deposit';
+      readonly by: Hash160;
+      readonly to: Hash160;
+      readonly amount: Datoshi;
+    }
+  | {
+      readonly kind: 'withdraw';
+      readonly by: Hash160;
+      readonly account: Hash160;
+      readonly amount: Datoshi;
+    }
+  | {
+      readonly kind: 'collect';
+      readonly by: Hash160;
+      readonly account: Hash160;
+      readonly amount: Datoshi;
+    }
+  | {
+      readonly kind: 'ask';
+      readonly by: Hash160;
+      readonly maxFee: Datoshi;
+      readonly delivers: boolean;
+    }
+  | {
+      readonly kind: 'sponsor';
+      readonly by: Hash160;
+      readonly requester: Hash160;
+      readonly maxFee: Datoshi;
+      readonly allowance: Datoshi;
+    }
+  | { readonly kind: 'accept'; readonly by: Hash160; readonly payer: Hash160 | null }
+  | {
+      readonly kind: 'respond';
+      readonly by: Hash160;
+      readonly ids: readonly bigint[];
+      readonly deliver: boolean;
+    }
+  | { readonly kind: 'expire'; readonly by: Hash160; readonly ids: readonly bigint[] }
+  | { readonly kind: 'take'; readonly by: Hash160; readonly id: bigint }
+  | { readonly kind: 'redeliver'; readonly by: Hash160; readonly id: bigint }
+  | { readonly kind: 'proposeNode'; readonly by: Hash160; readonly account: Hash160 }
+  | { readonly kind: 'acceptNode'; readonly by: Hash160; readonly overlapBlocks: number }
+  | { readonly kind: 'revokeNode'; readonly by: Hash160 }
+  | { readonly kind: 'pause'; readonly by: Hash160; readonly on: boolean };
+
+/** What became of an operation: done, with the ids that were settled, or refused. */
+export type Ending =
+  | { readonly done: true; readonly settled: readonly Settled[] }
+  | { readonly done: false; readonly refusal: string };
+
+export interface Settled {
+  readonly id: bigint;
+  readonly payer: Hash160;
+  readonly maxFee: Datoshi;
+  readonly delivered: boolean;
+}
+
+/** Fixed, so that no trial must guess what the other transactions of the block do. */
+const SYSTEM_FEE = parseGas('1.2');
+const SYSTEM_FEE_OF_RESPOND = parseGas('0.2');
+const SYSTEM_FEE_OF_ANSWER = parseGas('0.4');
+const NETWORK_FEE = parseGas('0.05');
+
+/** The transaction of an operation; what a contract does, the owner has it do. */
+export function stepOf(world: AnyWorld, operation: Operation): Step {
+  const { owner, node, accounts } = world;
+  const account = [owner, node, ...Object.values(accounts)].find(
+    ({ hash }) => hash === operation.by,
+  );
+  const sender: DevnetAccount = account ?? owner;
+  const [method, ...args] = callOf(operation);
+  const script =
+    operation.kind === 'deposit'
+      ? world.calls.deposit(operation.by, operation.amount, operation.to)
+      : account === undefined
+        ? world.callBy(operation.by, method, ...args)
+        : world.call(method, ...args);
+  const answers = operation.kind === 'respond' ? operation.ids.length : 0;
+  const systemFee =
+    answers === 0 ? SYSTEM_FEE : SYSTEM_FEE_OF_RESPOND + SYSTEM_FEE_OF_ANSWER * BigInt(answers);
+  return [sender, script, { systemFee, networkFee: NETWORK_FEE }];
+}
+
+function callOf(operation: Operation): [string, ...ScriptArg[]] {
+  switch (operation.kind) {
+    case 'deposit':
+      return ['deposit'];
+    case 'withdraw':
+    case 'collect':
+      return [operation.kind, operation.account, operation.by, operation.amount];
+    case 'ask': {
+      const callback = operation.delivers ? 'onAnswer' : '';
+      return ['requestHttp', ...httpArgs({ callback, maxFee: operation.maxFee })];
+    }
+    case 'sponsor':
+      return ['sponsor', operation.requester, operation.maxFee, operation.allowance];
+    case 'accept':
+      return ['acceptSponsor', operation.payer];
+    case 'respond': {
+      const { deliver } = operation;
+      const answers = operation.ids.map((id) => answer(id, { deliver, result: utf8('1') }));
+      return [
+        'respond',
+        answers.map((each) => [each.requestId, each.code, each.result, each.deliver, null]),
+      ];
+    }
+    case 'expire':
+      return ['expire', operation.ids];
+    case 'take':
+      return ['takeResult', operation.id];
+    case 'redeliver':
+      return ['redeliver', operation.id];
+    case 'proposeNode':
+      return ['proposeNodeAccount', operation.account];
+    case 'acceptNode':
+      return ['acceptNodeAccount', operation.overlapBlocks];
+    case 'revokeNode':
+      return ['revokeNodeAccount'];
+    case 'pause':
+      return ['pause', operation.on];
+  }
+}

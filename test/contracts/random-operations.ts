@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
+import type { Hash160 } from '../../src/base/hash.js';
+import type { BooksModel } from './books-model.js';
+import type { Operation } from './operations.js';
+
+/** Who takes part. */
+export type Cast = Readonly<Record<Role, Hash160>>;
+
+type Role = 'owner' | 'node' | 'second' | 'user' | 'patron' | 'asker' | 'thrower';
+
+/**
+ * An operation to be, which becomes one when it is known what is pending, kept and owed: at random,
+ * hardly any would find something to do.
+ */
+export type Intent = (cast: Cast, model: BooksModel) => Operation;
+
+const role = (...roles: Role[]) => fc.constantFrom(...roles);
+const gas = (...amounts: string[]) => fc.constantFrom(...amounts.map(parseGas));
+const intent = <T>(arbitrary: fc.Arbitrary<T>, make: (given: T) => Intent): fc.Arbitrary<Intent> =>
+  arbitrary.map((given) => {
+    const made = make(given);
+    return Object.assign(made, { [fc.toStringMethod]: () => JSON.stringify(given, bigintsToo) });
+  });
+const bigintsToo = (_: string, value: unknown) =>
+  typeof value === 'bigint' ? String(value) : value;
+
+const requesters = role('user', 'asker', 'thrower');
+const anybody = role('owner', 'node', 'second', 'user', 'patron', 'asker', 'thrower');
+
+const deposit = intent(
+  fc.record({
+    kind: fc.constant('deposit' as const),
+    by: role('owner', 'user'),
+    to: role('user', 'asker', 'thrower', 'patron'),
+    amount: gas('0', '0.00000001', '0.6', '2'),
+  }),
+  ({ by, to, ...rest }) =>
+    (cast) => ({ ...rest, by: cast[by], to: cast[to] }),
+);
+
+/** Mostly one's own; all, nothing, a part, or more than there is. */
+const payout = (kind: 'withdraw' | 'collect') =>
+  intent(
+    fc.record({
+      kind: fc.constant(kind),
+      by: kind === 'collect' ? role('node', 'second', 'user') : anybody,
+      other: fc.option(anybody, { freq: 3, nil: null }),
+      part: fc.constantFrom('all', 'none', 'half', 'more'),
+    }),
+    ({ by, other, part }) =>
+      (cast, model) => {
+        const account = cast[other ?? by];
+        const balances = kind === 'collect' ? model.earned : model.credit;
+        const all = balances.get(account) ?? 0n;
+        const amount = { all, none: 0n, half: all / 2n, more: all + 1n }[part] ?? 0n;
+        return { kind, by: cast[by], account, amount };
+      },
+  );
+
+const ask = intent(
+  fc.record({
+    kind: fc.constant('ask' as const),
+    by: requesters,
+    maxFee: gas('0.34999999', '0.35', '0.5', '1', '1', '3'),
+    keeps: fc.boolean(),
+  }),
+  ({ kind, by, maxFee, keeps }) =>
+    (cast) => ({ kind, by: cast[by], maxFee, delivers: by !== 'user' && !keeps }),
+);
+
+const sponsor = intent(
+  fc.record({
+    kind: fc.constant('sponsor' as const),
+    by: role('patron', 'patron', 'asker'),
+    requester: requesters,
+    maxFee: gas('0.4', '3', '92233720368.54775807'),
+    allowance: gas('0', '1', '5', '92233720368.54775807'),
+  }),
+  ({ by, requester, ...rest }) =>
+    (cast) => ({ ...rest, by: cast[by], requester: cast[requester] }),
+);
+
+const accept = intent(
+  fc.record({
+    kind: fc.constant('accept' as const),
+    by: requesters,
+    payer: fc.option(role('patron', 'patron', 'asker'), { freq: 4 }),
+  }),
+  ({ kind, by, payer }) =>
+    (cast) => ({ kind, by: cast[by], payer: payer === null ? null : cast[payer] }),
+);
+
+/** Ids that are pending or kept, or were, or will be. */
+const picked = (picks: readonly number[], from: Iterable<bigint>, model: BooksModel): bigint[] => {
+  const ids = [...from];
+  return picks.map((pick) => ids[pick % (ids.length + 1)] ?? model.lastId + BigInt(pick % 3));
+};
+
+const respond = intent(
+  fc.record({
+    kind: fc.constant('respond' as const),
+    by: fc.option(role('node', 'second', 'user'), { freq: 3 }),
+    picks: fc.array(fc.nat(50), { minLength: 1, maxLength: 4 }),
+    deliver: fc.boolean(),
+  }),
+  // By whom it should be, if by nobody else.
+  ({ kind, by, picks, deliver }) =>
+    (cast, model) => ({
+      kind,
+      by: by === null ? (model.node ?? cast.node) : cast[by],
+      ids: picked(picks, model.pending.keys(), model),
+      deliver,
+    }),
+);
+
+const expire = intent(fc.array(fc.nat(50), { minLength: 1, maxLength: 6 }), (picks) => {
+  return (cast, model) => ({
+    kind: 'expire',
+    by: cast.user,
+    ids: picked(picks, model.pending.keys(), model),
+  });
+});
+
+const take = intent(
+  fc.record({
+    kind: fc.constantFrom('take' as const, 'redeliver' as const),
+    pick: fc.nat(50),
+  }),
+  ({ kind, pick }) =>
+    (cast, model) => {
+      const [id = 0n] = picked([pick], model.kept.keys(), model);
+      const requester = model.kept.get(id)?.requester;
+      return { kind, by: kind === 'take' && pick % 4 ? (requester ?? cast.user) : cast.user, id };
+    },
+);
+
+const propose = intent(
+  fc.record({
+    kind: fc.constant('proposeNode' as const),
+    by: role('owner', 'owner', 'node', 'second', 'user'),
+    account: role('node', 'second'),
+  }),
+  ({ kind, by, account }) =>
+    (cast) => ({ kind, by: cast[by], account: cast[account] }),
+);
+
+const acceptNode = intent(
+  fc.record({
+    kind: fc.constant('acceptNode' as const),
+    by: fc.option(role('node', 'second'), { freq: 3 }),
+    overlapBlocks: fc.constantFrom(0, 4, 1000),
+  }),
+  ({ by, ...rest }) =>
+    (cast, model) => ({
+      ...rest,
+      by: by === null ? (model.proposal?.account ?? cast.second) : cast[by],
+    }),
+);
+
+const ruling = intent(
+  fc.record({
+    by: role('owner', 'user'),
+    what: fc.constantFrom('revoke', 'pause', 'resume', 'resume'),
+  }),
+  ({ by, what }) =>
+    (cast) =>
+      what === 'revoke'
+        ? { kind: 'revokeNode', by: cast[by] }
+        : { kind: 'pause', by: cast[by], on: what === 'pause' },
+);
+
+export const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
+  { weight: 10, arbitrary: ask },
+  { weight: 9, arbitrary: respond },
+  { weight: 3, arbitrary: expire },
+  { weight: 3, arbitrary: deposit },
+  { weight: 2, arbitrary: payout('withdraw') },
+  { weight: 2, arbitrary: payout('collect') },
+  { weight: 2, arbitrary: sponsor },
+  { weight: 2, arbitrary: accept },
+  { weight: 2, arbitrary: take },
+  { weight: 2, arbitrary: propose },
+  { weight: 3, arbitrary: acceptNode },
+  { weight: 1, arbitrary: ruling },
+);
+
+/** Rounds of operations that are sent at once. */
+export const anyRounds = fc.array(fc.array(anyIntent, { minLength: 1, maxLength: 6 }), {
+  minLength: 12,
+  maxLength: 20,
+});
+
+export const START_CREDIT: Datoshi = parseGas('3');
