@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
 import type { Hash160 } from '../base/hash.js';
@@ -50,6 +51,10 @@ export interface Resolve {
   idle(): Promise<void>;
 }
 
+/** Outcomes wait so long for those of others that are under way; one that is alone never does. */
+const GATHER_MS = 5;
+const GATHER_MOST = 16;
+
 /** Finds answers for requests that are `received`, oldest first. */
 export function createResolve(parts: ResolveParts): Resolve {
   const { db, requests, clock, limits, signal } = parts;
@@ -57,10 +62,17 @@ export function createResolve(parts: ResolveParts): Resolve {
   const busy = new Map<bigint, Hash160>();
   let found: { row: RequestRow; outcome: Outcome }[] = [];
 
-  /** Outcomes of one turn of the event loop are one transaction: one write to disk for all. */
+  /** Outcomes that come close together are one transaction: one write to disk for all. */
+  async function gather(): Promise<void> {
+    if (busy.size > 1) await clock.sleep(GATHER_MS, signal).catch(() => {});
+    else await nextTurn();
+    flush();
+  }
+
   function flush(): void {
     const batch = found;
     found = [];
+    if (batch.length === 0) return;
     try {
       inTransaction(db, () => {
         for (const { row, outcome } of batch) recordOutcome(row, outcome);
@@ -101,7 +113,8 @@ export function createResolve(parts: ResolveParts): Resolve {
       if (signal.aborted) return void busy.delete(row.id);
       parts.onDuration(row.kind, clock.monotonicMs() - startedMs);
       found.push({ row, outcome });
-      if (found.length === 1) setImmediate(flush);
+      if (found.length === 1) void gather();
+      else if (found.length === GATHER_MOST) flush();
     } catch (error) {
       busy.delete(row.id);
       if (!signal.aborted) parts.onBug(error);
@@ -138,7 +151,12 @@ export function createResolve(parts: ResolveParts): Resolve {
     }
   }
 
-  return { pump, idle: () => queue.onIdle() };
+  async function idle(): Promise<void> {
+    await queue.onIdle();
+    flush();
+  }
+
+  return { pump, idle };
 }
 
 type Final = Exclude<Outcome, { kind: 'fatal' }>;

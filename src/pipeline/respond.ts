@@ -42,11 +42,17 @@ export interface RespondParts {
   readonly signal: AbortSignal;
 }
 
+/** How long answers wait for company while others are prepared; one that is alone never does. */
+const GATHER_MS = 20;
+
 /** Sends answers that are `resolved`: several in one transaction where that is safe. */
 export function createRespond(parts: RespondParts) {
   const { db, requests, clock, limits, planning, signal } = parts;
   const queue = new PQueue({ concurrency: limits.concurrency });
-  /** How many tasks, waiting or running, a request is in. */
+  /** Tasks, waiting or running, and when the last one was begun. */
+  let preparing = 0;
+  let begunMs = Number.NEGATIVE_INFINITY;
+  /** How many of them a request is in. */
   const busy = new Map<bigint, number>();
   const count = (id: bigint, by: 1 | -1): void => {
     const tasks = (busy.get(id) ?? 0) + by;
@@ -100,6 +106,8 @@ export function createRespond(parts: RespondParts) {
   function task(rows: readonly RequestRow[], work: () => Promise<void>): void {
     for (const row of rows) count(row.id, 1);
     const startedMs = clock.monotonicMs();
+    preparing += 1;
+    begunMs = startedMs;
     void queue.add(async () => {
       try {
         if (!signal.aborted) await work();
@@ -110,6 +118,7 @@ export function createRespond(parts: RespondParts) {
         hold(rows.map(readyOf), messageOf(error));
       } finally {
         for (const row of rows) count(row.id, -1);
+        preparing -= 1;
       }
       pump();
     });
@@ -131,16 +140,25 @@ export function createRespond(parts: RespondParts) {
     });
   }
 
+  /** One by one, since a group takes few of what may be thousands. */
+  function* waiting(): Generator<RequestRow> {
+    const window = limits.maxBatch * (limits.concurrency + 1) + busy.size;
+    for (const { id } of requests.dueIds('resolved', clock.nowMs(), window, [])) {
+      const row = busy.has(id) ? null : requests.get(id);
+      if (row !== null) yield row;
+    }
+  }
+
+  /** While others are prepared there is no hurry: more answers come, and share the fees. */
+  function mayGrow(group: readonly RequestRow[]): boolean {
+    const isYoung = clock.monotonicMs() - begunMs < GATHER_MS;
+    return preparing > 0 && isYoung && group.length < limits.maxBatch && group[0]?.faults === 0;
+  }
+
   function pump(): void {
-    if (signal.aborted || !parts.mayStart()) return;
-    while (queue.size + queue.pending < limits.concurrency) {
-      const window = limits.maxBatch * (limits.concurrency + 1) + busy.size;
-      const due = requests.due('resolved', clock.nowMs(), window);
-      const group = nextGroup(
-        due.filter((row) => !busy.has(row.id)),
-        limits,
-      );
-      if (group.length === 0) return;
+    while (!signal.aborted && preparing < limits.concurrency) {
+      const group = nextGroup(waiting(), limits);
+      if (group.length === 0 || mayGrow(group)) return;
       answerGroup(group);
     }
   }
@@ -150,18 +168,16 @@ export function createRespond(parts: RespondParts) {
 
 /** The oldest answer, and those that may share its transaction. */
 export function nextGroup(
-  due: readonly RequestRow[],
+  due: Iterable<RequestRow>,
   limits: Pick<RespondLimits, 'maxBatch' | 'maxBatchBytes'>,
 ): readonly RequestRow[] {
-  const [first] = due;
-  if (first === undefined) return [];
-  // Whoever was in a transaction that FAULTed goes alone, so that the culprit shows and pays.
-  if (first.faults > 0) return [first];
   const group: RequestRow[] = [];
   let bytes = 0;
   for (const row of due) {
-    bytes += row.result?.length ?? 0;
+    // Whoever was in a transaction that FAULTed goes alone, so that the culprit shows and pays.
+    if (row.faults > 0 && group.length === 0) return [row];
     if (row.faults > 0) continue;
+    bytes += row.result?.length ?? 0;
     if (group.length > 0 && bytes > limits.maxBatchBytes) break;
     group.push(row);
     if (group.length >= limits.maxBatch) break;
