@@ -26,5 +26,5 @@ describe('the commands of docs/contract-authors.md', () => {
     assert.match(outputOf('npx dodona explain 1'), /answered, Success, 8 bytes, delivered/);
     const { result } = JSON.parse(outputOf('curl -s "$RPC"').split('\n').at(-2) ?? '');
     assert.match(result.exception, /rehearsed: returned$/);
-  }).timeout(150_000);
+  }).timeout(240_000);
 });

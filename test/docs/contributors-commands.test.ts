@@ -12,5 +12,5 @@ describe('the commands of docs/contributors.md', () => {
     assert.equal(exitCode, 0, transcript);
     assert.match(outputOf('npm test -- '), /^[1-9]\d* passed, 0 failed$/m);
     assert.match(outputOf('npx mocha '), /[1-9]\d* passing/);
-  }).timeout(120_000);
+  }).timeout(240_000);
 });

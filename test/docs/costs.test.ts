@@ -31,6 +31,6 @@ describe('the costs in docs/contract-authors.md', () => {
   for (const [at, factor] of FACTORS.entries()) {
     it(`are what is charged on a chain with an execution fee factor of ${factor}`, async () => {
       compare(await measureCosts(factor), at + 2);
-    }).timeout(120_000);
+    }).timeout(240_000);
   }
 });

@@ -31,5 +31,5 @@ describe('the commands of README.md', () => {
       told.filter((line) => !shown.has(shapeOf(line))),
       [],
     );
-  }).timeout(120_000);
+  }).timeout(240_000);
 });
