@@ -14,6 +14,9 @@ const HOLD_MS_PER_ANSWER = 10;
 const MAX_BATCH_BYTES = 48 * 1024;
 /** Transactions that are prepared at once. */
 const RESPOND_CONCURRENCY = 3;
+/** The contract's limits (contracts/gateway/limits.go): it refuses a transaction with more. */
+const GATEWAY_MAX_RESPONSES = 32;
+const GATEWAY_MAX_IDS = 64;
 /** One requester has at most three quarters of the room to resolve in. */
 const SHARE_OF_ONE = 0.75;
 
@@ -34,14 +37,14 @@ export function pipelineLimits(
       lastBlocks: LAST_BLOCKS,
     },
     respond: {
-      maxBatch: pipeline.maxBatchAnswers,
+      maxBatch: Math.min(pipeline.maxBatchAnswers, GATEWAY_MAX_RESPONSES),
       maxBatchBytes: MAX_BATCH_BYTES,
       concurrency: RESPOND_CONCURRENCY,
       validBlocks: pipeline.validUntilBlocks,
       holdMs: HOLD_MS,
       holdMsPerAnswer: HOLD_MS_PER_ANSWER,
     },
-    expireBatch: pipeline.expireBatchRequests,
+    expireBatch: Math.min(pipeline.expireBatchRequests, GATEWAY_MAX_IDS),
     margin: { bps: BigInt(pipeline.feeMarginBps), minimum: pipeline.feeMarginMinDatoshi },
     maxSystemFee: isNetworkLower ? maxBlockSystemFee : maxSystemFeeDatoshi,
     maxNetworkFee: pipeline.maxNetworkFeeDatoshi,

@@ -18,6 +18,8 @@ export type Preflight =
       readonly gasConsumed: Datoshi;
       /** By request; those that the gateway skipped are absent. */
       readonly effects: ReadonlyMap<bigint, AnswerEffect>;
+      /** The requests that it refunded. */
+      readonly expired: ReadonlySet<bigint>;
       /** True where the script ran inside the transaction, fees and all. */
       readonly contained: boolean;
     }

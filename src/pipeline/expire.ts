@@ -47,7 +47,23 @@ export function createExpire(parts: ExpireParts) {
     if (preflight.state === 'FAULT') {
       return hold(ids, `the gateway refuses the refund: ${preflight.exception}`);
     }
-    const systemFee = systemFeeFor(preflight.gasConsumed, parts.planLimits.margin);
+    const refunded = ids.filter((id) => preflight.expired.has(id));
+    if (refunded.length < ids.length) {
+      const others = ids.filter((id) => !preflight.expired.has(id));
+      hold(others, 'the gateway holds this request pending no longer');
+      // Nothing is paid for what somebody else has done.
+      return refunded.length === 0 ? undefined : refund(refunded, height);
+    }
+    const { margin, maxSystemFee, maxNetworkFee } = parts.planLimits;
+    const systemFee = systemFeeFor(preflight.gasConsumed, margin);
+    if (systemFee > maxSystemFee || networkFee > maxNetworkFee) {
+      if (ids.length > 1) return refund(ids.slice(0, ids.length >> 1), height);
+      const fees = `${formatGas(systemFee)} and ${formatGas(networkFee)} GAS`;
+      return hold(
+        ids,
+        `the refund costs ${fees}, more than pipeline.maxSystemFee or maxNetworkFee`,
+      );
+    }
     const why = `refund after the deadline, at ${formatGas(systemFee + networkFee)} GAS`;
     const sent = await parts.submit({
       purpose: 'expire',

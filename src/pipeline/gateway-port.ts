@@ -73,7 +73,7 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
         return { state, exception, limit: ranOutOfGas(exception) ? 'gas' : null };
       }
       const gasConsumed = maxGas === null ? ran.gasConsumed : gasUsedWithin(ran.stack);
-      return { state, gasConsumed, contained, effects: effectsOf(ran.notifications, gateway) };
+      return { state, gasConsumed, contained, ...effectsOf(ran.notifications, gateway) };
     },
 
     async sign(script, terms) {
@@ -139,15 +139,17 @@ const NO_HASH: Hash256 = `0x${'00'.repeat(32)}`;
 function effectsOf(
   notifications: readonly ContractNotification[],
   gateway: Hash160,
-): ReadonlyMap<bigint, AnswerEffect> {
+): { effects: ReadonlyMap<bigint, AnswerEffect>; expired: ReadonlySet<bigint> } {
   const effects = new Map<bigint, AnswerEffect>();
+  const expired = new Set<bigint>();
   for (const { contract, name, state } of notifications) {
-    if (contract !== gateway || name !== 'Response') continue;
+    if (contract !== gateway || !(name === 'Response' || name === 'Expired')) continue;
     const notification = { txHash: NO_HASH, indexInBlock: 0, name, state: [...state()] };
     const event = decodeGatewayEvent(notification);
+    if (event.name === 'Expired') expired.add(event.id);
     if (event.name !== 'Response') continue;
     const { id, delivered, fee, lost, premium } = event;
     effects.set(id, { delivered, fee, lost, premium });
   }
-  return effects;
+  return { effects, expired };
 }
