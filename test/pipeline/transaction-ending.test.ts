@@ -1,92 +1,133 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Hash256, hash160, hash256 } from '../../src/base/hash.js';
-import { buildTransaction, withWitnesses } from '../../src/chain/transaction.js';
-import { BURNT, OUTSIDE, walletOf } from '../../src/gasbank/accounts.js';
-import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
-import { nonceOf } from '../../src/pipeline/plan-alone.js';
-import { createTransactionEnding, drawIdOf } from '../../src/pipeline/transaction-ending.js';
-import { createTransactionStore } from '../../src/pipeline/transaction-store.js';
-import { createRequestStore } from '../../src/requests/request-store.js';
-import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
+import { BURNT } from '../../src/gasbank/accounts.js';
+import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
+import type { TransactionPurpose } from '../../src/pipeline/transaction-store.js';
+import { inTransaction } from '../../src/storage/database.js';
+import {
+  ACCOUNT,
+  createStages,
+  hashOf,
+  rawFor,
+  rawOf,
+  type Stages,
+  WALLET,
+} from './stage-fixture.js';
 
-const ACCOUNT = hash160(`0x${'a1'.repeat(20)}`);
-const SENT = hash256(`0x${'5e'.repeat(32)}`);
-const OTHER = hash256(`0x${'0e'.repeat(32)}`);
+const TX = hashOf(7);
 
-describe("the ending of a node's transaction", () => {
-  let dir: string;
-  let db: Database;
+describe('a transaction of the node', () => {
+  let stages: Stages;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'dodona-ending-'));
-    db = openDatabase(join(dir, 'node.sqlite'));
+    stages = createStages();
+    stages.fund(1_000n);
   });
-  afterEach(() => {
-    db.close();
-    rmSync(dir, { recursive: true });
-  });
+  afterEach(() => stages.close());
 
-  /** Requests that wait for a transaction of this nonce, its fees drawn. */
-  function send(ids: readonly bigint[], nonce: number) {
-    const requests = createRequestStore(db);
-    const ledger = createLedgerStore(db);
-    const transactions = createTransactionStore(db);
-    const wallet = walletOf(ACCOUNT);
-    const place = { block: null, tx: SENT, requestId: null };
-    const funds = { ...place, debit: OUTSIDE, credit: wallet, amount: 9n } as const;
-    const fees = { ...place, debit: wallet, credit: BURNT, amount: 3n } as const;
-    const terms = { systemFee: 1n, networkFee: 2n, validUntilBlock: 9 };
-    const signers = [{ account: ACCOUNT, scope: 'CalledByEntry' as const }];
-    const draft = { ...terms, nonce, signers, script: Buffer.from([0x40]) };
-    const witness = { invocationScript: Buffer.alloc(0), verificationScript: Buffer.alloc(0) };
-    const { raw } = withWitnesses(buildTransaction(draft), [witness]);
+  /** A transaction in flight for requests, with 30 + 5 datoshi of fees. */
+  function send(ids: readonly bigint[], purpose: TransactionPurpose = 'respond', raw = rawOf(9)) {
+    const { db, requests, ledger, transactions } = stages;
+    const isAnswer = purpose === 'respond';
+    for (const id of ids) stages.add(id, isAnswer ? ['answerFound'] : ['deadlinePassed']);
     inTransaction(db, () => {
-      ledger.transfer({ ...funds, id: 'funds', cause: 'wallet funded' }, 1);
       for (const id of ids) {
-        requests.add(newRequest(id), 'new', { atMs: 1, what: 'requested' });
-        const found = { reason: 'found', code: 0 as const, result: Buffer.from('[1]') };
-        requests.move(id, 'answerFound', found, { atMs: 1, what: 'resolved' });
-        requests.move(id, 'answerSigned', { reason: 'sent', tx: SENT }, { atMs: 1, what: 'sent' });
+        const event = isAnswer ? 'answerSigned' : 'refundSigned';
+        requests.move(id, event, { reason: 'sent', tx: TX }, { atMs: 1, what: 'sent' });
       }
-      ledger.draw({ ...fees, id: drawIdOf(SENT), cause: 'respond fees' }, 1);
-      const purpose = 'respond' as const;
-      transactions.add({ ...terms, hash: SENT, raw, purpose, account: ACCOUNT, signedMs: 1 });
+      const fees = { debit: WALLET, credit: BURNT, amount: 35n, cause: 'fees' } as const;
+      const draw = { ...fees, id: drawIdOf(TX), block: null, tx: TX, requestId: null };
+      ledger.draw(draw, 1);
+      const terms = { systemFee: 30n, networkFee: 5n, validUntilBlock: 50, signedMs: 1 };
+      transactions.add({ hash: TX, raw, purpose, account: ACCOUNT, ...terms });
     });
-    return { requests, ending: createTransactionEnding({ requests, ledger, transactions }) };
   }
+  const wallet = () => stages.ledger.balance(WALLET);
+  const end = (work: () => boolean): boolean => inTransaction(stages.db, work);
 
-  const newRequest = (id: bigint) => ({
-    id,
-    kind: 'http' as const,
-    requester: ACCOUNT,
-    payer: ACCOUNT,
-    subject: '{}',
-    filter: '',
-    maxFee: 100n,
-    deadline: 240,
-    block: 1,
-    blockTimeMs: 1,
-    tx: OTHER as Hash256,
+  it('that HALTed has its fees posted, and what it skipped is planned anew', () => {
+    send([1n, 2n]);
+    assert.equal(
+      end(() => stages.ending.halted(TX, 20, 5)),
+      true,
+    );
+    assert.deepEqual(wallet(), { posted: 965n, drawn: 0n, available: 965n });
+    assert.deepEqual([stages.stateOf(1n), stages.stateOf(2n)], ['resolved', 'resolved']);
+    assert.equal(stages.requests.get(1n)?.tx, null);
+    assert.equal(stages.transactions.get(TX)?.state, 'halted');
   });
 
-  it('leaves a FAULTed one to be claimed by the request that it was for alone', () => {
-    const { requests, ending } = send([7n], nonceOf(7n));
-    inTransaction(db, () => ending.faulted(SENT, 5, 'ABORT', 2));
-    const row = requests.get(7n);
-    assert.deepEqual([row?.state, row?.lostTx, row?.faults], ['resolved', SENT, 1]);
+  it('that FAULTed burns its fees, and can be claimed when it was for one request alone', () => {
+    send([300n], 'respond', rawFor(300n));
+    end(() => stages.ending.faulted(TX, 20, 'ABORT', 5));
+    assert.equal(wallet().posted, 965n);
+    const row = stages.requests.get(300n);
+    assert.deepEqual([row?.state, row?.faults, row?.lostTx], ['resolved', 1, TX]);
+    assert.match(row?.reason ?? '', /its transaction FAULTed in block 20: ABORT/);
   });
 
-  it('lets nobody claim a shared one, though all others in it have ended meanwhile', () => {
-    const { requests, ending } = send([7n, 8n], 0x12345678);
-    inTransaction(db, () => {
-      // By another node's transaction.
-      const step = { atMs: 2, what: 'answered' };
-      requests.move(7n, 'answeredOnChain', { reason: 'answered', tx: null }, step);
-      ending.faulted(SENT, 5, 'ABORT', 2);
+  it('that FAULTed with several answers is claimed of nobody, and all go alone from then on', () => {
+    send([1n, 2n, 3n]);
+    end(() => stages.ending.faulted(TX, 20, 'ABORT', 5));
+    for (const id of [1n, 2n, 3n]) {
+      const row = stages.requests.get(id);
+      assert.deepEqual([row?.state, row?.faults, row?.lostTx], ['resolved', 1, null]);
+    }
+  });
+
+  it('that was shared is not claimed of the last of its requests either', () => {
+    send([1n, 2n]);
+    inTransaction(stages.db, () => {
+      const change = { reason: 'by another node', tx: null };
+      stages.requests.move(2n, 'answeredOnChain', change, { atMs: 1, what: 'answered' });
     });
-    const row = requests.get(8n);
-    assert.deepEqual([row?.state, row?.lostTx, row?.faults], ['resolved', null, 1]);
+    end(() => stages.ending.faulted(TX, 20, 'ABORT', 5));
+    const row = stages.requests.get(1n);
+    assert.deepEqual([row?.state, row?.faults, row?.lostTx], ['resolved', 1, null]);
+  });
+
+  it('that FAULTed as a refund is no fault of its requests', () => {
+    send([1n], 'expire', rawFor(1n));
+    end(() => stages.ending.faulted(TX, 20, 'ABORT', 5));
+    const row = stages.requests.get(1n);
+    assert.deepEqual([row?.state, row?.faults, row?.lostTx], ['overdue', 0, null]);
+  });
+
+  it('that died cost nothing, and its requests are planned anew', () => {
+    send([1n]);
+    end(() => stages.ending.dead(TX, 50, 'in no block', 5));
+    assert.deepEqual(wallet(), { posted: 1_000n, drawn: 0n, available: 1_000n });
+    assert.deepEqual(
+      [stages.stateOf(1n), stages.transactions.get(TX)?.state],
+      ['resolved', 'dead'],
+    );
+  });
+
+  it('ends once, whatever is told of it later', () => {
+    send([1n]);
+    assert.equal(
+      end(() => stages.ending.faulted(TX, 20, 'ABORT', 5)),
+      true,
+    );
+    assert.equal(
+      end(() => stages.ending.halted(TX, 20, 5)),
+      false,
+    );
+    assert.equal(
+      end(() => stages.ending.dead(TX, 60, 'late', 5)),
+      false,
+    );
+    assert.equal(wallet().posted, 965n);
+    assert.equal(stages.requests.get(1n)?.faults, 1);
+  });
+
+  it('that is not of this database changes nothing', () => {
+    assert.equal(
+      end(() => stages.ending.halted(hashOf(8), 20, 5)),
+      false,
+    );
+    assert.equal(
+      end(() => stages.ending.faulted(hashOf(8), 20, 'ABORT', 5)),
+      false,
+    );
+    assert.equal(wallet().posted, 1_000n);
   });
 });

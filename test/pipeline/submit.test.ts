@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { NodeError } from '../../src/base/node-error.js';
+import { createConfirm } from '../../src/pipeline/confirm.js';
+import type { CrashPoint } from '../../src/pipeline/crash-point.js';
+import { createSubmit } from '../../src/pipeline/submit.js';
+import { inTransaction } from '../../src/storage/database.js';
+import { createStages, hashOf, type Stages, WALLET } from './stage-fixture.js';
+
+const FEES = { systemFee: 80n, networkFee: 20n };
+const FLOOR = 50n;
+
+describe('submitting', () => {
+  let stages: Stages;
+  let short: number;
+  beforeEach(() => {
+    stages = createStages();
+    short = 0;
+  });
+  afterEach(() => stages.close());
+
+  const parts = () => ({
+    ...stages,
+    chain: stages.chain.port,
+    walletFloor: FLOOR,
+    onWalletShort: () => {
+      short += 1;
+    },
+  });
+  const submitTo = (crashPoint?: CrashPoint) =>
+    createSubmit(crashPoint === undefined ? parts() : { ...parts(), crashPoint });
+  const submission = (...ids: bigint[]) => ({
+    purpose: 'respond' as const,
+    script: Buffer.from('{}'),
+    terms: { ...FEES, nonce: 1, validUntilBlock: 20 },
+    why: new Map(ids.map((id) => [id, 'because'])),
+  });
+  const drawn = () => stages.ledger.balance(WALLET).drawn;
+  const inFlight = () => stages.transactions.inFlight().map(({ hash }) => hash);
+
+  it('has everything on disk before anybody sees the transaction', async () => {
+    stages.fund(1_000n);
+    stages.add(1n, ['answerFound']);
+    stages.add(2n, ['answerFound']);
+    const seen: unknown[] = [];
+    const look: CrashPoint = (at) => {
+      const states = [stages.stateOf(1n), stages.stateOf(2n)];
+      seen.push([at, ...states, drawn(), inFlight().length, stages.chain.broadcasts.length]);
+    };
+    const sent = await submitTo(look)(submission(1n, 2n));
+    assert.deepEqual(seen, [
+      ['signed', 'resolved', 'resolved', 0n, 0, 0],
+      ['persisted', 'sent', 'sent', 100n, 1, 0],
+      ['broadcast', 'sent', 'sent', 100n, 1, 1],
+    ]);
+    assert.deepEqual(inFlight(), [sent?.hash]);
+    assert.equal(stages.requests.get(1n)?.tx, sent?.hash);
+  });
+
+  it('changes nothing when one of its requests has moved on', async () => {
+    stages.fund(1_000n);
+    stages.add(1n, ['answerFound']);
+    stages.add(2n, ['answerFound', 'answeredOnChain']);
+    assert.equal(await submitTo()(submission(1n, 2n)), null);
+    assert.deepEqual([stages.stateOf(1n), drawn(), inFlight()], ['resolved', 0n, []]);
+    assert.deepEqual(stages.chain.broadcasts, []);
+  });
+
+  it('changes nothing when the wallet would fall below its floor, and says by how much', async () => {
+    stages.fund(149n);
+    stages.add(1n, ['answerFound']);
+    await assert.rejects(submitTo()(submission(1n)), (error) => {
+      assert.ok(error instanceof NodeError && error.code === 'WALLET_FLOOR' && error.retryable);
+      assert.match(error.message, /0\.00000100 GAS of fees, the wallet has 0\.00000149 GAS/);
+      assert.match(error.hint ?? '', /send GAS to N/);
+      return true;
+    });
+    assert.deepEqual([stages.stateOf(1n), drawn(), inFlight(), short], ['resolved', 0n, [], 1]);
+    stages.fund(1n);
+    assert.notEqual(await submitTo()(submission(1n)), null, 'just enough');
+  });
+
+  it('counts what is drawn already: two answers cannot be paid from the same GAS', async () => {
+    stages.fund(200n);
+    stages.add(1n, ['answerFound']);
+    stages.add(2n, ['answerFound']);
+    assert.notEqual(await submitTo()(submission(1n)), null);
+    await assert.rejects(submitTo()(submission(2n)), /the wallet has 0\.00000100 GAS/);
+  });
+
+  it('stands by what it persisted when the broadcast fails', async () => {
+    stages.fund(1_000n);
+    stages.add(1n, ['answerFound']);
+    stages.chain.onBroadcast = () => Promise.reject(new Error('connection reset'));
+    const sent = await submitTo()(submission(1n));
+    assert.deepEqual([stages.stateOf(1n), drawn(), inFlight()], ['sent', 100n, [sent?.hash]]);
+  });
+
+  describe('and what became of it', () => {
+    const confirmAt = (height: number) => createConfirm({ ...parts() })(height);
+    const submitted = async () => {
+      stages.fund(1_000n);
+      stages.add(1n, ['answerFound']);
+      const sent = await submitTo()(submission(1n));
+      stages.chain.broadcasts.length = 0;
+      return sent?.hash ?? hashOf(0);
+    };
+
+    it('is sent again while no endpoint knows it, but not while it waits in one', async () => {
+      const hash = await submitted();
+      assert.deepEqual(await confirmAt(11), { faulted: 0, dead: 0, waiting: 1 });
+      assert.deepEqual(stages.chain.broadcasts, [hash]);
+      stages.chain.fates.set(hash, { kind: 'inMempool' });
+      await confirmAt(12);
+      assert.deepEqual(stages.chain.broadcasts, [hash]);
+    });
+
+    it('is waited for up to its last block, and dead after that', async () => {
+      const hash = await submitted();
+      await confirmAt(19);
+      assert.equal(stages.stateOf(1n), 'sent');
+      assert.deepEqual(await confirmAt(20), { faulted: 0, dead: 1, waiting: 0 });
+      assert.deepEqual([stages.stateOf(1n), drawn()], ['resolved', 0n]);
+      assert.equal(stages.ledger.balance(WALLET).posted, 1_000n);
+      const again = await submitTo()(submission(1n));
+      assert.notEqual(again?.hash, hash);
+    });
+
+    it('is not judged before the events of its block are in', async () => {
+      const hash = await submitted();
+      const ran = { gasConsumed: 1n, exception: null };
+      stages.chain.fates.set(hash, { kind: 'inBlock', block: 13, halted: true, ...ran });
+      assert.deepEqual(await confirmAt(12), { faulted: 0, dead: 0, waiting: 1 });
+      assert.equal(stages.stateOf(1n), 'sent');
+      await confirmAt(13);
+      assert.equal(stages.stateOf(1n), 'resolved', 'no event told of an answer: it was skipped');
+      assert.equal(stages.ledger.balance(WALLET).posted, 900n);
+    });
+
+    it('is a FAULT with its reason, paid for', async () => {
+      const hash = await submitted();
+      const ran = { gasConsumed: 1n, exception: 'ABORT is executed' };
+      stages.chain.fates.set(hash, { kind: 'inBlock', block: 13, halted: false, ...ran });
+      assert.deepEqual(await confirmAt(13), { faulted: 1, dead: 0, waiting: 0 });
+      assert.match(stages.requests.get(1n)?.reason ?? '', /FAULTed in block 13: ABORT is executed/);
+      assert.deepEqual(stages.ledger.balance(WALLET).posted, 900n);
+      assert.deepEqual(stages.ledger.openDraws(), []);
+    });
+
+    it('is found out for each of several, though one of them has no answer yet', async () => {
+      const first = await submitted();
+      stages.add(2n, ['answerFound']);
+      const second = await submitTo()(submission(2n));
+      const ran = { gasConsumed: 1n, exception: 'ABORT' };
+      stages.chain.fates.set(second?.hash ?? hashOf(0), {
+        kind: 'inBlock',
+        block: 13,
+        halted: false,
+        ...ran,
+      });
+      assert.deepEqual(await confirmAt(14), { faulted: 1, dead: 0, waiting: 1 });
+      assert.deepEqual([stages.stateOf(1n), stages.stateOf(2n)], ['sent', 'resolved']);
+      assert.deepEqual(inFlight(), [first]);
+    });
+  });
+
+  it('of a request that another node answers meanwhile still has its fees on the books', async () => {
+    stages.fund(1_000n);
+    stages.add(1n, ['answerFound']);
+    await submitTo()(submission(1n));
+    inTransaction(stages.db, () => {
+      const change = { reason: 'answered', tx: null };
+      stages.requests.move(1n, 'answeredOnChain', change, { atMs: 1, what: 'answered' });
+    });
+    await createConfirm({ ...parts() })(20);
+    assert.deepEqual([stages.stateOf(1n), drawn()], ['answered', 0n]);
+  });
+});
