@@ -218,4 +218,24 @@ async function compareToModel(world: World, model: BooksModel, cast: Cast): Prom
     reads.isPaused(),
   ]);
   assert.deepEqual(values, [model.pending.size, model.node, model.paused]);
+  const open = [...model.pending.values(), ...model.kept.values()];
+  assert.deepEqual(
+    await Promise.all(['r', 'k', 'd'].map((prefix) => storedKeys(world, prefix))),
+    [model.pending.size, model.kept.size, open.filter(({ delivers }) => delivers).length],
+    'records of requests, results and deliveries: nothing is left of what is done',
+  );
+}
+
+/** How many keys of the gateway begin with this letter (contracts/gateway/storage.go). */
+async function storedKeys({ network, gateway }: World, prefix: string): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const params = [gateway, Buffer.from(prefix).toString('base64'), count];
+    const page = await network.rpc.call<{ results: unknown[]; truncated: boolean }>(
+      'findstorage',
+      params,
+    );
+    count += page.results.length;
+    if (!page.truncated) return count;
+  }
 }
