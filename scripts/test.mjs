@@ -1,7 +1,8 @@
 /**
  * `npm test`: makes the checkout ready, checks lint, types and that the contracts are what their
- * sources compile to, then runs the tests. `npm test -- ARGUMENTS` hands the arguments to mocha
- * (`npm test -- 'test/net/**'`) and leaves the checks out.
+ * sources compile to, runs the tests, and checks that they saw every refusal of the contracts.
+ * `npm test -- ARGUMENTS` hands the arguments to mocha (`npm test -- 'test/net/**'`) and leaves the
+ * checks out.
  *
  * The last line is "N passed, N failed", each check being one. The exit code is 0 only when nothing
  * failed and at least one test ran.
@@ -38,9 +39,17 @@ for (const [title, command] of args.length === 0 ? CHECKS : []) {
   if (await holds(title, command)) passed++;
   else failed++;
 }
+const refusals = mkdtempSync(join(tmpdir(), 'dodona-refusals-'));
 const tests = await runMocha(args);
 const ran = tests.passed + tests.failed;
 if (ran === 0) process.stderr.write('dodona: no test ran\n');
+if (args.length === 0) {
+  const script = join(projectRoot, 'scripts', 'check-refusals.ts');
+  const seen = ['--import', 'tsx', script, refusals];
+  if (await holds('every refusal of the contracts was seen on a node', seen)) passed++;
+  else failed++;
+}
+rmSync(refusals, { recursive: true, force: true });
 passed += tests.passed;
 failed += tests.failed + (tests.code !== 0 && tests.failed === 0 ? 1 : 0);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
@@ -70,7 +79,7 @@ async function runMocha(given) {
   const child = spawn(process.execPath, mocha, {
     cwd: projectRoot,
     stdio: 'inherit',
-    env: { ...env, DODONA_TEST_COUNTS: counts },
+    env: { ...env, DODONA_TEST_COUNTS: counts, DODONA_TEST_REFUSALS: refusals },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));

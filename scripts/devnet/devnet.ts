@@ -33,7 +33,7 @@ export interface Devnet extends OwnPrivateNetwork {
   readonly consumer: Hash160;
   /** Owns the gateway and the consumer; 1,000 GAS and more. */
   readonly owner: DevnetAccount;
-  /** The gateway's node account; 100 GAS. */
+  /** The gateway's node account; 5,000 GAS. */
   readonly node: DevnetAccount;
   /** A configuration for `dodona start --config FILE`. */
   readonly configFile: string;
@@ -55,8 +55,8 @@ export interface DevnetOptions {
 }
 
 const OWNER_GAS = parseGas('2000');
-const NODE_GAS = parseGas('100');
-const CONSUMER_CREDIT = parseGas('500');
+const NODE_GAS = parseGas('5000');
+const CONSUMER_CREDIT = parseGas('1000');
 
 /** Starts a devnet; everything is in a block when it resolves. */
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {

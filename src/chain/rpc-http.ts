@@ -136,6 +136,7 @@ function unreachable(label: string, cause: Error, reused: boolean): NodeError {
   const errno = (cause as NodeJS.ErrnoException).code;
   return new NodeError(RpcTrouble.Unreachable, `${label} could not be reached`, {
     retryable: true,
+    hint: 'Check that the Neo node runs and that network.rpc names it.',
     cause,
     details: {
       endpoint: label,

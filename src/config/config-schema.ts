@@ -97,7 +97,7 @@ const filters = z.strictObject({
 
 const pipeline = z.strictObject({
   resolveConcurrency: integer(1, 1_024).prefault('64'),
-  retryAttempts: integer(0, 100).prefault('5'),
+  retryAttempts: integer(0, 100).prefault('2'),
   retryBackoff: duration('10ms', '5m').prefault('1s'),
   retryBackoffMax: duration('10ms', '1h').prefault('30s'),
   maxBatch: integer(1, MAX_RESPONSES, 'a number of answers').prefault('32'),

@@ -70,7 +70,11 @@ export function readinessOf(
   if (parts.inStep && posted < config.gasbank.walletFloorDatoshi) {
     reasons.push(`the wallet has ${formatGas(posted)} GAS, less than gasbank.walletFloor`);
   }
-  const trouble = accountTrouble(parts.facts, parts.signer.account);
+  const trouble = accountTrouble(
+    parts.facts,
+    parts.signer.account,
+    parts.pool.bestHeight() ?? parts.facts.height,
+  );
   if (trouble !== null) reasons.push(trouble);
   return { ready: reasons.length === 0, reasons };
 }

@@ -61,7 +61,7 @@ export async function openParts(
   const facts = await checkChain(pool, { magic, gateway: config.gateway.hash }, { signal });
   const policy = createFeePolicy(pool);
   await policy.refresh({ signal });
-  const trouble = accountTrouble(facts, signer.account);
+  const trouble = accountTrouble(facts, signer.account, facts.height);
   if (trouble !== null) log.warn('this node cannot answer yet', { reason: trouble });
   const { dir } = config.storage;
   keep(lockNode(join(dir, LOCK_FILE)), (lock) => lock.release());

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { messageOf } from '../base/node-error.js';
+import { responseCodeName } from '../base/outcome.js';
 import { tailBlockRuns } from '../chain/block-tailer.js';
 import { checkChain } from '../chain/chain-check.js';
 import { createBlockSource } from '../chain/choose-block-source.js';
@@ -12,9 +13,11 @@ import { noCrash } from '../pipeline/crash-point.js';
 import { runNodePipeline } from '../pipeline/create-pipeline.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createGatewayPort } from '../pipeline/gateway-port.js';
+import type { IntakeResult } from '../pipeline/intake.js';
 import { httpWorkOf } from '../pipeline/resolve-request.js';
 import { createHttpResolver } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
+import type { Log } from '../telemetry/log.js';
 import type { NodeOptions } from './node-options.js';
 import type { Running } from './open-parts.js';
 import { pipelineLimits } from './pipeline-limits.js';
@@ -90,12 +93,10 @@ export async function runWork(
         if (result.settingsChanged) void refreshFacts(options, parts, both);
         if (inStep && !parts.inStep) log.info('in step with the chain', { height: last.index });
         parts.inStep = inStep;
-        for (const answered of result.answered) {
-          metrics.response(answered);
-          log.info('answered', { requestId: answered.id, block: last.index, code: answered.code });
-        }
-        for (const requestId of result.received) log.info('requested', { requestId });
-        for (const requestId of result.expired) log.info('expired', { requestId });
+        for (const answered of result.answered) metrics.response(answered);
+        tellOf(result, last.index, (event, facts) =>
+          inStep ? log.info(event, facts) : log.debug(event, facts),
+        );
         metrics.chain({ height: pool.bestHeight() ?? last.index, processed: last.index });
       },
       onStep: (step, durationMs) => metrics.step(step, durationMs),
@@ -107,6 +108,16 @@ export async function runWork(
     own.abort();
     await refreshing;
   }
+}
+
+/** One line a request; of what lies far back nobody waits for word. */
+function tellOf({ received, answered, expired }: IntakeResult, block: number, tell: Log['info']) {
+  for (const requestId of received) tell('requested', { requestId, upToBlock: block });
+  for (const { id, code, delivered } of answered) {
+    const answer = responseCodeName(code);
+    tell('answered', { requestId: id, upToBlock: block, answer, delivered });
+  }
+  for (const requestId of expired) tell('expired', { requestId, upToBlock: block });
 }
 
 /** Fetches and filters with their durations measured. */

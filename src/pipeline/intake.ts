@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { formatGas } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
-import { responseCodeName } from '../base/outcome.js';
+import { ResponseCode, responseCodeName } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import { decodeGatewayEvent, type GatewayEvent } from '../chain/gateway-events.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
@@ -72,11 +72,16 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
       case 'Response': {
         const kind = requests.brief(event.id)?.kind ?? 'unknown';
         const how = event.delivered ? 'delivered to the callback' : 'kept at the gateway';
-        const why = `${responseCodeName(event.code)}, ${how}`;
+        const found = event.code === ResponseCode.Success ? null : requests.foundBecause(event.id);
+        const cause = found === null ? '' : ` (found: ${found})`;
+        const why = `${responseCodeName(event.code)}, ${how}${cause}`;
         const fee = event.fee + event.lost + event.premium;
         const ends = { endedBlock: block.index, endedTx: tx, tx: null, lostTx: null };
         const { fee: own, lost, premium, delivered } = event;
-        const change = { ...ends, reason: why, fee: own, lost, premium, delivered };
+        const kept = event.code === ResponseCode.Success ? {} : { result: null };
+        const code = event.code as ResponseCode;
+        const told = { fee: own, lost, premium, delivered, code, ...kept };
+        const change = { ...ends, ...told, reason: why };
         requests.move(event.id, 'answeredOnChain', change, { ...at, what: 'answered', why, fee });
         result.answered.push({ id: event.id, kind, code: event.code, delivered });
         return;
@@ -84,7 +89,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
       case 'Expired': {
         const why = `refunded ${formatGas(event.refund)} GAS to ${event.payer}`;
         const ends = { endedBlock: block.index, endedTx: tx, tx: null };
-        const change = { ...ends, reason: `expired: ${why}` };
+        const change = { ...ends, reason: `expired: ${why}`, code: null, result: null };
         requests.move(event.id, 'expiredOnChain', change, { ...at, what: 'expired', why });
         result.expired.push(event.id);
         return;

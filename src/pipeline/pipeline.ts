@@ -1,6 +1,6 @@
 import { setImmediate as yieldToIo } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
-import type { Datoshi } from '../base/datoshi.js';
+import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { isRetryable, messageOf } from '../base/node-error.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
@@ -128,7 +128,9 @@ async function observeWallet(
     bookWalletObservation(parts.ledger, parts.chain.account, observed, nowMs),
   );
   const { booked, rest } = difference;
-  if (booked !== 0n) parts.log.info('wallet changed by other hands', { height, booked });
+  if (booked !== 0n) {
+    parts.log.info('wallet booked as the chain has it', { height, gas: formatGas(booked) });
+  }
   return rest === 0n;
 }
 

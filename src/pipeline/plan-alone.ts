@@ -142,7 +142,7 @@ function judge(
   if (way.deliver && !effect.delivered) {
     return obstacle(
       'callbackFails',
-      'the callback would not take it: it throws, is missing, or none was named',
+      'the contract named no callback, or the one it named is missing or throws',
     );
   }
   if (terms.systemFee > limits.maxSystemFee) {

@@ -66,7 +66,9 @@ export function createSubmit(parts: SubmitParts): Submit {
     const nowMs = clock.nowMs();
     return inTransaction(db, () => {
       for (const id of why.keys()) if (requests.brief(id)?.state !== state) return false;
-      for (const [id, reason] of why) {
+      const pays = `; the transaction pays ${formatGas(terms.systemFee + terms.networkFee)} GAS`;
+      for (const [id, way] of why) {
+        const reason = way + pays;
         const change = { reason, tx: signed.hash, dueMs: 0 };
         requests.move(id, event, change, { atMs: nowMs, tx: signed.hash, what, why: reason });
       }

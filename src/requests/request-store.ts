@@ -96,12 +96,7 @@ export type RequestStore = ReturnType<typeof createRequestStore>;
 
 /** The one writer of `request` and `request_step`. Writing happens inside a step's transaction. */
 export function createRequestStore(db: Database) {
-  const statements = new Map<string, Statement>();
-  const prepared = (sql: string): Statement => {
-    const known = statements.get(sql) ?? db.prepare(sql);
-    statements.set(sql, known);
-    return known;
-  };
+  const prepared = createStatements(db);
   const byId = db.prepare('SELECT * FROM request WHERE id = ?');
   const insert = db.prepare(`INSERT INTO request (id, kind, requester, payer, subject, filter,
     max_fee, deadline, created_block, created_tx, created_time_ms, state, reason)
@@ -191,6 +186,24 @@ export function createRequestStore(db: Database) {
       if (step !== null) addStep(id, step);
     },
 
+    ...createQueue(db),
+  };
+}
+
+/** Statements by their text: those of a changing shape are prepared once each. */
+function createStatements(db: Database): (sql: string) => Statement {
+  const statements = new Map<string, Statement>();
+  return (sql) => {
+    const known = statements.get(sql) ?? db.prepare(sql);
+    statements.set(sql, known);
+    return known;
+  };
+}
+
+/** What is to be done, and in which order. */
+function createQueue(db: Database) {
+  const prepared = createStatements(db);
+  return {
     /** Oldest first, those that are due. */
     due(state: RequestState, nowMs: number, limit: number): RequestRow[] {
       const rows = prepared(
@@ -215,6 +228,13 @@ export function createRequestStore(db: Database) {
         limit,
       );
       return rows as { id: bigint; requester: Hash160 }[];
+    },
+
+    /** Why the answer that was found last is what it is; null when none was. */
+    foundBecause(id: bigint): string | null {
+      const row = prepared(`SELECT why FROM request_step
+        WHERE request_id = ? AND what = 'resolved' ORDER BY seq DESC LIMIT 1`).get(id);
+      return (row as { why: string } | undefined)?.why ?? null;
     },
 
     count(state: RequestState): number {

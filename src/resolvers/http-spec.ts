@@ -21,30 +21,31 @@ export interface BadHttpSpec {
   readonly reason: string;
 }
 
-type Value =
+/** A value with its compact JSON text, in which names keep their order and numbers their digits. */
+type Value = { readonly json: string } & (
   | { readonly kind: 'text'; readonly text: string }
-  | Members
-  | { readonly kind: 'other' };
+  | { readonly kind: 'object'; readonly members: ReadonlyMap<string, Value> }
+  | { readonly kind: 'array' | 'other' }
+);
+type Members = Extract<Value, { kind: 'object' }>;
 
-interface Members {
-  readonly kind: 'object';
-  readonly members: ReadonlyMap<string, Value>;
-}
+const other = (json: string): Value => ({ kind: 'other', json });
 
 const SHAPE: JsonShape<Value> = {
-  literal: () => ({ kind: 'other' }),
-  integer: () => ({ kind: 'other' }),
-  number: () => ({ kind: 'other' }),
-  array: () => ({ kind: 'other' }),
-  text: (text) => ({ kind: 'text', text }),
+  literal: (value) => other(String(value)),
+  integer: (value) => other(String(value)),
+  number: (literal) => other(literal),
+  array: (items) => ({ kind: 'array', json: `[${items.map(({ json }) => json).join(',')}]` }),
+  text: (text) => ({ kind: 'text', text, json: JSON.stringify(text) }),
   object: (names, values) => {
     const entries = names.map((name, index) => [name, values[index] as Value] as const);
-    return { kind: 'object', members: new Map(entries) };
+    const members = entries.map(([name, { json }]) => `${JSON.stringify(name)}:${json}`);
+    return { kind: 'object', members: new Map(entries), json: `{${members.join(',')}}` };
   },
 };
 
 const RULES = {
-  maxDepth: 3,
+  maxDepth: 64,
   comments: false,
   trailing: 'refuse',
   duplicates: 'refuse',
@@ -55,7 +56,9 @@ const KEYS = ['method', 'url', 'headers', 'body'];
 
 /**
  * Reads a spec `{"method","url","headers","body"}`: url is required, method is GET unless given,
- * headers is an object of texts, body a text. Strict: no other key, none twice, no comment.
+ * headers is an object of texts. body is a text, sent as it is, or an object or array, sent as
+ * compact JSON with content-type application/json unless the headers say otherwise. Strict: no
+ * other key, none twice, no comment.
  */
 export function parseHttpSpec(text: string): HttpSpec | BadHttpSpec {
   const size = Buffer.byteLength(text);
@@ -83,9 +86,13 @@ function readMembers({ members }: Members): HttpSpec | BadHttpSpec {
   if (headers === null) return bad('"headers" must be an object whose values are texts');
   const body = members.get('body');
   if (body === undefined) return { kind: 'spec', method, url: url.text, headers, body: null };
-  if (body.kind !== 'text') return bad('"body" must be a text; JSON goes into it as a text');
   if (!takesBody(method)) return bad(`"body" does not go with ${method}`);
-  return { kind: 'spec', method, url: url.text, headers, body: body.text };
+  const spec = { kind: 'spec', method, url: url.text } as const;
+  if (body.kind === 'text') return { ...spec, headers, body: body.text };
+  if (body.kind === 'other') return bad('"body" must be a text, or an object or array to be JSON');
+  const isTyped = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
+  const typed = isTyped ? headers : { ...headers, 'content-type': 'application/json' };
+  return { ...spec, headers: typed, body: body.json };
 }
 
 function readMethod(value: Value | undefined): HttpMethod | null {

@@ -14,6 +14,10 @@ describe('rules between configuration keys', () => {
   };
   const network = (lines: string) => MINIMAL.replace('network:', `network:\n  ${lines}`);
 
+  const MAINNET_AS_DEVNET =
+    `preset: devnet\n${MINIMAL.replace('56753', '860833102')}` +
+    'pipeline: {maxSystemFee: 10 GAS, maxNetworkFee: 1 GAS}';
+
   // By the key that is blamed: what must be refused.
   const CLASHES: readonly (readonly [string, string, RegExp])[] = [
     ['network.pollInterval', network('pollInterval: 4s'), /too large beside network.blockTime/],
@@ -24,7 +28,7 @@ describe('rules between configuration keys', () => {
     ['pipeline.maxNetworkFee', `${MINIMAL}pipeline: {maxSystemFee: 0.4 GAS}`, /maxSystemFee/],
     ['gasbank.walletFloor', `${MINIMAL}gasbank: {walletFloor: 6 GAS}`, /walletWarning/],
     ['network.magic', `preset: mainnet\n${MINIMAL}`, /56753 is not the number of .* mainnet/],
-    ['network.magic', `preset: devnet\n${MINIMAL.replace('56753', '860833102')}`, /devnet/],
+    ['network.magic', MAINNET_AS_DEVNET, /devnet/],
     ['api.host', `${MINIMAL}api: {host: 0.0.0.0}`, /can be reached from other machines/],
     ['api.host', `${MINIMAL}api: {host: node.example}`, /can be reached from other machines/],
     ['api.port', `${MINIMAL}api: {port: 20331}`, /is that of the RPC endpoint/],

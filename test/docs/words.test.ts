@@ -74,8 +74,8 @@ describe('the words of the documents', () => {
       gateway: { hash: `0x${'00'.repeat(19)}01` },
       wallet: { file: 'wallet.json', passwordFile: 'wallet.password' },
     });
-    assert.deepEqual([pipeline.retryAttempts, pipeline.retryBackoffMax], [5, 30_000]);
-    assert.equal(authors.includes('five times, with waits that grow\nfrom 1 to 30 s'), true);
+    assert.deepEqual([pipeline.retryAttempts, pipeline.retryBackoff], [2, 1_000]);
+    assert.equal(authors.includes('twice, after 1 s and then 2 s'), true);
     assert.equal(authors.includes(`A filter may take ${filters.timeout} ms`), true);
     assert.equal(operators.includes(`${api.host}:${api.port} unless configured`), true);
   });

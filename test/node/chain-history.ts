@@ -46,7 +46,7 @@ export function endingsOf(events: readonly PlacedEvent[]): Map<bigint, Ending[]>
   return endings;
 }
 
-/** Answering transactions whose every request somebody else had answered before: fees for nothing. */
+/** Answering transactions all of whose requests somebody had answered before: fees for nothing. */
 export function wastedTransactions(events: readonly PlacedEvent[]): Hash256[] {
   const useful = new Set(events.filter(({ name }) => name === 'Response').map(({ tx }) => tx));
   return events.filter(({ name, tx }) => name === 'Earned' && !useful.has(tx)).map(({ tx }) => tx);

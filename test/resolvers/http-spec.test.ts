@@ -32,6 +32,18 @@ describe('the spec of requestHttp', () => {
     assert.equal(good('{"method":"DELETE","url":"u","body":""}').body, '');
   });
 
+  it('sends an object or array as compact JSON, digit for digit, and says that it is JSON', () => {
+    const value = '{ "b": [1.50, 12345678901234567890, true, null], "a": {"\\u00fc": ""} }';
+    const { headers, body } = good(`{"method":"POST","url":"u","body":${value}}`);
+    assert.equal(body, '{"b":[1.50,12345678901234567890,true,null],"a":{"ü":""}}');
+    assert.deepEqual(headers, { 'content-type': 'application/json' });
+    const own = '"headers":{"Content-Type":"application/ld+json"}';
+    const typed = good(`{"method":"PUT","url":"u",${own},"body":[]}`);
+    assert.deepEqual(typed.headers, { 'Content-Type': 'application/ld+json' });
+    assert.equal(typed.body, '[]');
+    assert.equal(secretPlace(good('{"method":"PUT","url":"u","body":["{{secret:K}}"]}')), 'body');
+  });
+
   it('says what is wrong with a bad one, and what was expected', () => {
     const cases: [string, RegExp][] = [
       ['', /^bad spec: /],
@@ -55,7 +67,8 @@ describe('the spec of requestHttp', () => {
       ['{"url":"u","headers":[]}', /"headers" must be an object/],
       ['{"url":"u","headers":{"a":1}}', /"headers" must be an object whose values are texts/],
       ['{"url":"u","headers":null}', /"headers" must be an object/],
-      ['{"url":"u","method":"POST","body":{}}', /"body" must be a text/],
+      ['{"url":"u","method":"POST","body":1}', /"body" must be a text, or an object or array/],
+      ['{"url":"u","method":"POST","body":null}', /"body" must be a text/],
       ['{"url":"u","body":"x"}', /"body" does not go with GET/],
       ['{"url":"u","method":"HEAD","body":""}', /"body" does not go with HEAD/],
       ['{"url":"\\ud800"}', /^bad spec: /],
