@@ -92,8 +92,9 @@ describe('a node that stops and starts', function () {
       const after = await responsesTo(fixture, second, ids);
       assert.deepEqual(after, before, 'nothing was answered again');
       for (const [at, id] of ids.entries()) {
-        const { state, delivered, feeDatoshi, endedBlock, endedTx, reason } = second.explain(id);
-        const known = { state, delivered, feeDatoshi, endedBlock, endedTx, reason };
+        const { state, code, delivered, feeDatoshi, endedBlock, endedTx, reason } =
+          second.explain(id);
+        const known = { state, code, delivered, feeDatoshi, endedBlock, endedTx, reason };
         assert.deepEqual({ ...told[at], ...known }, told[at]);
       }
       const more = await askTwo();

@@ -111,7 +111,7 @@ const REQUEST: Omit<NewRequest, 'id'> = {
 export type Judge = (items: readonly AnswerItem[], terms: TransactionTerms) => Preflight;
 
 /**
- * A chain port that does nothing of itself: scripts are JSON of what they hold, and preflights,
+ * A chain port that does nothing of itself: a script is the number of what it holds, and preflights,
  * fates and broadcasts are what the test sets.
  */
 export function createFakeChain() {
@@ -129,17 +129,20 @@ export function createFakeChain() {
     networkFee: 10n,
   };
   const hashes = new Map<string, Hash256>();
+  const scripts: { items: readonly AnswerItem[] | null; ids: readonly bigint[] }[] = [];
+  const scriptFor = (held: (typeof scripts)[number]): Buffer => {
+    const script = Buffer.alloc(4);
+    script.writeUInt32LE(scripts.push(held) - 1);
+    return script;
+  };
   const port: ChainPort = {
     account: ACCOUNT,
-    respondScript: (items) => Buffer.from(JSON.stringify({ items }, withBigints)),
-    expireScript: (ids) => Buffer.from(JSON.stringify({ ids }, withBigints)),
+    respondScript: (items) => scriptFor({ items, ids: [] }),
+    expireScript: (ids) => scriptFor({ items: null, ids }),
     networkFee: () => fake.networkFee,
     preflight: async (script, terms) => {
-      const held = JSON.parse(script.toString(), fromBigints) as {
-        items?: AnswerItem[];
-        ids?: bigint[];
-      };
-      return held.items ? fake.judge(held.items, terms) : fake.judgeExpiry(held.ids ?? []);
+      const { items, ids } = scripts[script.readUInt32LE()] ?? { items: null, ids: [] };
+      return items === null ? fake.judgeExpiry(ids) : fake.judge(items, terms);
     },
     sign: async (_, { nonce }) => {
       const raw = rawOf(nonce, ++signed);
@@ -166,8 +169,3 @@ export function rawOf(nonce: number, number = 0): Buffer {
 }
 
 export const rawFor = (id: bigint): Buffer => rawOf(nonceOf(id));
-
-const withBigints = (_: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? `${value}n` : value;
-const fromBigints = (_: string, value: unknown): unknown =>
-  typeof value === 'string' && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value;

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { type Hash256, hashToLittleEndian } from '../../src/base/hash.js';
+import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
+import { GATEWAY_EVENTS } from '../../src/chain/gateway-events.js';
+import type { StackItem } from '../../src/chain/stack-item.js';
+import { BURNT, creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
+import { createIntake } from '../../src/pipeline/intake.js';
+import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
+import { inTransaction } from '../../src/storage/database.js';
+import {
+  ACCOUNT,
+  createStages,
+  hashOf,
+  REQUESTER,
+  rawOf,
+  type Stages,
+  WALLET,
+} from './stage-fixture.js';
+
+type Fields = Readonly<Record<string, bigint | number | boolean | string>>;
+
+/** An event of the gateway as a block source delivers it. */
+function event(
+  name: keyof typeof GATEWAY_EVENTS,
+  fields: Fields,
+  txHash: Hash256 = hashOf(1),
+): GatewayNotification {
+  const state = Object.keys(GATEWAY_EVENTS[name]).map((field): StackItem => {
+    const value = fields[field];
+    if (typeof value === 'boolean') return { type: 'Boolean', value };
+    if (typeof value === 'bigint' || typeof value === 'number') {
+      return { type: 'Integer', value: BigInt(value) };
+    }
+    if (value === undefined) throw new Error(`bug: ${name} needs ${field}`);
+    const isHash = /^0x[0-9a-f]{40}$/.test(value);
+    const bytes = isHash ? hashToLittleEndian(value as typeof ACCOUNT) : Buffer.from(value);
+    return { type: 'ByteString', value: bytes };
+  });
+  return { txHash, indexInBlock: 0, name, state };
+}
+
+const who = { requester: REQUESTER, payer: REQUESTER };
+const asked = (id: bigint, deadline = 240) =>
+  event('HttpRequest', { id, ...who, spec: '{}', filter: '$', maxFee: 100n, deadline });
+const deposit = (amount: bigint) =>
+  event('Deposit', { account: REQUESTER, from: REQUESTER, amount });
+const answered = (id: bigint, fee: bigint, tx = hashOf(2)) => [
+  event('Response', { id, ...who, code: 20, delivered: true, fee, lost: 3n, premium: 2n }, tx),
+  event('Earned', { account: ACCOUNT, amount: fee + 5n }, tx),
+];
+
+describe('taking blocks in', () => {
+  let stages: Stages;
+  beforeEach(() => {
+    stages = createStages();
+    inTransaction(stages.db, () => stages.cursor.begin(1, ACCOUNT, 10));
+  });
+  afterEach(() => stages.close());
+
+  const block = (index: number, ...notifications: GatewayNotification[]): TailedBlock => ({
+    index,
+    hash: hashOf(1_000 + index),
+    timeMs: 1,
+    notifications,
+  });
+  const takeIn = (...blocks: TailedBlock[]) => createIntake(stages, stages.clock, ACCOUNT)(blocks);
+  const posted = (account: Parameters<typeof stages.ledger.balance>[0]) =>
+    stages.ledger.balance(account).posted;
+  const state = () => ({
+    height: stages.cursor.read()?.height,
+    credit: posted(creditOf(REQUESTER)),
+    reserved: posted(reservedOf(REQUESTER)),
+    earned: posted(earnedOf(ACCOUNT)),
+  });
+
+  it('follows GAS from deposit to reservation to earnings and what comes back', () => {
+    takeIn(block(10, deposit(500n), asked(1n)));
+    assert.deepEqual(state(), { height: 10, credit: 400n, reserved: 100n, earned: 0n });
+    takeIn(block(11, ...answered(1n, 30n)));
+    assert.deepEqual(state(), { height: 11, credit: 465n, reserved: 0n, earned: 35n });
+    assert.equal(stages.ledger.sumOfPosted(), 0n);
+  });
+
+  it('knows of an answer that somebody else gave all that the chain tells', () => {
+    takeIn(block(10, deposit(500n), asked(1n)), block(11, ...answered(1n, 30n)));
+    const row = stages.requests.get(1n);
+    assert.deepEqual(
+      [row?.state, row?.code, row?.delivered, row?.fee, row?.lost, row?.premium, row?.endedBlock],
+      ['answered', 20, true, 30n, 3n, 2n, 11],
+    );
+    assert.match(row?.reason ?? '', /NotFound, delivered/);
+  });
+
+  it('is all or nothing: a block that cannot be taken in leaves no trace', () => {
+    takeIn(block(10, deposit(500n)));
+    const before = state();
+    const malformed = { ...asked(3n), state: asked(3n).state.slice(1) };
+    assert.throws(() => takeIn(block(11, asked(2n), malformed)), /gateway event HttpRequest/);
+    assert.throws(() => takeIn(block(11, asked(2n)), block(12, ...answered(9n, 1n))), /request 9/);
+    assert.deepEqual(state(), before);
+    assert.equal(stages.requests.get(2n), null);
+    takeIn(block(11, asked(2n)));
+    assert.equal(stages.stateOf(2n), 'received');
+  });
+
+  it('takes no block twice and skips none', () => {
+    takeIn(block(10, deposit(500n)));
+    assert.throws(() => takeIn(block(10, deposit(500n))), /block 10 does not follow/);
+    assert.throws(() => takeIn(block(12)), /block 12 does not follow/);
+    assert.equal(state().credit, 500n);
+  });
+
+  it('takes a run in as it does one block after the other', () => {
+    const blocks = [
+      block(10, deposit(500n), asked(1n), asked(2n, 12)),
+      block(11, ...answered(1n, 30n)),
+      block(12, asked(3n)),
+      block(13),
+    ];
+    const together = takeIn(...blocks);
+    const ofRun = { ...state(), states: [1n, 2n, 3n].map(stages.stateOf) };
+    assert.deepEqual(together.overdue, [2n]);
+    stages.close();
+    stages = createStages();
+    inTransaction(stages.db, () => stages.cursor.begin(1, ACCOUNT, 10));
+    for (const one of blocks) takeIn(one);
+    assert.deepEqual({ ...state(), states: [1n, 2n, 3n].map(stages.stateOf) }, ofRun);
+  });
+
+  it('ends the waiting of what can be answered no more, but not of what is under way', () => {
+    stages.add(1n, [], { deadline: 11 });
+    stages.add(2n, ['answerFound'], { deadline: 11 });
+    stages.add(3n, ['answerFound', 'answerSigned'], { deadline: 11 });
+    stages.add(4n, ['giveUp'], { deadline: 12 });
+    assert.deepEqual(takeIn(block(10)).overdue, []);
+    assert.deepEqual(takeIn(block(11)).overdue, [1n, 2n]);
+    assert.deepEqual([3n, 4n].map(stages.stateOf), ['sent', 'stuck']);
+  });
+
+  it('posts the fees of its own transaction with the events that it made', () => {
+    const tx = hashOf(2);
+    stages.fund(1_000n);
+    takeIn(block(10, deposit(500n), asked(1n)));
+    const step = { atMs: 1, what: 'test' };
+    inTransaction(stages.db, () => {
+      const found = { reason: 'found', code: 20 as const, result: Buffer.alloc(0) };
+      stages.requests.move(1n, 'answerFound', found, step);
+      stages.requests.move(1n, 'answerSigned', { reason: 'sent', tx }, step);
+      const fees = { debit: WALLET, credit: BURNT, amount: 40n, cause: 'fees' } as const;
+      const place = { block: null, tx, requestId: null };
+      stages.ledger.draw({ ...fees, ...place, id: drawIdOf(tx) }, 1);
+      const terms = { systemFee: 30n, networkFee: 10n, validUntilBlock: 50, signedMs: 1 };
+      const rest = { purpose: 'respond', account: ACCOUNT, raw: rawOf(1) } as const;
+      stages.transactions.add({ hash: tx, ...rest, ...terms });
+    });
+    const { halted } = takeIn(block(11, ...answered(1n, 30n, tx)));
+    assert.deepEqual(halted, [tx]);
+    assert.equal(posted(WALLET), 960n);
+    assert.deepEqual(stages.ledger.openDraws(), []);
+    assert.equal(stages.stateOf(1n), 'answered');
+  });
+
+  it('tells when keys or policy changed', () => {
+    assert.equal(takeIn(block(10, deposit(5n))).settingsChanged, false);
+    const revoked = event('NodeAccountRevoked', { account: ACCOUNT });
+    assert.equal(takeIn(block(11, revoked)).settingsChanged, true);
+  });
+});
