@@ -3,7 +3,7 @@ import { parseGas } from '../../src/base/datoshi.js';
 import { readContract } from '../../src/chain/contract-read.js';
 import { type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { asItems } from '../../src/chain/stack-item-values.js';
-import { assertBooks, balanceOf } from './books.js';
+import { assertBooks, balanceOf, storedKeys } from './books.js';
 import { readGatewayAbi } from './gateway-abi.js';
 import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
 import { setMode } from './hostile.js';
@@ -86,6 +86,7 @@ describe('answering requests', () => {
     const userData = [7, utf8('seven')];
     for (const method of ['request', 'requestHttp'] as const) {
       const question = { spec: 'https://x.org', userData };
+      const deliveries = await storedKeys(world, 'd');
       const [id = 0n] = await idsOf(world, [askedByContract(world, asker, question, method)]);
       const given = { code: 0, result: utf8('"yes"') };
       const applied = await world.run(...answered(world, [answer(id, given)]));
@@ -96,6 +97,7 @@ describe('answering requests', () => {
       assert.deepEqual(last.slice(2), [integer(0n), bytes('"yes"')]);
       assert.equal(await resultOf(id), null);
       assert.equal(await isPending(id), false);
+      assert.equal(await storedKeys(world, 'd'), deliveries);
     }
   });
 

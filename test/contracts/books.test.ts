@@ -6,7 +6,7 @@ import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160, Hash256 } from '../../src/base/hash.js';
 import { hash256 } from '../../src/base/hash.js';
 import { readTogether } from '../../src/chain/contract-read.js';
-import { type Books, readBooks, sumOf } from './books.js';
+import { type Books, readBooks, storedKeys, sumOf } from './books.js';
 import { BooksModel } from './books-model.js';
 import { balanceByEvents, type EventInBlock } from './event-balances.js';
 import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
@@ -224,18 +224,4 @@ async function compareToModel(world: World, model: BooksModel, cast: Cast): Prom
     [model.pending.size, model.kept.size, open.filter(({ delivers }) => delivers).length],
     'records of requests, results and deliveries: nothing is left of what is done',
   );
-}
-
-/** How many keys of the gateway begin with this letter (contracts/gateway/storage.go). */
-async function storedKeys({ network, gateway }: World, prefix: string): Promise<number> {
-  let count = 0;
-  for (;;) {
-    const params = [gateway, Buffer.from(prefix).toString('base64'), count];
-    const page = await network.rpc.call<{ results: unknown[]; truncated: boolean }>(
-      'findstorage',
-      params,
-    );
-    count += page.results.length;
-    if (!page.truncated) return count;
-  }
 }

@@ -78,3 +78,17 @@ export async function assertBooks(world: AnyWorld, others: readonly Hash160[] = 
 
 export const sumOf = (amounts: readonly Datoshi[]): Datoshi =>
   amounts.reduce((sum, amount) => sum + amount, 0n);
+
+/** How many keys of the gateway begin with this letter (contracts/gateway/storage.go). */
+export async function storedKeys({ network, gateway }: AnyWorld, prefix: string): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const params = [gateway, Buffer.from(prefix).toString('base64'), count];
+    const page = await network.rpc.call<{ results: unknown[]; truncated: boolean }>(
+      'findstorage',
+      params,
+    );
+    count += page.results.length;
+    if (!page.truncated) return count;
+  }
+}

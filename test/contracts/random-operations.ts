@@ -61,9 +61,9 @@ const payout = (kind: 'withdraw' | 'collect') =>
 const ask = intent(
   fc.record({
     kind: fc.constant('ask' as const),
-    by: requesters,
-    maxFee: gas('0.34999999', '0.35', '0.5', '1', '1', '3'),
-    keeps: fc.boolean(),
+    by: role('user', 'asker', 'asker', 'thrower'),
+    maxFee: gas('0.34999999', '0.35', '0.5', '1', '1', '1', '3'),
+    keeps: fc.constantFrom(true, false, false),
   }),
   ({ kind, by, maxFee, keeps }) =>
     (cast) => ({ kind, by: cast[by], maxFee, delivers: by !== 'user' && !keeps }),
@@ -94,7 +94,10 @@ const accept = intent(
 /** Ids that are pending or kept, or were, or will be. */
 const picked = (picks: readonly number[], from: Iterable<bigint>, model: BooksModel): bigint[] => {
   const ids = [...from];
-  return picks.map((pick) => ids[pick % (ids.length + 1)] ?? model.lastId + BigInt(pick % 3));
+  const stranger = (pick: number) => model.lastId + BigInt(pick % 3);
+  return picks.map((pick) =>
+    pick % 8 === 0 ? stranger(pick) : (ids[pick % ids.length] ?? stranger(pick)),
+  );
 };
 
 const respond = intent(
@@ -102,7 +105,7 @@ const respond = intent(
     kind: fc.constant('respond' as const),
     by: fc.option(role('node', 'second', 'user'), { freq: 3 }),
     picks: fc.array(fc.nat(50), { minLength: 1, maxLength: 4 }),
-    deliver: fc.boolean(),
+    deliver: fc.constantFrom(true, true, true, false),
   }),
   // By whom it should be, if by nobody else.
   ({ kind, by, picks, deliver }) =>
