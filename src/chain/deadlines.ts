@@ -23,10 +23,10 @@ export function createDeadlines(clock: Clock): Deadlines {
 
   const expire = (): void => {
     const nowMs = clock.monotonicMs();
-    for (const deadline of open) {
-      if (deadline.atMs > nowMs) continue;
-      open.delete(deadline);
-      deadline.onExpire();
+    const due = [...open].filter(({ atMs }) => atMs <= nowMs);
+    // After a stall several are due at once.
+    for (const deadline of due.sort((a, b) => a.atMs - b.atMs)) {
+      if (open.delete(deadline)) deadline.onExpire();
     }
   };
   const sleep = (): void => {

@@ -48,6 +48,9 @@ describe('a callback that calls the gateway', () => {
       askedByContract(world, world.contracts.culprit),
       askedByContract(world, world.contracts.neighbour),
     ]);
+  /** They are asked in transactions of their own, whose order in a block is the chain's. */
+  const idAfter = (ids: readonly bigint[]): bigint =>
+    ids.reduce((last, id) => (id > last ? id : last), 0n) + 1n;
   const respond = async (ids: readonly bigint[]) => {
     const answers = ids.map((id) => answer(id));
     const applied = await world.run(...answered(world, answers));
@@ -74,7 +77,7 @@ describe('a callback that calls the gateway', () => {
     );
     const [request] = events;
     assert.ok(request?.name === 'HttpRequest');
-    assert.equal(request.id, (ids[2] ?? 0n) + 1n);
+    assert.equal(request.id, idAfter(ids));
     assert.equal(request.requester, culprit);
     assert.ok(await requestOf(request.id));
     const after = await balanceOf(world, culprit);
@@ -105,7 +108,7 @@ describe('a callback that calls the gateway', () => {
     assert.ok(events.every(({ name }) => name === 'Response' || name === 'Earned'));
     assert.equal(await pendingCount(), count - 3);
     assert.equal((await balanceOf(world, culprit)).reserved, reserved - MAX_FEE);
-    const next = (ids[2] ?? 0n) + 1n;
+    const next = idAfter(ids);
     assert.equal(await requestOf(next), null);
     assert.deepEqual(await idsOf(world, [askedBy(world, world.accounts.user)]), [next]);
   });
