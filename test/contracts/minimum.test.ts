@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { parseGas } from '../../src/base/datoshi.js';
+import { assertBooks, balanceOf } from './books.js';
+import { type GatewayWorld, gatewayWorld, type Step } from './gateway-world.js';
+import { answer, answered, askedBy, askedByContract, idsOf, responsesIn } from './requests.js';
+
+/** Of a new gateway (firstMinimum in gateway.abi.json), at Neo's default prices. */
+const MINIMUM = parseGas('0.35');
+const MAX_INT = (1n << 63n) - 1n;
+
+describe('the minimum of a new gateway covers a plain answer that goes alone', () => {
+  let world: GatewayWorld<'user', 'asker' | 'sponsored'>;
+  before(async () => {
+    world = await gatewayWorld({ accounts: ['user'], contracts: ['asker', 'sponsored'] });
+    const { asker, sponsored } = world.contracts;
+    const { credit } = await balanceOf(world, sponsored);
+    const withdraw = world.callBy(sponsored, 'withdraw', sponsored, sponsored, credit);
+    await world.runAll([
+      [world.owner, world.callBy(asker, 'sponsor', sponsored, MAX_INT, MAX_INT)],
+      [world.owner, world.callBy(sponsored, 'acceptSponsor', asker)],
+      [world.owner, withdraw],
+    ]);
+  });
+  after(async () => {
+    await assertBooks(world);
+    world.network.disconnect();
+  });
+
+  const coversAnswerOf = async (question: Step) => {
+    const [id = 0n] = await idsOf(world, [question]);
+    const answers = [answer(id, { deliver: false })];
+    const { gasConsumed } = await world.network.trial(world.node, world.calls.respond(answers));
+    const options = { systemFee: gasConsumed };
+    const applied = await world.run(...answered(world, answers, options));
+    // A trial tells the system fee exactly: nothing that the gateway stores changes its size.
+    assert.equal(applied.gasConsumed, gasConsumed);
+    const [response] = responsesIn(world, applied);
+    assert.equal(response?.fee, applied.systemFee + applied.networkFee);
+    assert.ok(response.fee < MINIMUM, `${response.fee} datoshi`);
+  };
+  const longest = { maxFee: MINIMUM, userData: Buffer.alloc(508), spec: 'x'.repeat(256) };
+
+  it('the first one, which stores the earnings of its sender', () =>
+    coversAnswerOf(askedBy(world, world.accounts.user, { maxFee: MINIMUM })));
+
+  it('of an account', () =>
+    coversAnswerOf(askedBy(world, world.accounts.user, { maxFee: MINIMUM })));
+
+  it('of a contract that has much delivered', async () => {
+    const { asker } = world.contracts;
+    await coversAnswerOf(askedByContract(world, asker, longest, 'request'));
+    await coversAnswerOf(askedByContract(world, asker, longest));
+  });
+
+  it('of one that is sponsored, whose allowance is written back', () =>
+    coversAnswerOf(askedByContract(world, world.contracts.sponsored, longest)));
+});
