@@ -193,6 +193,18 @@ describe('money of the gateway', () => {
       await refuses(world.network, user, script, 'the gateway cannot be the receiver');
     });
 
+    it('not to the gateway either by a contract that catches the refusal', async () => {
+      const { wallet } = world.contracts;
+      const before = await balanceOf(world, wallet);
+      const args: ScriptArg[] = [world.gateway, utf8('withdraw'), [wallet, world.gateway, SOME]];
+      const caught = callScript(wallet, 'tryCall', args);
+      const options = { systemFee: parseGas('1') };
+      const applied = await world.run(world.accounts.other, caught, options);
+      assert.deepEqual(applied.stack, [{ type: 'Boolean', value: false }]);
+      assert.deepEqual(eventsOf(world, applied), []);
+      assert.deepEqual(await balanceOf(world, wallet), before);
+    });
+
     it('not to a contract that does not take it: then the credit stays', async () => {
       const { user } = world.accounts;
       const before = await credit(user.hash);

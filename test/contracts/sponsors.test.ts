@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parseGas } from '../../src/base/datoshi.js';
 import { type Hash160, hash160 } from '../../src/base/hash.js';
 import { readContract } from '../../src/chain/contract-read.js';
+import { callScript, utf8 } from '../../src/chain/script.js';
 import { assertBooks, balanceOf } from './books.js';
 import { eventsOf, type GatewayWorld, gatewayWorld, type Step } from './gateway-world.js';
 import { setMode } from './hostile.js';
@@ -179,6 +180,25 @@ describe('a sponsor', () => {
     const applied = await world.run(...answered(world, [answer(id)]));
     const [response] = responsesIn(world, applied);
     assert.equal((await sponsorship('second')).allowance, huge - (response?.fee ?? 0n));
+  });
+
+  it('loses nothing of its allowance when the requester catches a refusal', async () => {
+    const { second } = world.accounts;
+    const { poor } = world.contracts;
+    const { credit } = await balance('second');
+    await world.runAll([
+      sponsors(poor, 10n * credit, 10n * credit, 'second'),
+      accepts(second.hash),
+    ]);
+    // What is asked for is within the allowance, but not within the credit.
+    const args = [world.gateway, utf8('requestHttp'), httpArgs({ maxFee: credit + 1n })];
+    const caught = callScript(poor, 'tryCall', args);
+    const options = { systemFee: parseGas('1') };
+    const applied = await world.run(world.owner, caught, options);
+    assert.deepEqual(applied.stack, [{ type: 'Boolean', value: false }]);
+    assert.deepEqual(eventsOf(world, applied), []);
+    assert.equal((await sponsorship('second')).allowance, 10n * credit);
+    assert.equal((await balance('second')).credit, credit);
   });
 
   it('that revokes pays for what it has set aside, and for nothing after', async () => {
