@@ -9,6 +9,9 @@ const SPARE_THREADS = 1;
 /** Starts of a thread that may fail in a row before the pool waits for the next evaluation. */
 const MAX_FAILED_STARTS = 3;
 
+/** Why each clock is stopped: an error of its own each time would cost more than its filter. */
+const DONE = Object.freeze(new Error('the filter is done'));
+
 interface Job {
   readonly dialect: Dialect;
   readonly path: string;
@@ -199,7 +202,7 @@ export class ThreadPool implements FilterPool {
   }
 
   #end(slot: Slot): void {
-    slot.limit?.abort();
+    slot.limit?.abort(DONE);
     slot.state = 'ending';
     slot.job = null;
     slot.thread.end();
@@ -207,7 +210,7 @@ export class ThreadPool implements FilterPool {
 
   #replied(slot: Slot, reply: FilterReply): void {
     if (slot.state === 'ending') return;
-    slot.limit?.abort();
+    slot.limit?.abort(DONE);
     const { job } = slot;
     slot.job = null;
     slot.limit = null;
@@ -218,7 +221,7 @@ export class ThreadPool implements FilterPool {
   }
 
   #exited(slot: Slot, death: ThreadDeath): void {
-    slot.limit?.abort();
+    slot.limit?.abort(DONE);
     this.#slots.delete(slot);
     slot.job?.settle(death);
     if (slot.state === 'starting') this.#failedStarts++;

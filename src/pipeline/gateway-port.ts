@@ -104,6 +104,9 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
   };
 }
 
+/** Why a preflight's clock is stopped; one error for all, since making one costs. */
+const OVER = Object.freeze(new Error('the preflight is over'));
+
 /** Null when it takes too long: that is told of the script, not of the endpoint that ran it. */
 async function runInTime(
   { preflight, clock, signal }: GatewayPortParts,
@@ -116,7 +119,7 @@ async function runInTime(
   const timer = clock.sleep(PREFLIGHT_LIMIT_MS, over.signal).then(
     () => {
       isLate = true;
-      over.abort();
+      over.abort(OVER);
     },
     () => {},
   );
@@ -128,7 +131,7 @@ async function runInTime(
     throw error;
   } finally {
     signal.removeEventListener('abort', stop);
-    over.abort();
+    over.abort(OVER);
     await timer;
   }
 }
