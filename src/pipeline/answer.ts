@@ -25,8 +25,11 @@ export interface ReadyAnswer {
 /** A way of answering that won't do, and why. */
 export interface Obstacle {
   readonly way: AnswerItem;
-  /** `tooDear`: for this maxFee. `tooMuchGas`: above the limit of one transaction's system fee. */
-  readonly kind: 'callbackFails' | 'tooDear' | 'tooMuchGas';
+  /**
+   * `tooDear`: for this maxFee. `tooMuchGas`: above the limit of one transaction's system fee.
+   * `refused`: by the gateway, perhaps for what it claims.
+   */
+  readonly kind: 'callbackFails' | 'tooDear' | 'tooMuchGas' | 'refused';
   readonly reason: string;
 }
 
@@ -36,11 +39,13 @@ const EMPTY = Buffer.alloc(0);
  * The next way to answer a request, given what stood in the way of others; null when there is none
  * left. First the answer with its delivery, then kept at the gateway, then without a result:
  * InsufficientFunds, or ResponseTooLarge where no fee could carry it. A callback that failed, or
- * made a transaction FAULT, is not called again.
+ * made a transaction FAULT, is not called again. A claim of lost fees that is refused is dropped.
  */
 export function nextWay(ready: ReadyAnswer, obstacles: readonly Obstacle[]): AnswerItem | null {
-  const { requestId, lostTx } = ready;
-  const mayDeliver = lostTx === null && !obstacles.some(({ kind }) => kind === 'callbackFails');
+  const { requestId } = ready;
+  const lostTx = obstacles.some(({ kind }) => kind === 'refused') ? null : ready.lostTx;
+  const mayDeliver =
+    ready.lostTx === null && !obstacles.some(({ kind }) => kind === 'callbackFails');
   const tooMuchGas = obstacles.some(({ kind }) => kind === 'tooMuchGas');
   const lesser = tooMuchGas ? ResponseCode.ResponseTooLarge : ResponseCode.InsufficientFunds;
   const answers = [{ code: ready.code, result: ready.result }];
@@ -49,7 +54,7 @@ export function nextWay(ready: ReadyAnswer, obstacles: readonly Obstacle[]): Ans
   for (const answer of answers) {
     for (const deliver of mayDeliver ? [true, false] : [false]) {
       const wasTried = obstacles.some(
-        ({ way }) => way.code === answer.code && way.deliver === deliver,
+        ({ way }) => way.code === answer.code && way.deliver === deliver && way.lostTx === lostTx,
       );
       if (!wasTried) return { requestId, lostTx, ...answer, deliver };
     }

@@ -175,6 +175,10 @@ function judgeFault(
   { limits, slow }: Planning,
 ): Verdict {
   const reason = `preflight FAULTed: ${exception}`;
+  if (!way.deliver && way.lostTx !== null) {
+    const told = `the gateway refuses the answer with its claim of lost fees (${reason})`;
+    return { kind: 'obstacle', obstacle: { way, kind: 'refused', reason: told } };
+  }
   if (!way.deliver) {
     return { kind: 'hold', reason: `the gateway refuses the answer (${reason})` };
   }

@@ -41,6 +41,21 @@ describe('the ways to answer a request', () => {
     assert.deepEqual(ways, ['0 3 keep', '28 0 keep']);
   });
 
+  it('go on without a claim of lost fees that the gateway refuses', () => {
+    const lostTx = `0x${'ab'.repeat(32)}` as const;
+    const claiming = { ...READY, lostTx };
+    const way = nextWay(claiming, []);
+    assert.ok(way);
+    assert.equal(way.lostTx, lostTx);
+    const refused = { way, kind: 'refused', reason: '' } as const;
+    const next = nextWay(claiming, [refused]);
+    assert.ok(next);
+    assert.deepEqual(next, { ...way, lostTx: null });
+    const tooDear = { way: next, kind: 'tooDear', reason: '' } as const;
+    const last = nextWay(claiming, [refused, tooDear]);
+    assert.deepEqual([last?.code, last?.deliver, last?.lostTx], [28, false, null]);
+  });
+
   it('are ResponseTooLarge where no transaction can carry the result', () => {
     const ways = waysOf(READY, ['tooMuchGas', 'tooMuchGas', 'tooDear', 'tooDear', 'tooDear']);
     assert.deepEqual(ways, ['0 3 deliver', '0 3 keep', '26 0 deliver', '26 0 keep', 'none']);

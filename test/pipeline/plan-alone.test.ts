@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { hash160 } from '../../src/base/hash.js';
+import { ResponseCode } from '../../src/base/outcome.js';
+import type { AnswerItem, ReadyAnswer } from '../../src/pipeline/answer.js';
+import type { ChainPort, Preflight } from '../../src/pipeline/chain-port.js';
+import { type Planning, planAlone } from '../../src/pipeline/plan-alone.js';
+
+const READY: ReadyAnswer = {
+  requestId: 5n,
+  code: ResponseCode.Success,
+  result: Buffer.from('[1]'),
+  maxFee: 1_000n,
+  faults: 1,
+  lostTx: `0x${'ab'.repeat(32)}`,
+};
+
+/** A chain on which the preflight of an answer ends as the function says. */
+function planningWith(preflightOf: (item: AnswerItem) => Preflight): Planning {
+  const scripts = new Map<Buffer, AnswerItem>();
+  const chain = {
+    account: hash160(`0x${'a1'.repeat(20)}`),
+    respondScript([item]: readonly AnswerItem[]) {
+      const script = Buffer.alloc(1);
+      scripts.set(script, item as AnswerItem);
+      return script;
+    },
+    networkFee: () => 10n,
+    preflight: async (script: Buffer) => preflightOf(scripts.get(script) as AnswerItem),
+  } as Partial<ChainPort> as ChainPort;
+  const margin = { bps: 100n, minimum: 5n };
+  const limits = { margin, maxSystemFee: 10_000n, maxNetworkFee: 100n };
+  return { chain, limits, plain: { last: null }, slow: new Set() };
+}
+
+describe('the plan of an answer alone', () => {
+  it('gives up a claim that the gateway refuses rather than the answer', async () => {
+    // The node's key was changed since: only its old account may claim.
+    const effect = { delivered: false, fee: 100n, lost: 0n, premium: 0n };
+    const told = { effects: new Map([[5n, effect]]), expired: new Set<bigint>() };
+    const planning = planningWith(({ lostTx }) =>
+      lostTx === null
+        ? { state: 'HALT', gasConsumed: 90n, contained: true, ...told }
+        : { state: 'FAULT', exception: 'lostTx was sent by another account', limit: null },
+    );
+    const plan = await planAlone(READY, planning, 20);
+    assert.equal(plan.kind, 'send');
+    const [item] = plan.kind === 'send' ? plan.items : [];
+    assert.deepEqual([item?.code, item?.deliver, item?.lostTx], [0, false, null]);
+  });
+});
