@@ -50,6 +50,7 @@ export async function runWork(
     preflight,
     feePolicy,
     signal,
+    heightNow: () => cursor.read()?.height ?? begun.height,
   });
   const resolver = createHttpResolver({
     ...measuredWeb(options, parts),

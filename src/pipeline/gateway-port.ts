@@ -31,6 +31,8 @@ export interface GatewayPortParts {
   readonly feePolicy: () => FeePolicy;
   /** Ends whatever is asked of an endpoint: a stop does not wait for one that stalls. */
   readonly signal: AbortSignal;
+  /** Of the last block taken in: who hasn't got it would tell of a past that is over. */
+  readonly heightNow: () => number;
 }
 
 export type GatewayPort = ChainPort & {
@@ -98,7 +100,8 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
     fates: (hashes, minHeight) => readTransactionStates(rpc, hashes, { minHeight, signal }),
 
     async walletBalance() {
-      const { height, values } = await readTogether(rpc, [balance], { signal });
+      const limits = { signal, minHeight: parts.heightNow() };
+      const { height, values } = await readTogether(rpc, [balance], limits);
       return { height, balance: values[0] };
     },
   };
@@ -109,7 +112,7 @@ const OVER = Object.freeze(new Error('the preflight is over'));
 
 /** Null when it takes too long: that is told of the script, not of the endpoint that ran it. */
 async function runInTime(
-  { preflight, clock, signal }: GatewayPortParts,
+  { preflight, clock, signal, heightNow }: GatewayPortParts,
   draft: TransactionDraft,
 ): Promise<Trial | null> {
   const over = new AbortController();
@@ -125,7 +128,8 @@ async function runInTime(
   );
   try {
     signal.throwIfAborted();
-    return await preflight(draft, { signal: over.signal, timeoutMs: 2 * PREFLIGHT_LIMIT_MS });
+    const timeoutMs = 2 * PREFLIGHT_LIMIT_MS;
+    return await preflight(draft, { signal: over.signal, timeoutMs, minHeight: heightNow() });
   } catch (error) {
     if (isLate) return null;
     throw error;

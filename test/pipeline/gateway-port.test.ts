@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { systemClock } from '../../src/base/clock.js';
+import { hash160 } from '../../src/base/hash.js';
+import { createPreflight } from '../../src/chain/preflight.js';
+import { createRpcPool, type RpcPool } from '../../src/chain/rpc-pool.js';
+import { createLocalSigner } from '../../src/chain/signer.js';
+import { createGatewayPort } from '../../src/pipeline/gateway-port.js';
+import { silentLog } from '../../src/telemetry/log.js';
+import { type LocalEndpoint, startJsonEndpoint } from '../chain/local-endpoint.js';
+
+const MAGIC = 860_833_102;
+
+/** A Neo node, as far as this goes, whose latest block is at a height. */
+const neoNodeAt = (height: number): Promise<LocalEndpoint> =>
+  startJsonEndpoint(({ method }) => {
+    if (method === 'getblockcount') return { result: height + 1 };
+    if (method === 'getversion') return { result: { protocol: { network: MAGIC } } };
+    const stack = [String(height), '500'].map((value) => ({ type: 'Integer', value }));
+    const [state, exception] = ['HALT', null];
+    return { result: { state, exception, gasconsumed: `${height}`, stack, notifications: [] } };
+  });
+
+describe('the gateway as the pipeline sees it', () => {
+  let endpoints: LocalEndpoint[];
+  let pool: RpcPool;
+  afterEach(async () => {
+    pool.stop();
+    await Promise.all(endpoints.map((endpoint) => endpoint.stop()));
+  });
+
+  const portAt = (height: number) => {
+    pool = createRpcPool({
+      urls: endpoints.map(({ url }) => url),
+      magic: MAGIC,
+      clock: systemClock,
+      log: silentLog,
+    });
+    return createGatewayPort({
+      rpc: pool,
+      gateway: hash160(`0x${'9a'.repeat(20)}`),
+      magic: MAGIC,
+      signer: createLocalSigner(Buffer.alloc(32, 7)),
+      clock: systemClock,
+      preflight: createPreflight({ rpc: pool, clock: systemClock, mode: 'auto' }),
+      feePolicy: () => ({ feePerByte: 1_000n, execFeeFactor: 30n }),
+      heightNow: () => height,
+      signal: new AbortController().signal,
+    });
+  };
+
+  it('asks no endpoint that is behind what was taken in, though it is preferred and up', async () => {
+    // The first lags by what is tolerated; blocks came from the second.
+    endpoints = await Promise.all([neoNodeAt(98), neoNodeAt(100)]);
+    const port = portAt(100);
+    assert.deepEqual(await port.walletBalance(), { height: 100, balance: 500n });
+    const terms = { systemFee: 1n, networkFee: 1n, nonce: 1, validUntilBlock: 110 };
+    const ran = await port.preflight(Buffer.from([0x40]), terms, null);
+    assert.equal(ran.state === 'HALT' && ran.gasConsumed, 100n);
+  });
+});
