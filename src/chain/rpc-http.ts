@@ -83,7 +83,8 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
     } catch (thrown) {
       // A server may close an idle connection just when it is used again; asking once more on a
       // fresh one is safe, since every call here is a read or a transaction known by its hash.
-      if (!(thrown instanceof NodeError) || thrown.details.staleConnection !== true) throw thrown;
+      const isStale = thrown instanceof NodeError && thrown.details.staleConnection === true;
+      if (!isStale || closed) throw thrown;
       return await exchange(body, limits);
     }
   };

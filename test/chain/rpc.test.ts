@@ -254,6 +254,24 @@ describe('rpc client', () => {
     holds(calls[0]?.status === 'rejected' && isRpcTrouble(calls[0].reason));
   });
 
+  it('asks nobody again after it was closed, though a kept connection was cut by it', async () => {
+    const one = client({ maxConnections: 1 });
+    answerWith(() => ({ result: 1 }));
+    await one.call('getblockcount');
+    let hanging = 0;
+    const hangs = new Promise<void>((resolve) => {
+      answer = () => {
+        hanging += 1;
+        resolve();
+      };
+    });
+    const call = one.call('getblockcount', [], { timeoutMs: 2_000 });
+    await hangs;
+    one.close();
+    await rejects(call, 'RPC_UNREACHABLE', /could not be reached/);
+    assert.equal(hanging, 1);
+  });
+
   it('asks again when a kept connection was closed just as it was used', async () => {
     let exchanges = 0;
     const server = createServer((socket) => {
