@@ -40,6 +40,13 @@ const RETRYABLE = new Set<number>([
   RpcCode.UnsupportedState,
 ]);
 
+/**
+ * Codes that are nobody's but the server's in front of a node, e.g. -32005 or 429 for too many
+ * requests: JSON-RPC leaves it this range, and Neo has none above 0.
+ */
+const isOfServer = (rpcCode: number): boolean =>
+  rpcCode > 0 || (rpcCode >= -32_099 && rpcCode <= -32_000);
+
 /** What a node tells of a failure goes into messages and records up to this length. */
 export const MAX_REASON_CHARS = 1_000;
 
@@ -53,7 +60,7 @@ export class RpcError extends NodeError {
     const detail = typeof data === 'string' && data.length > 0 ? ` (${data})` : '';
     const told = shorten(`${rpcMessage}${detail}`, MAX_REASON_CHARS);
     super('RPC_ERROR', `${method} was answered with error ${rpcCode}: ${told}`, {
-      retryable: RETRYABLE.has(rpcCode),
+      retryable: RETRYABLE.has(rpcCode) || isOfServer(rpcCode),
       details: { method, rpcCode },
     });
     this.rpcCode = rpcCode;

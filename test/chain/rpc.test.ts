@@ -85,6 +85,21 @@ describe('rpc client', () => {
     }
   });
 
+  it('tells what a server in front of a node refuses for now from what a node refuses', async () => {
+    const isRetryable = async (code: number): Promise<boolean> => {
+      answer = (_body, response) => {
+        const error = { code, message: 'no' };
+        response.writeHead(429).end(JSON.stringify({ jsonrpc: '2.0', id: null, error }));
+      };
+      const call = client().call('getblockcount');
+      const thrown = await call.catch((error: unknown) => error);
+      holds(isRpcError(thrown, code));
+      return thrown.retryable;
+    };
+    for (const code of [429, -32_005, -32_029]) assert.equal(await isRetryable(code), true);
+    for (const code of [-32_602, -500, -103]) assert.equal(await isRetryable(code), false);
+  });
+
   it('matches the answers of a batch by id, not by position', async () => {
     answer = (body, response) => {
       const requests = JSON.parse(body) as JsonRequest[];
