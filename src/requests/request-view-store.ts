@@ -1,7 +1,7 @@
 import type { Hash256 } from '../base/hash.js';
 import type { Database } from '../storage/database.js';
 import { nextStepOf } from './next-step.js';
-import type { RequestState } from './request-machine.js';
+import { isEnded, REQUEST_STATES, type RequestState } from './request-machine.js';
 import { type RawRow, type RequestRow, rowFrom } from './request-store.js';
 import type {
   RequestExplanation,
@@ -13,6 +13,9 @@ import type {
 export const DEFAULT_LIST_LIMIT = 50;
 export const MAX_LIST_LIMIT = 1_000;
 
+/** Named one by one they are found by the index on the state: those that ended are many. */
+const OPEN_STATES = REQUEST_STATES.filter((state) => !isEnded(state));
+
 export type RequestViews = ReturnType<typeof createRequestViews>;
 
 /** Reads requests for people. Works on a database that is opened for reading only. */
@@ -21,7 +24,7 @@ export function createRequestViews(db: Database) {
   const stepsOf = db.prepare('SELECT * FROM request_step WHERE request_id = ? ORDER BY seq');
   const counts = db.prepare('SELECT state, COUNT(*) AS count FROM request GROUP BY state');
   const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
-    WHERE state NOT IN ('answered', 'expired')`);
+    WHERE state IN (${OPEN_STATES.map((state) => `'${state}'`).join(', ')})`);
   const troubles = db.prepare(`SELECT * FROM request
     WHERE state IN ('stuck', 'overdue') OR (state = 'received' AND attempts > 0)
       OR (state = 'resolved' AND faults > 0) ORDER BY id DESC LIMIT ?`);
