@@ -60,6 +60,8 @@ export function createResolve(parts: ResolveParts): Resolve {
   const { db, requests, clock, limits, signal } = parts;
   const queue = new PQueue({ concurrency: limits.concurrency });
   const busy = new Map<bigint, Hash160>();
+  /** Who filled his share when nobody else had work: to look beside him reads all that he has. */
+  let nobodyBeside: string | null = null;
   let found: { row: RequestRow; outcome: Outcome }[] = [];
 
   /** Outcomes that come close together are one transaction: one write to disk for all. */
@@ -84,7 +86,7 @@ export function createResolve(parts: ResolveParts): Resolve {
     }
     parts.crashPoint('resolved');
     parts.onResolved();
-    pump();
+    startDue();
   }
 
   function recordOutcome(row: RequestRow, outcome: Outcome): void {
@@ -136,9 +138,10 @@ export function createResolve(parts: ResolveParts): Resolve {
     void queue.add(() => work(row));
   }
 
-  function pump(): void {
+  function startDue(): void {
     while (!signal.aborted && busy.size < limits.concurrency) {
       const full = fullRequesters();
+      if (full.length > 0 && full.join() === nobodyBeside) return;
       const window = limits.concurrency + busy.size;
       const due = requests.dueIds('received', clock.nowMs(), window, full);
       const room = limits.concurrency - busy.size;
@@ -146,6 +149,7 @@ export function createResolve(parts: ResolveParts): Resolve {
       for (const { id, requester } of free) {
         if (!fullRequesters().includes(requester)) begin(id, requester);
       }
+      if (free.length === 0) nobodyBeside = full.join();
       // What one requester may not have goes to the others, who may stand behind it.
       if (free.length === 0 || fullRequesters().length === full.length) return;
     }
@@ -154,6 +158,12 @@ export function createResolve(parts: ResolveParts): Resolve {
   async function idle(): Promise<void> {
     await queue.onIdle();
     flush();
+  }
+
+  function pump(): void {
+    // A block or the time may have brought work of others.
+    nobodyBeside = null;
+    startDue();
   }
 
   return { pump, idle };
