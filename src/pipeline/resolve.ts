@@ -115,7 +115,7 @@ export function createResolve(parts: ResolveParts): Resolve {
       if (signal.aborted) return void busy.delete(row.id);
       parts.onDuration(row.kind, clock.monotonicMs() - startedMs);
       found.push({ row, outcome });
-      if (found.length === 1) void gather();
+      if (found.length === 1) gather().catch(parts.onBug);
       else if (found.length === GATHER_MOST) flush();
     } catch (error) {
       busy.delete(row.id);

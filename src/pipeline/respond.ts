@@ -108,7 +108,7 @@ export function createRespond(parts: RespondParts) {
     const startedMs = clock.monotonicMs();
     preparing += 1;
     begunMs = startedMs;
-    void queue.add(async () => {
+    const run = async (): Promise<void> => {
       try {
         if (!signal.aborted) await work();
         parts.onDuration(clock.monotonicMs() - startedMs, rows.length);
@@ -121,7 +121,9 @@ export function createRespond(parts: RespondParts) {
         preparing -= 1;
       }
       pump();
-    });
+    };
+    // Holding back and looking for more write and read the database, which may fail as well.
+    queue.add(run).catch(parts.onBug);
   }
 
   function answerGroup(rows: readonly RequestRow[]): void {

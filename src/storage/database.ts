@@ -42,10 +42,40 @@ export function openDatabaseReadOnly(path: string): Database {
   return db;
 }
 
-/** Runs a step as one write transaction: all of it is on disk afterwards, or nothing. */
+/**
+ * Runs a step as one write transaction: all of it is on disk afterwards, or nothing. Throws what
+ * the step throws, or a NodeError DB_TROUBLE when disk or file won't have it.
+ */
 export function inTransaction<T>(db: Database, step: () => T): T {
   assertNotNested(db);
-  return db.transaction(step).immediate();
+  try {
+    return db.transaction(step).immediate();
+  } catch (cause) {
+    throw troubleOf(cause, db.name) ?? cause;
+  }
+}
+
+/** Trouble that somebody can mend, by SQLite's code for it, and whether it may pass by itself. */
+const TROUBLES: readonly (readonly [code: RegExp, retryable: boolean, hint: string])[] = [
+  [/^SQLITE_FULL/, true, 'make room on the disk of storage.dir'],
+  [/^SQLITE_IOERR/, true, 'check the disk of storage.dir'],
+  [/^SQLITE_(BUSY|LOCKED)/, true, 'end the program that holds the database locked'],
+  [/^SQLITE_READONLY/, false, 'make storage.dir and the files in it writable for the node'],
+  [
+    /^SQLITE_(CORRUPT|NOTADB)/,
+    false,
+    'restore a backup, or remove the database: it comes from the chain',
+  ],
+];
+
+/** Null for an error that is no trouble of the environment. */
+function troubleOf(cause: unknown, path: string): NodeError | null {
+  if (!(cause instanceof SqliteDatabase.SqliteError)) return null;
+  const trouble = TROUBLES.find(([code]) => code.test(cause.code));
+  if (trouble === undefined) return null;
+  const [, retryable, hint] = trouble;
+  const message = `cannot write to the database ${path}: ${cause.message}`;
+  return new NodeError('DB_TROUBLE', message, { retryable, hint, cause });
 }
 
 /** Stores join the transaction they are given: this asserts that there is one. */

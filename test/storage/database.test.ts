@@ -76,6 +76,22 @@ describe('the database', () => {
     db.close();
   });
 
+  it('says what to mend when the disk is full, and that it may pass', () => {
+    const db = openDatabase(join(dir, 'node.sqlite'));
+    db.exec('CREATE TABLE filler (data BLOB)');
+    // As full as a disk without another page.
+    db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`);
+    const fill = () =>
+      inTransaction(db, () => db.prepare('INSERT INTO filler VALUES (zeroblob(100000))').run());
+    assert.throws(fill, (error: unknown) => {
+      assert.ok(error instanceof NodeError, String(error));
+      assert.deepEqual([error.code, error.retryable], ['DB_TROUBLE', true]);
+      assert.match(error.message, /node\.sqlite: database or disk is full/);
+      return true;
+    });
+    db.close();
+  });
+
   it('is worked on by one node at a time', () => {
     const lock = lockNode(join(dir, 'node.lock'));
     assert.equal(
