@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { formatGas } from '../base/datoshi.js';
-import { isRetryable, messageOf } from '../base/node-error.js';
+import { messageOf } from '../base/node-error.js';
 import type { RequestStore } from '../requests/request-store.js';
 import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
@@ -8,6 +8,7 @@ import { systemFeeFor } from './answer-fees.js';
 import type { ChainPort } from './chain-port.js';
 import type { PlanLimits } from './plan-alone.js';
 import type { Submit } from './submit.js';
+import { mayPass } from './trouble.js';
 
 export interface ExpireParts {
   readonly db: Database;
@@ -81,7 +82,7 @@ export function createExpire(parts: ExpireParts) {
     try {
       await refund(ids, height);
     } catch (error) {
-      if (!isRetryable(error)) throw error;
+      if (!mayPass(error)) throw error;
       hold(ids, messageOf(error));
     }
   };

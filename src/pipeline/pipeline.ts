@@ -1,7 +1,7 @@
 import { setImmediate as yieldToIo } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
-import { isRetryable, messageOf } from '../base/node-error.js';
+import { messageOf } from '../base/node-error.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
 import { bookWalletObservation } from '../gasbank/wallet-observation.js';
@@ -12,6 +12,7 @@ import type { ConfirmResult } from './confirm.js';
 import type { CrashPoint } from './crash-point.js';
 import type { IntakeResult } from './intake.js';
 import type { Resolve } from './resolve.js';
+import { mayPass } from './trouble.js';
 
 /** How often what fell due by time is looked for. */
 const TICK_MS = 200;
@@ -67,7 +68,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   }
   const settleSoon = serially(settle, (error) => {
     if (signal.aborted) return;
-    if (!isRetryable(error)) throw error;
+    if (!mayPass(error)) throw error;
     log.warn('block not settled yet', { height, reason: messageOf(error) });
   });
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
 import type { Hash160 } from '../base/hash.js';
-import { messageOf } from '../base/node-error.js';
+import { isRetryable, messageOf } from '../base/node-error.js';
 import { type Outcome, ResponseCode, responseCodeName } from '../base/outcome.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import { type Database, inTransaction } from '../storage/database.js';
@@ -30,7 +30,7 @@ export interface ResolveParts {
   readonly log: Log;
   readonly crashPoint: CrashPoint;
   readonly limits: ResolveLimits;
-  /** Finds the answer; must not throw but for a bug. */
+  /** Finds the answer. What it throws is retried where that may help, and else answered with Error. */
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
   readonly heightNow: () => number;
   /** Called when answers were found, so that they can be sent. */
@@ -111,7 +111,7 @@ export function createResolve(parts: ResolveParts): Resolve {
   async function work(row: RequestRow): Promise<void> {
     const startedMs = clock.monotonicMs();
     try {
-      const outcome = await parts.resolver(row, signal);
+      const outcome = await parts.resolver(row, signal).catch((error) => outcomeOf(row, error));
       if (signal.aborted) return void busy.delete(row.id);
       parts.onDuration(row.kind, clock.monotonicMs() - startedMs);
       found.push({ row, outcome });
@@ -121,6 +121,18 @@ export function createResolve(parts: ResolveParts): Resolve {
       busy.delete(row.id);
       if (!signal.aborted) parts.onBug(error);
     }
+  }
+
+  /** What strangers send must not end the node, even where it meets a fault of the node's own. */
+  function outcomeOf(row: RequestRow, error: unknown): Outcome {
+    const reason = messageOf(error);
+    if (isRetryable(error)) {
+      const otherwise = { code: ResponseCode.Error, reason };
+      return { kind: 'retry', reason, afterMs: limits.backoffMs, otherwise };
+    }
+    if (!signal.aborted)
+      parts.log.error('a request met a fault of the node', { requestId: row.id, error });
+    return { kind: 'fatal', reason };
   }
 
   /** Requesters that have as much under way as one may have. */

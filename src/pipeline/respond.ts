@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
-import { isRetryable, messageOf } from '../base/node-error.js';
+import { messageOf } from '../base/node-error.js';
 import { ResponseCode } from '../base/outcome.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import { type Database, inTransaction } from '../storage/database.js';
@@ -9,6 +9,7 @@ import type { ReadyAnswer } from './answer.js';
 import { type PlannedTransaction, type Planning, planAlone } from './plan-alone.js';
 import { planTogether } from './plan-together.js';
 import type { Submit } from './submit.js';
+import { mayPass } from './trouble.js';
 
 export interface RespondLimits {
   /** Answers in one transaction. */
@@ -114,7 +115,7 @@ export function createRespond(parts: RespondParts) {
         parts.onDuration(clock.monotonicMs() - startedMs, rows.length);
       } catch (error) {
         if (signal.aborted) return;
-        if (!isRetryable(error)) return parts.onBug(error);
+        if (!mayPass(error)) return parts.onBug(error);
         hold(rows.map(readyOf), messageOf(error));
       } finally {
         for (const row of rows) count(row.id, -1);

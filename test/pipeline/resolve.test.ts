@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.js';
 import type { Hash160 } from '../../src/base/hash.js';
+import { NodeError } from '../../src/base/node-error.js';
 import { answerSuccess, type Outcome, ResponseCode } from '../../src/base/outcome.js';
 import { noCrash } from '../../src/pipeline/crash-point.js';
 import { backoffMs, createResolve, type ResolveLimits } from '../../src/pipeline/resolve.js';
@@ -229,19 +230,30 @@ describe('resolving', () => {
     assert.equal(looks, 1);
   });
 
-  it('stops the node when a resolver has a bug, and leaves the request as it was', async () => {
+  it('answers Error where a request meets a bug of the node, which goes on', async () => {
     add(1n);
-    const bug = new Promise((resolve) => {
-      const { stage } = start({
-        resolver: async () => {
-          throw new Error('a bug');
-        },
-        onBug: resolve,
-      });
-      stage.pump();
+    const { next } = start({
+      resolver: async () => {
+        throw new Error('a bug');
+      },
     });
-    assert.match(String(await bug), /a bug/);
-    assert.equal(createRequestStore(db).get(1n)?.state, 'received');
+    await next();
+    const row = createRequestStore(db).get(1n);
+    assert.equal(row?.code, ResponseCode.Error);
+    assert.match(row?.reason ?? '', /a fault of the node: a bug/);
+  });
+
+  it('tries again where the environment could not do the work', async () => {
+    add(1n);
+    const { next } = start({
+      resolver: async () => {
+        throw new NodeError('FILTER_WORKER_START', 'no thread', { retryable: true });
+      },
+    });
+    await next();
+    const row = createRequestStore(db).get(1n);
+    assert.equal(row?.state, 'received');
+    assert.match(row?.reason ?? '', /try 1 of 3 failed: no thread/);
   });
 
   it('doubles its pauses up to the longest', () => {

@@ -111,7 +111,7 @@ const REQUEST: Omit<NewRequest, 'id'> = {
 export type Judge = (items: readonly AnswerItem[], terms: TransactionTerms) => Preflight;
 
 /**
- * A chain port that does nothing of itself: a script is the number of what it holds, and preflights,
+ * A chain port that does nothing of itself: a script is the number of what it holds; preflights,
  * fates and broadcasts are what the test sets.
  */
 export function createFakeChain() {
