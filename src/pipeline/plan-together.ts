@@ -17,37 +17,50 @@ interface Member {
   readonly deliver: boolean;
 }
 
-/** The first round finds gas and callbacks that won't take their answer; the last one proves it. */
-const MAX_ROUNDS = 4;
+/** Rounds find who fits, what gas it takes and whose callback refuses; the last one proves it. */
+const MAX_ROUNDS = 5;
+const FEWEST = 2;
 
 /**
  * Puts several answers into one transaction where that is safe: its preflight is clean and nobody's
  * charge comes near his maxFee. An answer that its callback would not take is kept at the gateway.
- * Whoever stands out is left to be planned alone, so that he costs the others nothing.
+ * Whoever stands out is left to be planned alone, so that he costs the others nothing. When there
+ * are more than a transaction may hold, or one of them brings it down, the last of them are left
+ * for another transaction: they are in neither list.
  */
 export async function planTogether(
   ready: readonly ReadyAnswer[],
   planning: Planning,
   terms: { readonly nonce: number; readonly validUntilBlock: number },
 ): Promise<TogetherPlan> {
-  const nobody: TogetherPlan = { transaction: null, alone: ready };
   const { limits } = planning;
   const first = ready[0];
-  if (first === undefined || ready.length < 2) return nobody;
+  let considered = ready;
+  if (first === undefined || ready.length < FEWEST) return { transaction: null, alone: ready };
   const plain = planning.plain.last ?? (await plainCharge(first, planning, terms.validUntilBlock));
-  let seen: Datoshi = plain * BigInt(ready.length);
   let members: readonly Member[] = ready.map((one) => ({ ready: one, deliver: true }));
+  let seen: Datoshi = plain * BigInt(members.length);
+  let isGuess = true;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const trial = await tryTogether(members, seen, planning, terms);
-    if (trial.preflight.state === 'FAULT' || !trial.preflight.contained) return nobody;
+    const fitting = howManyFit(members.length, trial.preflight, limits);
+    if (fitting < FEWEST) break;
+    if (fitting < members.length) {
+      const left = new Set(members.slice(fitting).map((member) => member.ready));
+      considered = considered.filter((one) => !left.has(one));
+      members = members.slice(0, fitting);
+      seen = plain * BigInt(fitting);
+      isGuess = true;
+      continue;
+    }
+    if (trial.preflight.state === 'FAULT' || !trial.preflight.contained) break;
+    if (trial.terms.networkFee > limits.maxNetworkFee) break;
     const { gasConsumed, effects } = trial.preflight;
     const systemFee = systemFeeFor(gasConsumed, limits.margin);
-    if (systemFee > limits.maxSystemFee) return nobody;
-    if (trial.terms.networkFee > limits.maxNetworkFee) return nobody;
     const fits = ({ ready: { requestId, maxFee } }: Member): boolean => {
       const effect = effects.get(requestId);
       if (effect === undefined) return false;
-      if (wasClamped(effect, maxFee)) return round === 0;
+      if (wasClamped(effect, maxFee)) return isGuess;
       return predictCharge(effect, members.length, seen, systemFee) + 2n * plain <= maxFee;
     };
     const next = members.filter(fits).map(({ ready: one, deliver }) => {
@@ -57,16 +70,28 @@ export async function planTogether(
       seen >= gasConsumed + limits.margin.minimum / 2n &&
       next.length === members.length &&
       next.every(({ deliver }, place) => deliver === members[place]?.deliver);
-    if (settled && round > 0) {
+    if (settled && !isGuess) {
       const inside = new Set(members.map((member) => member.ready));
-      const alone = ready.filter((one) => !inside.has(one));
+      const alone = considered.filter((one) => !inside.has(one));
       return { transaction: plannedOf(trial, members.length), alone };
     }
-    if (next.length < 2) return nobody;
+    if (next.length < FEWEST) break;
     members = next;
     seen = systemFee;
+    isGuess = false;
   }
-  return nobody;
+  return { transaction: null, alone: considered };
+}
+
+/** How many of them, from the first on, to try next: all where nothing stands in the way. */
+function howManyFit(members: number, preflight: Preflight, limits: Planning['limits']): number {
+  if (preflight.state === 'FAULT') {
+    // Each further look at a callback that is slow would take as long.
+    return preflight.limit === 'time' ? 0 : Math.floor(members / 2);
+  }
+  const systemFee = systemFeeFor(preflight.gasConsumed, limits.margin);
+  if (systemFee <= limits.maxSystemFee) return members;
+  return Number((BigInt(members) * limits.maxSystemFee) / systemFee);
 }
 
 interface Trial {

@@ -232,7 +232,7 @@ describe('planning answers together', () => {
 
   it('has nobody share above the limits, or where a preflight does not show the fees', async () => {
     const all = [1n, 2n, 3n];
-    assert.deepEqual((await plan(three, {}, { maxSystemFee: 900n })).alone, all);
+    assert.deepEqual((await plan(three, {}, { maxSystemFee: 600n })).alone, all);
     assert.deepEqual((await plan(three, {}, { maxNetworkFee: 9n })).alone, all);
     const judge = contract(three, {});
     const bare: Judge = (items, terms): Preflight => {
@@ -241,6 +241,31 @@ describe('planning answers together', () => {
     };
     const { transaction } = await planTogether(three, planning(bare), TERMS);
     assert.equal(transaction, null);
+  });
+
+  it('fills a transaction where all are more than it may hold, and leaves the rest', async () => {
+    const ten = Array.from({ length: 10 }, (_, at) => ready(BigInt(at + 1)));
+    const { items, alone, transaction } = await plan(ten, {}, { maxSystemFee: 1_300n });
+    assert.deepEqual(
+      items?.map(([id]) => id),
+      [1n, 2n, 3n, 4n],
+    );
+    assert.deepEqual(alone, []);
+    assert.equal(transaction?.terms.systemFee, BASE_GAS + 4n * 300n + 4n);
+  });
+
+  it('has those share that stand before the one who brings the transaction down', async () => {
+    const ten = Array.from({ length: 10 }, (_, at) => ready(BigInt(at + 1)));
+    for (const callback of ['faults', 'endless'] as const) {
+      const { items, alone } = await plan(ten, { 7: callback }, { maxSystemFee: 9_000n });
+      assert.deepEqual(
+        items?.map(([id]) => id),
+        [1n, 2n, 3n, 4n, 5n],
+      );
+      assert.deepEqual(alone, []);
+    }
+    const late = await plan(ten, { 7: 'slow' }, { maxSystemFee: 9_000n });
+    assert.equal(late.alone.length, 10);
   });
 
   it('has one or two left over go alone', async () => {
