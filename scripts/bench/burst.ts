@@ -27,19 +27,25 @@ export async function fundBursts(devnet: Devnet, requests: number): Promise<void
   ]);
 }
 
+export interface BurstParts {
+  readonly devnet: Devnet;
+  readonly source: HttpsSource;
+  readonly feed: ChainFeed;
+}
+
 /**
  * Sends requests of the example consumer, whose callback stores the answer, right after a block, so
  * that all are in the next one. Resolves to the index of the first block that holds some.
  */
 export async function sendBurst(
-  devnet: Devnet,
-  source: HttpsSource,
-  feed: ChainFeed,
+  { devnet, source, feed }: BurstParts,
   count: number,
+  onSend: () => void,
 ): Promise<number> {
   const transactions = await prepareBurst(devnet, source, count);
   const heightBefore = await devnet.height();
   await feed.until('a block', () => feed.announcedMs(heightBefore + 1));
+  onSend();
   await broadcastAll(devnet, transactions);
   const blocks = await feed.until('the burst in a block', () => {
     const found = transactions.map(({ hash }) => feed.blockOf(hash));

@@ -3,16 +3,15 @@ import { systemClock } from '../../src/base/clock.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import type { SignedTransaction } from '../../src/chain/transaction.js';
 import type { Devnet } from '../devnet/devnet.js';
-import { allAnswered, broadcastAll, requireDelivered, sendBurst } from './burst.js';
-import type { ChainFeed } from './chain-feed.js';
+import {
+  allAnswered,
+  type BurstParts,
+  broadcastAll,
+  requireDelivered,
+  sendBurst,
+} from './burst.js';
 import type { HttpsSource } from './https-source.js';
 import { processCpuMs } from './process-cpu.js';
-
-export interface BurstParts {
-  readonly devnet: Devnet;
-  readonly source: HttpsSource;
-  readonly feed: ChainFeed;
-}
 
 /** What the blockchain node and the source can do when nobody has to think. */
 export interface ThroughputFloor {
@@ -21,6 +20,7 @@ export interface ThroughputFloor {
   /** Until the last of them was accepted. */
   readonly acceptedMs: number;
   readonly blocks: number;
+  /** For requests and answers, without the trials that found the answers' fees. */
   readonly chainCpuMs: number;
   readonly fetchesPerSecond: number;
 }
@@ -37,20 +37,26 @@ export async function measureFloor(parts: BurstParts, requests: number): Promise
   const { devnet, source, feed } = parts;
   const chainPid = devnet.neoGo.process().pid;
   const fetchesPerSecond = await measureFetches(source, requests);
-  const requestBlock = await sendBurst(devnet, source, feed, requests);
+  let sentCpuMs = 0;
+  const onSend = (): void => {
+    sentCpuMs = processCpuMs(chainPid);
+  };
+  const requestBlock = await sendBurst(parts, requests, onSend);
+  const requestsCpuMs = processCpuMs(chainPid) - sentCpuMs;
   const answers = await prepareAnswers(devnet, requestBlock, requests);
   const start = (await devnet.height()) + 1;
   await feed.until('a block', () => feed.announcedMs(start));
-  const before = processCpuMs(chainPid);
+  const readyCpuMs = processCpuMs(chainPid);
   await broadcastAll(devnet, answers);
   const lastBlock = await allAnswered(devnet, feed, start + 1);
+  const answersCpuMs = processCpuMs(chainPid) - readyCpuMs;
   await requireDelivered(devnet, start + 1, lastBlock, requests);
   const startMs = feed.announcedMs(start) ?? Number.NaN;
   return {
     durationMs: (feed.announcedMs(lastBlock) ?? Number.NaN) - startMs,
     acceptedMs: (feed.accepted.at(-1)?.atMs ?? Number.NaN) - startMs,
     blocks: lastBlock - start,
-    chainCpuMs: processCpuMs(chainPid) - before,
+    chainCpuMs: requestsCpuMs + answersCpuMs,
     fetchesPerSecond,
   };
 }
