@@ -36,6 +36,7 @@ export interface GatewayPortParts {
 }
 
 export type GatewayPort = ChainPort & {
+  /** With the height of the reading; -1 where a block came between. */
   walletBalance(): Promise<{ height: number; balance: Datoshi }>;
 };
 
@@ -101,11 +102,18 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
 
     async walletBalance() {
       const limits = { signal, minHeight: parts.heightNow() };
+      // neo-go runs scripts on its live state: a block that comes meanwhile mixes two heights. What
+      // reads the same twice is of one.
+      const first = await readTogether(rpc, [balance], limits);
       const { height, values } = await readTogether(rpc, [balance], limits);
-      return { height, balance: values[0] };
+      const isSteady = first.height === height && first.values[0] === values[0];
+      return { height: isSteady ? height : NO_HEIGHT, balance: values[0] };
     },
   };
 }
+
+/** Of a reading between two blocks, which is of none. */
+const NO_HEIGHT = -1;
 
 /** Why a preflight's clock is stopped; one error for all, since making one costs. */
 const OVER = Object.freeze(new Error('the preflight is over'));

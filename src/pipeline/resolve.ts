@@ -30,7 +30,7 @@ export interface ResolveParts {
   readonly log: Log;
   readonly crashPoint: CrashPoint;
   readonly limits: ResolveLimits;
-  /** Finds the answer. What it throws is retried where that may help, and else answered with Error. */
+  /** Finds the answer. What it throws is retried where that may help, else answered with Error. */
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
   readonly heightNow: () => number;
   /** Called when answers were found, so that they can be sent. */
