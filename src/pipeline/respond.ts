@@ -82,23 +82,25 @@ export function createRespond(parts: RespondParts) {
     parts.log.warn('answer given up', { requestId: ready.requestId, reason });
   }
 
-  async function send(planned: PlannedTransaction): Promise<void> {
-    const { script, terms, why } = planned;
+  async function send(planned: PlannedTransaction, rows: readonly RequestRow[]): Promise<void> {
+    const { script, why } = planned;
+    // Planning may take longer than a transaction lives: a slow one must not be born dead each time.
+    const terms = { ...planned.terms, validUntilBlock: validUntilBlock(rows) };
     const sent = await parts.submit({ purpose: 'respond', script, terms, why });
     if (sent === null) return;
     const ids = [...why.keys()];
     for (const id of ids) parts.log.info('answer sent', { requestId: id, tx: sent.hash });
   }
 
-  /** Asked when its turn has come: what waited in the queue must not be born dead. */
   function validUntilBlock(rows: readonly RequestRow[]): number {
     const deadline = Math.min(...rows.map((row) => row.deadline));
     return Math.min(parts.heightNow() + limits.validBlocks, deadline);
   }
 
-  async function answerAlone(ready: ReadyAnswer, validUntilBlock: number): Promise<void> {
-    const plan = await planAlone(ready, planning, validUntilBlock);
-    if (plan.kind === 'send') return send(plan);
+  async function answerAlone(row: RequestRow): Promise<void> {
+    const ready = readyOf(row);
+    const plan = await planAlone(ready, planning, validUntilBlock([row]));
+    if (plan.kind === 'send') return send(plan, [row]);
     if (plan.kind === 'hold') hold([ready], plan.reason);
     else giveUp(ready, plan.reason);
   }
@@ -128,14 +130,13 @@ export function createRespond(parts: RespondParts) {
   }
 
   function answerGroup(rows: readonly RequestRow[]): void {
-    const alone = (row: RequestRow): void =>
-      task([row], () => answerAlone(readyOf(row), validUntilBlock([row])));
+    const alone = (row: RequestRow): void => task([row], () => answerAlone(row));
     const only = rows.length === 1 ? rows[0] : undefined;
     if (only !== undefined) return alone(only);
     task(rows, async () => {
       const terms = { nonce: parts.randomNonce(), validUntilBlock: validUntilBlock(rows) };
       const plan = await planTogether(rows.map(readyOf), planning, terms);
-      if (plan.transaction !== null) await send(plan.transaction);
+      if (plan.transaction !== null) await send(plan.transaction, rows);
       for (const ready of plan.alone) {
         const row = rows.find(({ id }) => id === ready.requestId);
         if (row !== undefined) alone(row);
@@ -159,7 +160,7 @@ export function createRespond(parts: RespondParts) {
   }
 
   function pump(): void {
-    while (!signal.aborted && preparing < limits.concurrency) {
+    while (!signal.aborted && parts.mayStart() && preparing < limits.concurrency) {
       const group = nextGroup(waiting(), limits);
       if (group.length === 0 || mayGrow(group)) return;
       answerGroup(group);

@@ -1,75 +1,230 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.js';
-import { hash160 } from '../../src/base/hash.js';
 import { NodeError } from '../../src/base/node-error.js';
-import type { ChainPort } from '../../src/pipeline/chain-port.js';
-import { createRespond } from '../../src/pipeline/respond.js';
-import { createRequestStore } from '../../src/requests/request-store.js';
-import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
-import { silentLog } from '../../src/telemetry/log.js';
+import type { AnswerItem } from '../../src/pipeline/answer.js';
+import type { Preflight } from '../../src/pipeline/chain-port.js';
+import { createRespond, type RespondLimits } from '../../src/pipeline/respond.js';
+import { createSubmit } from '../../src/pipeline/submit.js';
+import { inTransaction } from '../../src/storage/database.js';
+import { createStages, hashOf, type Judge, type Stages } from './stage-fixture.js';
 
-const ACCOUNT = hash160(`0x${'a1'.repeat(20)}`);
+const LIMITS: RespondLimits = {
+  maxBatch: 4,
+  maxBatchBytes: 100,
+  concurrency: 2,
+  validBlocks: 10,
+  holdMs: 3_000,
+  holdMsPerAnswer: 0,
+};
+
+/** Every answer fits, and is taken. */
+const accepting: Judge = (items) => ({
+  state: 'HALT',
+  gasConsumed: 10n * BigInt(items.length),
+  effects: new Map(
+    items.map(({ requestId: id, deliver }) => [
+      id,
+      { delivered: deliver, fee: 5n, lost: 0n, premium: 0n },
+    ]),
+  ),
+  expired: new Set(),
+  contained: true,
+});
 
 describe('responding', () => {
-  let dir: string;
-  let db: Database;
+  let stages: Stages;
+  let height: number;
+  let bug: unknown;
+  let stop: AbortController;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'dodona-respond-'));
-    db = openDatabase(join(dir, 'node.sqlite'));
+    stages = createStages();
+    stages.fund(100_000n);
+    height = 100;
+    bug = null;
+    stop = new AbortController();
   });
-  afterEach(() => {
-    db.close();
-    rmSync(dir, { recursive: true });
+  afterEach(() => stages.close());
+
+  function respond(mayStart = () => true) {
+    const parts = { ...stages, chain: stages.chain.port };
+    const margin = { bps: 0n, minimum: 2n };
+    return createRespond({
+      ...parts,
+      planning: {
+        chain: parts.chain,
+        limits: { margin, maxSystemFee: 1_000n, maxNetworkFee: 1_000n },
+        plain: { last: null },
+        slow: new Set(),
+      },
+      submit: createSubmit({ ...parts, walletFloor: 0n, onWalletShort: () => {} }),
+      limits: LIMITS,
+      heightNow: () => height,
+      mayStart,
+      randomNonce: () => 7,
+      onDuration: () => {},
+      onBug: (error) => {
+        bug = error;
+      },
+      signal: stop.signal,
+    });
+  }
+  const answerAll = async () => {
+    const stage = respond();
+    stage.pump();
+    await stage.idle();
+    return stage;
+  };
+  const add = (...ids: bigint[]) => {
+    for (const id of ids) stages.add(id, ['answerFound']);
+  };
+  const sent = () =>
+    stages.transactions.inFlight().map(({ hash, validUntilBlock }) => ({
+      ids: stages.requests.byTransaction(hash).map(({ id }) => id),
+      validUntilBlock,
+    }));
+
+  it('sends several answers in one transaction, up to its limits', async () => {
+    add(1n, 2n, 3n, 4n, 5n, 6n);
+    stages.chain.judge = accepting;
+    await answerAll();
+    assert.deepEqual(
+      sent().map(({ ids }) => ids),
+      [
+        [1n, 2n, 3n, 4n],
+        [5n, 6n],
+      ],
+    );
   });
 
-  const addResolved = (id: bigint): void => {
-    const requests = createRequestStore(db);
-    const [requester, payer, kind] = [ACCOUNT, ACCOUNT, 'http' as const];
-    const asked = { subject: '{}', filter: '', maxFee: 100n, deadline: 240 };
-    const place = { block: 1, blockTimeMs: 1, tx: `0x${'bb'.repeat(32)}` as const };
-    const found = { reason: 'found', code: 0 as const, result: Buffer.from('[1]') };
-    inTransaction(db, () => {
-      const request = { id, kind, requester, payer, ...asked, ...place };
-      requests.add(request, 'new', { atMs: 1, what: 'requested' });
-      requests.move(id, 'answerFound', found, { atMs: 1, what: 'resolved' });
+  it('counts how long a transaction is valid from when it is sent, not from when it was planned', async () => {
+    add(1n, 2n);
+    stages.add(3n, ['answerFound'], { deadline: 163 });
+    stages.chain.judge = (items, terms) => {
+      // Ten blocks come while the node looks at what its callback does.
+      height += 10;
+      return accepting(items, terms);
+    };
+    await answerAll();
+    const [all] = sent();
+    assert.equal(sent().length, 1);
+    assert.equal(all?.validUntilBlock, Math.min(height + LIMITS.validBlocks, 163));
+    assert.ok((all?.validUntilBlock ?? 0) > height);
+  });
+
+  it('lets a transaction live no longer than the earliest deadline in it', async () => {
+    add(1n);
+    stages.add(2n, ['answerFound'], { deadline: 104 });
+    stages.chain.judge = accepting;
+    await answerAll();
+    assert.equal(sent()[0]?.validUntilBlock, 104);
+  });
+
+  it('sends nothing before it is known what the wallet can pay', async () => {
+    add(1n);
+    stages.chain.judge = accepting;
+    let isKnown = false;
+    const stage = respond(() => isKnown);
+    stage.pump();
+    await stage.idle();
+    assert.deepEqual(sent(), []);
+    isKnown = true;
+    stage.pump();
+    await stage.idle();
+    assert.equal(sent().length, 1);
+  });
+
+  it('lets who was in a transaction that FAULTed go alone, and the others together', async () => {
+    add(1n, 2n, 3n);
+    stages.add(4n, ['answerFound', 'answerSigned']);
+    inTransaction(stages.db, () => {
+      const change = { reason: 'FAULTed', faults: 1, tx: null };
+      stages.requests.move(4n, 'transactionFaulted', change, { atMs: 1, what: 'faulted' });
     });
-  };
+    stages.chain.judge = accepting;
+    await answerAll();
+    assert.deepEqual(
+      sent()
+        .map(({ ids }) => ids)
+        .sort((a, b) => a.length - b.length),
+      [[4n], [1n, 2n, 3n]],
+    );
+  });
+
+  it('sends each answer once, though one of them brings the shared transaction down', async () => {
+    add(1n, 2n, 3n, 4n);
+    const guilty = (item: AnswerItem) => item.requestId === 2n && item.deliver;
+    stages.chain.judge = (items, terms): Preflight => {
+      if (!items.some(guilty)) return accepting(items, terms);
+      return { state: 'FAULT', exception: 'ABORT', limit: null };
+    };
+    await answerAll();
+    const groups = sent().map(({ ids }) => ids);
+    assert.deepEqual(groups.flat().sort(), [1n, 2n, 3n, 4n]);
+    assert.ok(
+      groups.some((ids) => ids.length === 1 && ids[0] === 2n),
+      'the culprit goes alone',
+    );
+    assert.equal(bug, null);
+  });
+
+  it('holds back what the environment denies, tells why, and tries again after a pause', async () => {
+    add(1n);
+    stages.chain.judge = () => {
+      throw new NodeError('RPC_TIMEOUT', 'the endpoint did not answer', { retryable: true });
+    };
+    const stage = await answerAll();
+    assert.match(stages.requests.get(1n)?.reason ?? '', /the endpoint did not answer/);
+    stages.chain.judge = accepting;
+    stage.pump();
+    await stage.idle();
+    assert.deepEqual([stages.stateOf(1n), bug], ['resolved', null]);
+    stages.advance(LIMITS.holdMs);
+    stage.pump();
+    await stage.idle();
+    assert.equal(stages.stateOf(1n), 'sent');
+  });
+
+  it('stops the node by a bug, and leaves the answers as they were', async () => {
+    add(1n, 2n);
+    stages.chain.judge = () => {
+      throw new Error('bug: made by the test');
+    };
+    await answerAll();
+    assert.match(String(bug), /bug: made by the test/);
+    assert.deepEqual([stages.stateOf(1n), stages.stateOf(2n)], ['resolved', 'resolved']);
+  });
 
   it('ends the node in order when what is held back cannot be written down', async () => {
-    addResolved(1n);
-    const failed = new Promise<unknown>((resolve) => {
-      const chain = {
-        account: ACCOUNT,
-        respondScript() {
-          // The endpoint fails just when the disk is full.
-          db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`);
-          throw new NodeError('RPC_TIMEOUT', 'no answer '.repeat(10_000), { retryable: true });
-        },
-      } as Partial<ChainPort> as ChainPort;
-      const margin = { bps: 0n, minimum: 0n };
-      const planLimits = { margin, maxSystemFee: 100n, maxNetworkFee: 100n };
-      const limits = { maxBatch: 32, maxBatchBytes: 1_000, concurrency: 1, validBlocks: 10 };
-      createRespond({
-        db,
-        requests: createRequestStore(db),
-        clock: systemClock,
-        log: silentLog,
-        planning: { chain, limits: planLimits, plain: { last: null }, slow: new Set() },
-        submit: async () => null,
-        limits: { ...limits, holdMs: 10, holdMsPerAnswer: 0 },
-        heightNow: () => 5,
-        mayStart: () => true,
-        randomNonce: () => 1,
-        onDuration: () => {},
-        onBug: resolve,
-        signal: new AbortController().signal,
-      }).pump();
+    add(1n);
+    const { db } = stages;
+    stages.chain.judge = () => {
+      // The endpoint fails just when the disk is full.
+      db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`);
+      throw new NodeError('RPC_TIMEOUT', 'no answer '.repeat(10_000), { retryable: true });
+    };
+    await answerAll();
+    assert.ok(bug instanceof NodeError, String(bug));
+    assert.equal(bug.code, 'DB_TROUBLE');
+  });
+
+  it('begins nothing once it was told to stop', async () => {
+    add(1n);
+    stop.abort();
+    await answerAll();
+    assert.deepEqual(sent(), []);
+  });
+
+  it('answers by the lost transaction that it may claim', async () => {
+    stages.add(1n, ['answerFound', 'answerSigned']);
+    inTransaction(stages.db, () => {
+      const change = { reason: 'FAULTed', faults: 1, lostTx: hashOf(5), tx: null };
+      stages.requests.move(1n, 'transactionFaulted', change, { atMs: 1, what: 'faulted' });
     });
-    const error = await failed;
-    assert.ok(error instanceof NodeError, String(error));
-    assert.equal(error.code, 'DB_TROUBLE');
+    const claimed: unknown[] = [];
+    stages.chain.judge = (items, terms) => {
+      for (const { deliver, lostTx } of items) claimed.push([deliver, lostTx]);
+      return accepting(items, terms);
+    };
+    await answerAll();
+    assert.deepEqual(claimed, [[false, hashOf(5)]]);
   });
 });
