@@ -18,6 +18,7 @@ import type { Planning } from './plan-alone.js';
 import { createResolve, type ResolveLimits } from './resolve.js';
 import { createRespond, type RespondLimits } from './respond.js';
 import { createSubmit } from './submit.js';
+import { createSuspects } from './suspects.js';
 import { createTransactionEnding } from './transaction-ending.js';
 import { createTransactionStore } from './transaction-store.js';
 
@@ -95,6 +96,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   const respond = createRespond({
     ...common,
     planning,
+    suspects: createSuspects(),
     submit,
     limits: limits.respond,
     heightNow,

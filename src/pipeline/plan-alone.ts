@@ -39,7 +39,8 @@ export interface PlannedTransaction {
 }
 
 export type AlonePlan =
-  | PlannedTransaction
+  /** `isCulprit`: the callback would have brought the transaction down. */
+  | (PlannedTransaction & { readonly isCulprit: boolean })
   /** Nothing that maxFee pays for is left. */
   | { readonly kind: 'giveUp'; readonly reason: string }
   /** Not this request's fault: try again later. */
@@ -61,6 +62,7 @@ export async function planAlone(
 ): Promise<AlonePlan> {
   const obstacles: Obstacle[] = [];
   let plain: Promise<Datoshi> | null = null;
+  let isCulprit = false;
   for (let tried = 0; tried < MAX_WAYS; tried++) {
     const way = nextWay(ready, obstacles);
     if (way === null) break;
@@ -74,12 +76,14 @@ export async function planAlone(
     const verdict = judge(way, rehearsal, after ?? 0n, ready, planning);
     if (verdict.kind === 'hold') return verdict;
     if (verdict.kind === 'obstacle') {
+      isCulprit ||= rehearsal.preflight.state === 'FAULT';
       obstacles.push(verdict.obstacle);
       continue;
     }
     const { script, terms } = rehearsal;
     const why = [describeWay(way), ...obstacles.map(({ reason }) => reason)].join('; ');
-    return { kind: 'send', items: [way], script, terms, why: new Map([[way.requestId, why]]) };
+    const told = { items: [way], why: new Map([[way.requestId, why]]) };
+    return { kind: 'send', script, terms, ...told, isCulprit };
   }
   const reasons = obstacles.map(({ reason }) => reason).join('; ');
   return { kind: 'giveUp', reason: `maxFee pays for no answer: ${reasons}` };

@@ -114,7 +114,9 @@ async function tryTogether(
   const script = chain.respondScript(items);
   const networkFee = chain.networkFee(script);
   const terms = { systemFee, networkFee, nonce, validUntilBlock };
-  const preflight = await chain.preflight(script, terms, limits.maxSystemFee);
+  const fees = members.reduce((sum, { ready }) => sum + ready.maxFee, 0n);
+  const maxGas = fees < limits.maxSystemFee ? fees : limits.maxSystemFee;
+  const preflight = await chain.preflight(script, terms, maxGas);
   return { items, script, terms, preflight };
 }
 

@@ -9,6 +9,7 @@ import type { ReadyAnswer } from './answer.js';
 import { type PlannedTransaction, type Planning, planAlone } from './plan-alone.js';
 import { planTogether } from './plan-together.js';
 import type { Submit } from './submit.js';
+import type { Suspects } from './suspects.js';
 import { mayPass } from './trouble.js';
 
 export interface RespondLimits {
@@ -31,6 +32,7 @@ export interface RespondParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly planning: Planning;
+  readonly suspects: Suspects;
   readonly submit: Submit;
   readonly limits: RespondLimits;
   readonly heightNow: () => number;
@@ -48,10 +50,11 @@ const GATHER_MS = 20;
 
 /** Sends answers that are `resolved`: several in one transaction where that is safe. */
 export function createRespond(parts: RespondParts) {
-  const { db, requests, clock, limits, planning, signal } = parts;
+  const { db, requests, clock, limits, planning, suspects, signal } = parts;
   const queue = new PQueue({ concurrency: limits.concurrency });
-  /** Tasks, waiting or running, and when the last one was begun. */
+  /** Tasks, waiting or running, those of suspects, and when the last one was begun. */
   let preparing = 0;
+  let preparingSuspects = 0;
   let begunMs = Number.NEGATIVE_INFINITY;
   /** How many of them a request is in. */
   const busy = new Map<bigint, number>();
@@ -100,7 +103,10 @@ export function createRespond(parts: RespondParts) {
   async function answerAlone(row: RequestRow): Promise<void> {
     const ready = readyOf(row);
     const plan = await planAlone(ready, planning, validUntilBlock([row]));
-    if (plan.kind === 'send') return send(plan, [row]);
+    if (plan.kind === 'send') {
+      if (plan.isCulprit || ready.lostTx !== null) suspects.add(row.requester);
+      return send(plan, [row]);
+    }
     if (plan.kind === 'hold') hold([ready], plan.reason);
     else giveUp(ready, plan.reason);
   }
@@ -109,7 +115,9 @@ export function createRespond(parts: RespondParts) {
   function task(rows: readonly RequestRow[], work: () => Promise<void>): void {
     for (const row of rows) count(row.id, 1);
     const startedMs = clock.monotonicMs();
+    const suspected = rows.some(isSuspect) ? 1 : 0;
     preparing += 1;
+    preparingSuspects += suspected;
     begunMs = startedMs;
     const run = async (): Promise<void> => {
       try {
@@ -122,6 +130,7 @@ export function createRespond(parts: RespondParts) {
       } finally {
         for (const row of rows) count(row.id, -1);
         preparing -= 1;
+        preparingSuspects -= suspected;
       }
       pump();
     };
@@ -144,10 +153,14 @@ export function createRespond(parts: RespondParts) {
     });
   }
 
+  const isSuspect = (row: RequestRow): boolean => suspects.has(row.requester);
+  const goesAlone = (row: RequestRow): boolean => row.faults > 0 || isSuspect(row);
+
   /** One by one, since a group takes few of what may be thousands. */
   function* waiting(): Generator<RequestRow> {
     const window = limits.maxBatch * (limits.concurrency + 1) + busy.size;
-    for (const { id } of requests.dueIds('resolved', clock.nowMs(), window, [])) {
+    const without = preparingSuspects > 0 ? suspects.all() : [];
+    for (const { id } of requests.dueIds('resolved', clock.nowMs(), window, without)) {
       const row = busy.has(id) ? null : requests.get(id);
       if (row !== null) yield row;
     }
@@ -156,12 +169,12 @@ export function createRespond(parts: RespondParts) {
   /** While others are prepared there is no hurry: more answers come, and share the fees. */
   function mayGrow(group: readonly RequestRow[]): boolean {
     const isYoung = clock.monotonicMs() - begunMs < GATHER_MS;
-    return preparing > 0 && isYoung && group.length < limits.maxBatch && group[0]?.faults === 0;
+    return preparing > 0 && isYoung && group.length < limits.maxBatch && !group.some(goesAlone);
   }
 
   function pump(): void {
     while (!signal.aborted && parts.mayStart() && preparing < limits.concurrency) {
-      const group = nextGroup(waiting(), limits);
+      const group = nextGroup(waiting(), limits, goesAlone);
       if (group.length === 0 || mayGrow(group)) return;
       answerGroup(group);
     }
@@ -174,13 +187,14 @@ export function createRespond(parts: RespondParts) {
 export function nextGroup(
   due: Iterable<RequestRow>,
   limits: Pick<RespondLimits, 'maxBatch' | 'maxBatchBytes'>,
+  goesAlone: (row: RequestRow) => boolean,
 ): readonly RequestRow[] {
   const group: RequestRow[] = [];
   let bytes = 0;
   for (const row of due) {
     // Whoever was in a transaction that FAULTed goes alone, so that the culprit shows and pays.
-    if (row.faults > 0 && group.length === 0) return [row];
-    if (row.faults > 0) continue;
+    if (goesAlone(row) && group.length === 0) return [row];
+    if (goesAlone(row)) continue;
     bytes += row.result?.length ?? 0;
     if (group.length > 0 && bytes > limits.maxBatchBytes) break;
     group.push(row);

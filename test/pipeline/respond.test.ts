@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { type Hash160, hash160 } from '../../src/base/hash.js';
 import { NodeError } from '../../src/base/node-error.js';
 import type { AnswerItem } from '../../src/pipeline/answer.js';
 import type { Preflight } from '../../src/pipeline/chain-port.js';
 import { createRespond, type RespondLimits } from '../../src/pipeline/respond.js';
 import { createSubmit } from '../../src/pipeline/submit.js';
+import { createSuspects, MAX_SUSPECTS, type Suspects } from '../../src/pipeline/suspects.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { createStages, hashOf, type Judge, type Stages } from './stage-fixture.js';
 
@@ -35,12 +37,14 @@ describe('responding', () => {
   let height: number;
   let bug: unknown;
   let stop: AbortController;
+  let suspects: Suspects;
   beforeEach(() => {
     stages = createStages();
     stages.fund(100_000n);
     height = 100;
     bug = null;
     stop = new AbortController();
+    suspects = createSuspects();
   });
   afterEach(() => stages.close());
 
@@ -55,6 +59,7 @@ describe('responding', () => {
         plain: { last: null },
         slow: new Set(),
       },
+      suspects,
       submit: createSubmit({ ...parts, walletFloor: 0n, onWalletShort: () => {} }),
       limits: LIMITS,
       heightNow: () => height,
@@ -164,6 +169,67 @@ describe('responding', () => {
       'the culprit goes alone',
     );
     assert.equal(bug, null);
+  });
+
+  it('remembers who brought a transaction down: his answers go alone, one at a time', async () => {
+    const hostile = hash160(`0x${'ee'.repeat(20)}`);
+    const ofHostile = (...ids: bigint[]) => {
+      for (const id of ids) stages.add(id, ['answerFound'], { requester: hostile });
+    };
+    const looks: string[] = [];
+    const isHostile = ({ requestId, deliver }: AnswerItem) => requestId >= 50n && deliver;
+    stages.chain.judge = (items, terms): Preflight => {
+      if (items.some(({ deliver }) => deliver)) {
+        looks.push(items.map(({ requestId }) => requestId).join());
+      }
+      if (!items.some(isHostile)) return accepting(items, terms);
+      return { state: 'FAULT', exception: 'ABORT', limit: null };
+    };
+    const stage = respond();
+    const pump = () => {
+      stage.pump();
+      return stage.idle();
+    };
+    add(1n);
+    ofHostile(50n);
+    await pump();
+    assert.ok(looks.includes('1,50'), 'nobody knows him yet');
+    assert.deepEqual(suspects.all(), [hostile]);
+    looks.length = 0;
+    ofHostile(51n, 52n, 53n);
+    add(2n, 3n, 4n);
+    await pump();
+    assert.deepEqual(
+      looks.filter((ids) => ids.includes(',')),
+      looks.filter((ids) => !/5\d/.test(ids)),
+      'what is shared is shared by others',
+    );
+    const alone = sent().filter(({ ids }) => ids.some((id) => id >= 50n));
+    assert.deepEqual(
+      alone.map(({ ids }) => ids.length),
+      [1, 1, 1, 1],
+    );
+  });
+
+  it('suspects nobody for what the gateway refuses to all', async () => {
+    add(1n, 2n);
+    stages.chain.judge = () => ({ state: 'FAULT', exception: 'no witness', limit: null });
+    await answerAll();
+    assert.deepEqual(suspects.all(), []);
+  });
+
+  it('forgets whom it has suspected for the longest time, when there are too many', () => {
+    const accounts = Array.from({ length: MAX_SUSPECTS + 1 }, (_, at) =>
+      hash160(`0x${at.toString(16).padStart(40, '0')}`),
+    );
+    for (const account of accounts.slice(0, -1)) suspects.add(account);
+    suspects.add(accounts[0] as Hash160);
+    suspects.add(accounts.at(-1) as Hash160);
+    assert.equal(suspects.all().length, MAX_SUSPECTS);
+    assert.deepEqual(
+      [0, 1, 2].map((at) => suspects.has(accounts[at] as Hash160)),
+      [true, false, true],
+    );
   });
 
   it('holds back what the environment denies, tells why, and tries again after a pause', async () => {
