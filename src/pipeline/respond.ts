@@ -87,7 +87,7 @@ export function createRespond(parts: RespondParts) {
 
   async function send(planned: PlannedTransaction, rows: readonly RequestRow[]): Promise<void> {
     const { script, why } = planned;
-    // Planning may take longer than a transaction lives: a slow one must not be born dead each time.
+    // Planning may take longer than a transaction lives: a slow one must not be born dead always.
     const terms = { ...planned.terms, validUntilBlock: validUntilBlock(rows) };
     const sent = await parts.submit({ purpose: 'respond', script, terms, why });
     if (sent === null) return;
