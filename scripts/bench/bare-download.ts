@@ -3,9 +3,11 @@ import { systemClock } from '../../src/base/clock.js';
 import { DEFAULT_RUN_BLOCKS } from '../../src/chain/block-tailer.js';
 import type { Devnet } from '../devnet/devnet.js';
 
-/** As the node's configuration has them by default. */
-const CONNECTIONS = 4;
-const CALLS_IN_EXCHANGE = 50;
+/** How the node asks: connections at once, and calls in one exchange. */
+export interface Manner {
+  readonly connections: number;
+  readonly batchCalls: number;
+}
 
 interface Call {
   readonly method: string;
@@ -17,6 +19,7 @@ export function readingCalls(
   { gateway }: Pick<Devnet, 'gateway'>,
   blocks: number,
   hasEvents: (index: number) => boolean,
+  { batchCalls }: Manner,
 ): string[] {
   const header = (index: number): Call => ({ method: 'getblockheader', params: [index, true] });
   const bodies: string[] = [];
@@ -28,16 +31,16 @@ export function readingCalls(
       return { method: 'getblocknotifications', params: [index, { contract: gateway }] };
     });
     const inside = indexes.filter((index) => index > from && index < last && hasEvents(index));
-    bodies.push(...exchangesOf([...events, header(from), header(last)]));
-    bodies.push(...exchangesOf(inside.map(header)));
+    bodies.push(...exchangesOf([...events, header(from), header(last)], batchCalls));
+    bodies.push(...exchangesOf(inside.map(header), batchCalls));
   }
   return bodies;
 }
 
-function exchangesOf(calls: readonly Call[]): string[] {
+function exchangesOf(calls: readonly Call[], batchCalls: number): string[] {
   const bodies: string[] = [];
-  for (let from = 0; from < calls.length; from += CALLS_IN_EXCHANGE) {
-    const some = calls.slice(from, from + CALLS_IN_EXCHANGE);
+  for (let from = 0; from < calls.length; from += batchCalls) {
+    const some = calls.slice(from, from + batchCalls);
     bodies.push(JSON.stringify(some.map((call, id) => ({ jsonrpc: '2.0', id, ...call }))));
   }
   return bodies;
@@ -49,8 +52,12 @@ export interface Download {
 }
 
 /** Posts the texts over as many connections as the node has, and throws the answers away. */
-export async function download(rpcUrl: string, bodies: readonly string[]): Promise<Download> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+export async function download(
+  rpcUrl: string,
+  bodies: readonly string[],
+  { connections }: Manner,
+): Promise<Download> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
   let bytes = 0;
   let next = 0;
   const post = (body: string): Promise<void> =>
@@ -73,7 +80,7 @@ export async function download(rpcUrl: string, bodies: readonly string[]): Promi
     for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await post(body);
   };
   const startMs = systemClock.monotonicMs();
-  await Promise.all(Array.from({ length: CONNECTIONS }, work));
+  await Promise.all(Array.from({ length: connections }, work));
   agent.destroy();
   return { durationMs: systemClock.monotonicMs() - startMs, bytes };
 }

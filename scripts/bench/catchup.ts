@@ -1,3 +1,4 @@
+import { loadConfig } from '../../src/config/load-config.js';
 import { type Devnet, startDevnet } from '../devnet/devnet.js';
 import { download, readingCalls } from './bare-download.js';
 import { type BenchNode, launchBenchNode, logged } from './bench-node.js';
@@ -7,7 +8,7 @@ import { processCpuMs } from './process-cpu.js';
 import type { BenchResult, Figure } from './report.js';
 import { median, percentile } from './statistics.js';
 
-const FULL = { blocks: 20_000, runs: 7, blockMs: 1_000 };
+const FULL = { blocks: 20_000, runs: 15, blockMs: 1_000 };
 const QUICK = { blocks: 500, runs: 1, blockMs: 300 };
 
 interface Run {
@@ -39,7 +40,7 @@ export async function runCatchup(options: BenchOptions): Promise<BenchResult> {
   }
 }
 
-/** One bare download and one node, one after the other, so that both find the same machine. */
+/** A node between two bare downloads, so that both find the same machine. */
 async function measure(
   devnet: Devnet,
   chain: LongChain,
@@ -48,7 +49,10 @@ async function measure(
 ): Promise<Run> {
   const blocks = await devnet.rpc.call<number>('getblockcount');
   const hasEvents = (index: number) => index >= chain.first && holdsEvents(index - chain.first);
-  const bare = await download(devnet.rpcUrl, readingCalls(devnet, blocks, hasEvents));
+  const { connectionsPerEndpoint: connections, batchSize } = loadConfig(devnet.configFile).network;
+  const manner = { connections, batchCalls: batchSize };
+  const calls = readingCalls(devnet, blocks, hasEvents, manner);
+  const before = await download(devnet.rpcUrl, calls, manner);
   const chainPid = devnet.neoGo.process().pid;
   const chainCpuBefore = processCpuMs(chainPid);
   const node = await launchBenchNode({ devnet, storage, profileFolder });
@@ -57,12 +61,14 @@ async function measure(
     const nodeCpuMs = processCpuMs(node.pid);
     const chainCpuMs = processCpuMs(chainPid) - chainCpuBefore;
     await requireAllAnswered(devnet, chain);
+    await node.stop();
+    const after = await download(devnet.rpcUrl, calls, manner);
     return {
       nodeRate: (1000 * read) / durationMs,
-      bareRate: (1000 * blocks) / bare.durationMs,
+      bareRate: (2000 * blocks) / (before.durationMs + after.durationMs),
       nodeCpuMs,
       chainCpuMs,
-      bytes: bare.bytes,
+      bytes: before.bytes,
     };
   } finally {
     await node.stop();
