@@ -21,8 +21,10 @@ export function openDatabase(path: string): Database {
   const db = connect(path, false);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
-  db.pragma('foreign_keys = ON');
+  // A table that is built anew is gone for a moment: what refers to it is checked afterwards.
+  db.pragma('foreign_keys = OFF');
   migrate(db, path);
+  db.pragma('foreign_keys = ON');
   return db;
 }
 
@@ -130,8 +132,11 @@ function refuseOtherSchema(db: Database, path: string, mustBeCurrent: boolean): 
 
 function migrate(db: Database, path: string): void {
   refuseOtherSchema(db, path, false);
+  if (schemaVersion(db) === LATEST_SCHEMA) return;
   inTransaction(db, () => {
     for (const migration of MIGRATIONS.slice(schemaVersion(db))) db.exec(migration);
+    const broken = db.pragma('foreign_key_check') as unknown[];
+    if (broken.length > 0) throw new Error(`bug: a migration of ${path} left rows without parents`);
     db.pragma(`user_version = ${LATEST_SCHEMA}`);
   });
 }

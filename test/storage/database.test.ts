@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { NodeError } from '../../src/base/node-error.js';
 import { inTransaction, openDatabase, openDatabaseReadOnly } from '../../src/storage/database.js';
+import { LATEST_SCHEMA, MIGRATIONS } from '../../src/storage/migrations.js';
 import { lockNode } from '../../src/storage/node-lock.js';
 
 describe('the database', () => {
@@ -36,6 +37,27 @@ describe('the database', () => {
     const own = tables.filter(({ name, type }) => type === 'table' && !name.startsWith('sqlite_'));
     assert.ok(own.length > 4);
     for (const { name, strict } of own) assert.equal(strict, 1n, name);
+    db.close();
+  });
+
+  it('brings a database of the first schema up to date, with what is in it', () => {
+    const path = join(dir, 'node.sqlite');
+    const first = new SqliteDatabase(path);
+    first.exec(MIGRATIONS[0] ?? '');
+    first.pragma('user_version = 1');
+    first.exec(`INSERT INTO request (id, kind, requester, payer, subject, filter, max_fee, deadline,
+      created_block, created_tx, created_time_ms, state, reason)
+      VALUES (7, 'http', 'r', 'p', 's', '', 5, 9, 1, 't', 2, 'received', 'waits');
+      INSERT INTO request_step (request_id, seq, at_ms, what) VALUES (7, 1, 3, 'requested')`);
+    first.close();
+    const db = openDatabase(path);
+    assert.equal(db.pragma('user_version', { simple: true }), BigInt(LATEST_SCHEMA));
+    const kept = db.prepare('SELECT kind, subject, max_fee, reason FROM request').all();
+    assert.deepEqual(kept, [{ kind: 'http', subject: 's', max_fee: 5n, reason: 'waits' }]);
+    const orphan = () =>
+      db.exec(`INSERT INTO request_step (request_id, seq, at_ms, what)
+      VALUES (8, 1, 3, 'requested')`);
+    assert.throws(orphan, /FOREIGN KEY/);
     db.close();
   });
 

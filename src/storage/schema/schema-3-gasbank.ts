@@ -1,0 +1,3 @@
+/** What the gas bank keeps beside the ledger. */
+export const SCHEMA_3_GASBANK = `
+`;

@@ -1,0 +1,3 @@
+/** The audit log and the vault. */
+export const SCHEMA_4_VAULT = `
+`;
