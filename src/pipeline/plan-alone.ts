@@ -18,12 +18,18 @@ export interface PlanLimits {
   readonly maxNetworkFee: Datoshi;
 }
 
+/** A charge, and the last block of the transaction that it was measured for. */
+export interface MeasuredCharge {
+  readonly charge: Datoshi;
+  readonly validUntilBlock: number;
+}
+
 /** What planning works with. */
 export interface Planning {
   readonly chain: ChainPort;
   readonly limits: PlanLimits;
-  /** The charge of a plain answer as last measured, or null: near enough for sharing. */
-  readonly plain: { last: Datoshi | null };
+  /** The charge of a plain answer as last measured, or null: near enough for most decisions. */
+  readonly plain: { last: MeasuredCharge | null };
   /** Requests whose callback was once too slow: the next time that is its fault. */
   readonly slow: Set<bigint>;
 }
@@ -61,19 +67,20 @@ export async function planAlone(
   validUntilBlock: number,
 ): Promise<AlonePlan> {
   const obstacles: Obstacle[] = [];
-  let plain: Promise<Datoshi> | null = null;
+  const plain = createPlainAfter(ready, planning, validUntilBlock);
   let isCulprit = false;
   for (let tried = 0; tried < MAX_WAYS; tried++) {
     const way = nextWay(ready, obstacles);
     if (way === null) break;
-    // A delivery that FAULTs in the block must leave enough for a plain answer. Both are looked at
-    // together, since the answer waits for them.
-    if (way.deliver) plain ??= plainCharge(ready, planning, validUntilBlock);
+    // A delivery that FAULTs in the block must leave enough for a plain answer.
     const [rehearsal, after] = await Promise.all([
       rehearse(way, ready, planning, validUntilBlock),
-      way.deliver ? plain : 0n,
+      way.deliver ? plain.estimate() : 0n,
     ]);
-    const verdict = judge(way, rehearsal, after ?? 0n, ready, planning);
+    let verdict = judge(way, rehearsal, after, ready, planning);
+    if (way.deliver && isTooDear(verdict, rehearsal) && plain.isGuess()) {
+      verdict = judge(way, rehearsal, await plain.measure(), ready, planning);
+    }
     if (verdict.kind === 'hold') return verdict;
     if (verdict.kind === 'obstacle') {
       isCulprit ||= rehearsal.preflight.state === 'FAULT';
@@ -88,6 +95,44 @@ export async function planAlone(
   const reasons = obstacles.map(({ reason }) => reason).join('; ');
   return { kind: 'giveUp', reason: `maxFee pays for no answer: ${reasons}` };
 }
+
+/** A measured charge serves for so many blocks: the network's prices may change. */
+const PLAIN_SERVES_BLOCKS = 100;
+/** Plain answers differ little: by a claim of lost fees, a premium, a longer number. */
+const PLAIN_MARGIN = 2n;
+
+/**
+ * What a plain answer after a delivery may cost: as last measured for another request, with a
+ * margin, since the answer waits for each look; measured only where there is no such figure, or
+ * where maxFee is too small for the margin.
+ */
+function createPlainAfter(ready: ReadyAnswer, planning: Planning, validUntilBlock: number) {
+  let measured: Promise<Datoshi> | null = null;
+  const measure = (): Promise<Datoshi> => {
+    measured ??= plainCharge(ready, planning, validUntilBlock);
+    return measured;
+  };
+  return {
+    measure,
+    isGuess: () => measured === null,
+    estimate(): Datoshi | Promise<Datoshi> {
+      const last = recentPlainCharge(planning, validUntilBlock);
+      return last === null || measured !== null ? measure() : PLAIN_MARGIN * last;
+    },
+  };
+}
+
+/** The charge of a plain answer as last measured; null when that is too long ago. */
+export function recentPlainCharge(
+  { plain: { last } }: Planning,
+  validUntilBlock: number,
+): Datoshi | null {
+  const isOld = last !== null && validUntilBlock - last.validUntilBlock > PLAIN_SERVES_BLOCKS;
+  return isOld ? null : (last?.charge ?? null);
+}
+
+const isTooDear = (verdict: Verdict, { preflight }: Rehearsal): boolean =>
+  preflight.state === 'HALT' && verdict.kind === 'obstacle' && verdict.obstacle.kind === 'tooDear';
 
 interface Rehearsal {
   readonly script: Buffer;
@@ -221,6 +266,6 @@ export async function plainCharge(
   if (preflight.state === 'FAULT') return 0n;
   const premium = preflight.effects.get(ready.requestId)?.premium ?? 0n;
   const charge = terms.systemFee + terms.networkFee + premium;
-  planning.plain.last = charge;
+  planning.plain.last = { charge, validUntilBlock };
   return charge;
 }

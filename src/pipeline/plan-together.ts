@@ -2,7 +2,12 @@ import type { Datoshi } from '../base/datoshi.js';
 import { type AnswerItem, describeWay, type ReadyAnswer } from './answer.js';
 import { predictCharge, systemFeeFor, wasClamped } from './answer-fees.js';
 import type { Preflight, TransactionTerms } from './chain-port.js';
-import { type PlannedTransaction, type Planning, plainCharge } from './plan-alone.js';
+import {
+  type PlannedTransaction,
+  type Planning,
+  plainCharge,
+  recentPlainCharge,
+} from './plan-alone.js';
 
 export interface TogetherPlan {
   /** Null when no two of them can share a transaction. */
@@ -37,7 +42,10 @@ export async function planTogether(
   const first = ready[0];
   let considered = ready;
   if (first === undefined || ready.length < FEWEST) return { transaction: null, alone: ready };
-  const plain = planning.plain.last ?? (await plainCharge(first, planning, terms.validUntilBlock));
+  const { validUntilBlock } = terms;
+  const plain =
+    recentPlainCharge(planning, validUntilBlock) ??
+    (await plainCharge(first, planning, validUntilBlock));
   let members: readonly Member[] = ready.map((one) => ({ ready: one, deliver: true }));
   let seen: Datoshi = plain * BigInt(members.length);
   let isGuess = true;

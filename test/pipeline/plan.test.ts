@@ -114,6 +114,39 @@ describe('planning an answer alone', () => {
     assert.match(short.why, /and 0\.00000164 for a plain answer after it, maxFee is/);
   });
 
+  describe('with what a plain answer cost the last time', () => {
+    const NEEDED = BASE_GAS + ANSWER_GAS + CALLBACK_GAS + 4n + NETWORK_FEE;
+    const LAST = PLAIN + 4n;
+    const looks = async (maxFee: bigint, measuredAt: number) => {
+      const one = ready(1n, { maxFee });
+      const judge = contract([one], {});
+      const seen: boolean[] = [];
+      const given = planning((items, terms) => {
+        seen.push(items[0]?.deliver === true);
+        return judge(items, terms);
+      });
+      given.plain.last = { charge: LAST, validUntilBlock: measuredAt };
+      const planned = await planAlone(one, given, UNTIL);
+      if (planned.kind !== 'send') assert.fail(planned.reason);
+      return { seen, delivers: planned.items[0]?.deliver, last: given.plain.last };
+    };
+
+    it('looks once where maxFee leaves twice as much', async () => {
+      const { seen, delivers } = await looks(NEEDED + 2n * LAST, UNTIL - 100);
+      assert.deepEqual([seen, delivers], [[true], true]);
+    });
+
+    it('measures where maxFee leaves less, or the last time is long ago', async () => {
+      const tight = await looks(NEEDED + LAST, UNTIL);
+      assert.deepEqual([tight.seen, tight.delivers], [[true, false], true]);
+      const old = await looks(NEEDED + 2n * LAST, UNTIL - 101);
+      assert.equal(old.seen.length, 2);
+      assert.deepEqual(old.last, { charge: LAST, validUntilBlock: UNTIL });
+      const short = await looks(NEEDED + LAST - 1n, UNTIL);
+      assert.deepEqual([short.seen, short.delivers], [[true, false, false], false]);
+    });
+  });
+
   it('keeps what a callback throws at, FAULTs on, or burns all gas for', async () => {
     for (const callback of ['throws', 'faults', 'endless'] as const) {
       const { item, why } = await sent(ready(1n), callback);
