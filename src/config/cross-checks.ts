@@ -56,6 +56,19 @@ const magicFitsPreset: CrossCheck = {
   },
 };
 
+const publicNetworkNamesItsStart: CrossCheck = {
+  keys: ['gateway.startBlock', 'network.magic'],
+  find({ gateway, network }) {
+    const name = PUBLIC_NETWORKS.get(network.magic);
+    if (name === undefined || gateway.startBlock !== undefined) return null;
+    return {
+      problem: `it is missing: the node would read ${name} from block 0, which takes days`,
+      expected: 'the index of the block in which the gateway was deployed',
+      todo: "Look it up by the gateway's hash in an explorer, and set it.",
+    };
+  },
+};
+
 const systemFeeFitsNetwork: CrossCheck = {
   keys: ['pipeline.maxSystemFee', 'network.magic'],
   find({ network, pipeline }) {
@@ -124,6 +137,7 @@ const webSocketList = ({ network }: FileValues): readonly string[] =>
 
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   magicFitsPreset,
+  publicNetworkNamesItsStart,
   systemFeeFitsNetwork,
   ordered(
     ['network.pollInterval', 'network.blockTime'],

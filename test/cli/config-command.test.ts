@@ -49,7 +49,10 @@ describe('dodona config', () => {
   });
 
   it('show prints what is in effect and where it comes from, as a file that loads', async () => {
-    const path = write('preset.yaml', `preset: testnet\n${base.slice(base.indexOf('gateway:'))}`);
+    const own = base
+      .slice(base.indexOf('gateway:'))
+      .replace('gateway:', 'gateway:\n  startBlock: 7');
+    const path = write('preset.yaml', `preset: testnet\n${own}`);
     const { exitCode, out } = await cli.run('config', 'show', '--config', path);
     assert.equal(exitCode, 0);
     assert.match(out, /^ {2}magic: 894710606 +# .*testnet\.yaml:\d+$/m);

@@ -14,8 +14,11 @@ describe('rules between configuration keys', () => {
   };
   const network = (lines: string) => MINIMAL.replace('network:', `network:\n  ${lines}`);
 
+  const onPublic = (magic: string): string =>
+    MINIMAL.replace('56753', magic).replace('gateway:', 'gateway:\n  startBlock: 7');
+
   const MAINNET_AS_DEVNET =
-    `preset: devnet\n${MINIMAL.replace('56753', '860833102')}` +
+    `preset: devnet\n${onPublic('860833102')}` +
     'pipeline: {maxSystemFee: 10 GAS, maxNetworkFee: 1 GAS}';
 
   // By the key that is blamed: what must be refused.
@@ -27,6 +30,11 @@ describe('rules between configuration keys', () => {
     ['pipeline.retryBackoff', `${MINIMAL}pipeline: {retryBackoff: 31s}`, /retryBackoffMax/],
     ['pipeline.maxNetworkFee', `${MINIMAL}pipeline: {maxSystemFee: 0.4 GAS}`, /maxSystemFee/],
     ['gasbank.walletFloor', `${MINIMAL}gasbank: {walletFloor: 6 GAS}`, /walletWarning/],
+    [
+      'gateway.startBlock',
+      MINIMAL.replace('56753', '894710606'),
+      /would read testnet from block 0/,
+    ],
     ['network.magic', `preset: mainnet\n${MINIMAL}`, /56753 is not the number of .* mainnet/],
     ['network.magic', MAINNET_AS_DEVNET, /devnet/],
     ['api.host', `${MINIMAL}api: {host: 0.0.0.0}`, /can be reached from other machines/],
@@ -49,10 +57,16 @@ describe('rules between configuration keys', () => {
   }
 
   it('refuses on public networks a system fee that no block of theirs can hold', () => {
-    const text = `${MINIMAL.replace('56753', '894710606')}pipeline: {maxSystemFee: 20.1 GAS}`;
+    const text = `${onPublic('894710606')}pipeline: {maxSystemFee: 20.1 GAS}`;
     assert.match(String(refused(text)), /pipeline.maxSystemFee: 20.10000000 GAS do not fit/);
     const path = scratch.write('ok.yaml', text.replace('894710606', '56753'));
     assert.equal(loadConfig(path).pipeline.maxSystemFeeDatoshi, 2_010_000_000n);
+  });
+
+  it('lets a network of public kind be read from a block that is named, and others from 0', () => {
+    const path = scratch.write('start.yaml', onPublic('894710606'));
+    assert.equal(loadConfig(path).gateway.startBlock, 7);
+    assert.equal(loadConfig(scratch.write('none.yaml', MINIMAL)).gateway.startBlock, null);
   });
 
   it('is told together with what is wrong by itself, and skipped where its keys are', () => {

@@ -89,7 +89,7 @@ describe('node.config.example.yaml', () => {
 describe('presets', () => {
   const scratch = scratchDirectory();
   after(() => scratch.remove());
-  const own = 'gateway: {hash: 0x0b0a090807060504030201000f0e0d0c0b0a0908}\n';
+  const own = 'gateway: {hash: 0x0b0a090807060504030201000f0e0d0c0b0a0908, startBlock: 7}\n';
   const wallet = 'wallet: {file: w, passwordFile: p}\n';
 
   // Magics: neo-go, config/protocol.mainnet.yml and config/protocol.testnet.yml.
@@ -97,7 +97,7 @@ describe('presets', () => {
     ['mainnet', 860_833_102],
     ['testnet', 894_710_606],
   ] as const) {
-    it(`${preset} needs only a gateway and a wallet besides`, () => {
+    it(`${preset} needs only a gateway, its first block and a wallet besides`, () => {
       const path = scratch.write(`${preset}.yaml`, `preset: ${preset}\n${own}${wallet}`);
       const { network } = loadConfig(path);
       assert.equal(network.magic, magic);
