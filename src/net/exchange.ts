@@ -1,6 +1,5 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import axios from 'axios';
 import type { Clock } from '../base/clock.js';
 import type { ConnectionPool, PinnedOptions } from './connection-pool.js';
 import { startDeadline } from './deadline.js';
@@ -53,31 +52,14 @@ interface Progress {
   reused: boolean;
 }
 
-/**
- * Sends one request and waits for the answer's headers. axios carries it, with all of its own
- * cleverness off (redirects, proxies, decompression, parsing): its `transport` hook is where the
- * connection is pinned to the checked address, under the name for TLS and Host.
- */
+/** Sends one request and waits for the answer's headers; the signal goes on to hold for its body. */
 export async function exchange(request: ExchangeRequest, deps: ExchangeDeps): Promise<Exchange> {
   const progress: Progress = { connected: false, reused: false };
-  const transport = {
-    request: (_: unknown, onResponse: (response: IncomingMessage) => void): ClientRequest =>
-      open(request, deps, progress, onResponse),
-  };
   try {
-    const { data: response } = await axios.request<IncomingMessage>({
-      url: request.target.url.href,
-      method: request.method,
-      data: request.body ?? undefined,
-      transport,
-      signal: request.signal,
-      responseType: 'stream',
-      decompress: false,
-      maxRedirects: 0,
-      maxBodyLength: Number.POSITIVE_INFINITY,
-      proxy: false,
-      transformRequest: [],
-      validateStatus: null,
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = open(request, deps, progress, resolve);
+      sent.on('error', reject);
+      sent.end(request.body ?? undefined);
     });
     const count = response.rawHeaders.length / 2;
     if (count <= deps.limits.maxHeaders) {
@@ -91,13 +73,14 @@ export async function exchange(request: ExchangeRequest, deps: ExchangeDeps): Pr
   }
 }
 
+/** The connection is pinned to the checked address, under the name for TLS and Host. */
 function open(
   request: ExchangeRequest,
   deps: ExchangeDeps,
   progress: Progress,
   onResponse: (response: IncomingMessage) => void,
 ): ClientRequest {
-  const { target, address, method, headers, body } = request;
+  const { target, address, method, headers, body, signal } = request;
   const { limits, pool } = deps;
   const options: PinnedOptions = {
     host: address,
@@ -110,6 +93,7 @@ function open(
     headers: wireHeaders(target, headers, body),
     setHost: false,
     agent: pool.agent(target.secure, request.fresh),
+    signal,
     maxHeaderSize: limits.maxHeaderBytes,
     insecureHTTPParser: false,
   };

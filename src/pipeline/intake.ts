@@ -8,7 +8,7 @@ import type { LedgerStore } from '../gasbank/ledger-store.js';
 import { postingsOf } from '../gasbank/postings.js';
 import { bookWalletProof } from '../gasbank/wallet-observation.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
-import { type Database, inTransaction } from '../storage/database.js';
+import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { CursorStore } from './cursor-store.js';
 import type { TransactionEnding } from './transaction-ending.js';
 
@@ -142,7 +142,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
     const last = blocks.at(-1);
     if (first === undefined || last === undefined) return result;
     const nowMs = clock.nowMs();
-    inTransaction(db, () => {
+    inRepeatableTransaction(db, () => {
       for (const block of blocks) {
         for (const [tx, events] of eventsByTransaction(block)) {
           takeTransaction(tx, events, block, nowMs, result);

@@ -5,7 +5,7 @@ import type { Hash160 } from '../base/hash.js';
 import { isRetryable, messageOf } from '../base/node-error.js';
 import { type Outcome, ResponseCode, responseCodeName } from '../base/outcome.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
-import { type Database, inTransaction } from '../storage/database.js';
+import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { CrashPoint } from './crash-point.js';
 
@@ -76,7 +76,7 @@ export function createResolve(parts: ResolveParts): Resolve {
     found = [];
     if (batch.length === 0) return;
     try {
-      inTransaction(db, () => {
+      inRepeatableTransaction(db, () => {
         for (const { row, outcome } of batch) recordOutcome(row, outcome);
       });
     } catch (error) {

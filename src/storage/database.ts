@@ -12,7 +12,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 
 /**
  * Opens the node's database, creating and migrating it. Integers are bigint everywhere.
- * Every commit is on disk when it returns (WAL, synchronous FULL).
+ * Every commit is on disk when it returns (WAL, synchronous FULL), unless it is repeatable.
  * Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA.
  */
 export function openDatabase(path: string): Database {
@@ -54,6 +54,22 @@ export function inTransaction<T>(db: Database, step: () => T): T {
     return db.transaction(step).immediate();
   } catch (cause) {
     throw troubleOf(cause, db.name) ?? cause;
+  }
+}
+
+/**
+ * As `inTransaction`, for a step that would be done again, to the same end, if it had never been:
+ * one that was read from the chain, or that sent nothing. It survives the end of the process, but
+ * is on disk for good only with the next step of `inTransaction`: a power cut before that takes the
+ * database back to the state before it. So nobody waits for the disk.
+ */
+export function inRepeatableTransaction<T>(db: Database, step: () => T): T {
+  assertNotNested(db);
+  db.pragma('synchronous = NORMAL');
+  try {
+    return inTransaction(db, step);
+  } finally {
+    db.pragma('synchronous = FULL');
   }
 }
 
