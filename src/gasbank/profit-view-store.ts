@@ -1,0 +1,196 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { SpendKind } from '../base/spend-kind.js';
+import type { Database } from '../storage/database.js';
+
+/**
+ * What the node pays and nobody gives back.
+ * - `refunds`, `collections`, `key changes`: transactions for nobody's answer
+ * - `faults`: transactions that FAULTed, less what was claimed of them; negative in a period that
+ *   claimed what an earlier one lost
+ * - `cut at maxFee`: what an answer cost beyond its request's maxFee
+ * - `above the ceiling`: network fee that requests bear no more of, and the rounding of its shares
+ * - `skipped answers`: shares of answers that somebody else gave first
+ * - `differences`: what an answer was charged otherwise than predicted; below or above zero
+ * - `elsewhere`: transactions of the node's account that this database did not send
+ */
+export const OWN_COST_CAUSES = [
+  'refunds',
+  'collections',
+  'key changes',
+  'faults',
+  'cut at maxFee',
+  'above the ceiling',
+  'skipped answers',
+  'differences',
+  'elsewhere',
+] as const;
+export type OwnCostCause = (typeof OWN_COST_CAUSES)[number];
+
+/** What one kind of work brought in, and what it cost. Amounts in datoshi. */
+export interface KindResult {
+  /** `elsewhere`: spent by transactions that this database did not send. */
+  readonly kind: SpendKind | 'elsewhere';
+  /** Answers that were charged. */
+  readonly answers: number;
+  readonly fee: Datoshi;
+  readonly lost: Datoshi;
+  readonly premium: Datoshi;
+  /** System and network fees of its share in transactions that are in blocks. */
+  readonly spent: Datoshi;
+  /** fee + lost + premium - spent */
+  readonly result: Datoshi;
+}
+
+/**
+ * The identity, to the datoshi: charged.fee + charged.lost + charged.premium + ownCost =
+ * spent + charged.premium. So result = charged.premium - ownCost.
+ */
+export interface ProfitAndLoss {
+  /** What was booked from this time on; null: since the books began. */
+  readonly sinceMs: number | null;
+  /** By kind, only those that have figures. */
+  readonly kinds: readonly KindResult[];
+  /** Every cause, in the order of OWN_COST_CAUSES. */
+  readonly ownCosts: readonly { readonly cause: OwnCostCause; readonly amount: Datoshi }[];
+  readonly charged: { readonly fee: Datoshi; readonly lost: Datoshi; readonly premium: Datoshi };
+  /** System and network fees of all of the node's transactions in blocks. */
+  readonly spent: Datoshi;
+  readonly ownCost: Datoshi;
+  readonly result: Datoshi;
+}
+
+export type ProfitView = ReturnType<typeof createProfitView>;
+
+/** Fees that left own wallets, and what own accounts were paid for answers, by transaction. */
+const BOOKED = `WITH
+  paid AS (SELECT tx, SUM(amount) AS amount FROM ledger_transfer
+    WHERE credit = 'burnt' AND substr(debit, 1, 7) = 'wallet:' AND phase IN ('single', 'post')
+      AND at_ms >= @since GROUP BY tx),
+  own AS (SELECT 'earned:' || substr(id, 8) AS account FROM ledger_account
+    WHERE substr(id, 1, 7) = 'wallet:'),
+  charge AS (SELECT tx, request_id,
+      SUM(CASE cause WHEN 'fee' THEN amount ELSE 0 END) AS fee,
+      SUM(CASE cause WHEN 'lost' THEN amount ELSE 0 END) AS lost,
+      SUM(CASE cause WHEN 'premium' THEN amount ELSE 0 END) AS premium
+    FROM ledger_transfer WHERE credit IN (SELECT account FROM own)
+      AND cause IN ('fee', 'lost', 'premium') AND at_ms >= @since GROUP BY tx, request_id)`;
+
+/** Reads what the node earns and what it pays itself. Works on a read-only database. */
+export function createProfitView(db: Database) {
+  const charges = db.prepare(`${BOOKED}
+    SELECT r.kind AS kind, COUNT(*) AS answers, SUM(c.fee) AS fee, SUM(c.lost) AS lost,
+      SUM(c.premium) AS premium
+    FROM charge AS c JOIN request AS r ON r.id = c.request_id GROUP BY r.kind`);
+  const spending = db.prepare(`${BOOKED}
+    SELECT COALESCE(s.kind, 'elsewhere') AS kind, SUM(COALESCE(s.amount, p.amount)) AS spent
+    FROM paid AS p LEFT JOIN spend_share AS s ON s.tx = p.tx GROUP BY 1`);
+  const byPurpose = db.prepare(`${BOOKED}
+    SELECT COALESCE(t.purpose, 'elsewhere') AS purpose, t.state AS state, SUM(p.amount) AS paid,
+      SUM((SELECT COALESCE(SUM(c.fee), 0) FROM charge AS c WHERE c.tx = p.tx)) AS fee
+    FROM paid AS p LEFT JOIN sent_transaction AS t ON t.hash = p.tx GROUP BY 1, 2`);
+  const answering = db.prepare(`${BOOKED},
+    predicted AS (SELECT q.tx, COUNT(*) AS answers, COUNT(c.tx) AS answered,
+        SUM(q.uncut_fee) AS uncut, COALESCE(SUM(c.fee), 0) AS fee,
+        SUM(CASE WHEN q.uncut_fee > q.fee AND c.tx IS NOT NULL THEN q.uncut_fee - c.fee
+          ELSE 0 END) AS cut
+      FROM paid AS p JOIN sent_transaction AS t ON t.hash = p.tx AND t.state = 'halted'
+      JOIN prediction AS q ON q.tx = p.tx
+      LEFT JOIN charge AS c ON c.tx = q.tx AND c.request_id = q.request_id GROUP BY q.tx)
+    SELECT COALESCE(SUM(cut), 0) AS cut, COALESCE(SUM(p.amount - uncut), 0) AS ceiling,
+      COALESCE(SUM(CASE WHEN answered < answers THEN uncut - fee - cut ELSE 0 END), 0) AS skipped
+    FROM predicted AS d JOIN paid AS p ON p.tx = d.tx`);
+
+  return {
+    /** @param sinceMs what was booked from this time on; null: since the books began */
+    profitAndLoss(sinceMs: number | null): ProfitAndLoss {
+      const since = { since: BigInt(Math.round(sinceMs ?? 0)) };
+      // One read: figures of different blocks would not add up.
+      const read = db.transaction(() => ({
+        charges: charges.all(since) as ChargeRow[],
+        spending: spending.all(since) as { kind: KindResult['kind']; spent: Datoshi }[],
+        purposes: byPurpose.all(since) as PurposeRow[],
+        answering: answering.get(since) as AnsweringRow,
+      }));
+      const rows = read();
+      const kinds = kindResults(rows.charges, rows.spending);
+      const total = (pick: (kind: KindResult) => Datoshi): Datoshi =>
+        kinds.reduce((sum, kind) => sum + pick(kind), 0n);
+      const charged = {
+        fee: total(({ fee }) => fee),
+        lost: total(({ lost }) => lost),
+        premium: total(({ premium }) => premium),
+      };
+      const costs = ownCosts(rows.purposes, rows.answering, charged.lost);
+      const list = OWN_COST_CAUSES.map((cause) => ({ cause, amount: costs[cause] }));
+      const ownCost = list.reduce((sum, { amount }) => sum + amount, 0n);
+      const spent = total((kind) => kind.spent);
+      const result = charged.fee + charged.lost + charged.premium - spent;
+      return { sinceMs, kinds, ownCosts: list, charged, spent, ownCost, result };
+    },
+  };
+}
+
+interface ChargeRow {
+  readonly kind: SpendKind;
+  readonly answers: bigint;
+  readonly fee: Datoshi;
+  readonly lost: Datoshi;
+  readonly premium: Datoshi;
+}
+
+interface PurposeRow {
+  readonly purpose: string;
+  readonly state: string | null;
+  readonly paid: Datoshi;
+  readonly fee: Datoshi;
+}
+
+/** Of answers in blocks that were predicted. */
+interface AnsweringRow {
+  readonly cut: Datoshi;
+  readonly ceiling: Datoshi;
+  readonly skipped: Datoshi;
+}
+
+function kindResults(
+  charges: readonly ChargeRow[],
+  spending: readonly { kind: KindResult['kind']; spent: Datoshi }[],
+): KindResult[] {
+  const kinds = [...new Set([...charges, ...spending].map(({ kind }) => kind))].sort();
+  return kinds.map((kind) => {
+    const found = charges.find((row) => row.kind === kind);
+    const { answers = 0n, fee = 0n, lost = 0n, premium = 0n } = found ?? {};
+    const spent = spending.find((row) => row.kind === kind)?.spent ?? 0n;
+    const result = fee + lost + premium - spent;
+    return { kind, answers: Number(answers), fee, lost, premium, spent, result };
+  });
+}
+
+const CAUSE_OF_PURPOSE: Readonly<Record<string, OwnCostCause>> = {
+  expire: 'refunds',
+  collect: 'collections',
+  key: 'key changes',
+  elsewhere: 'elsewhere',
+};
+
+function ownCosts(
+  purposes: readonly PurposeRow[],
+  { cut, ceiling, skipped }: AnsweringRow,
+  lost: Datoshi,
+): Record<OwnCostCause, Datoshi> {
+  const costs = Object.fromEntries(OWN_COST_CAUSES.map((cause) => [cause, 0n])) as Record<
+    OwnCostCause,
+    Datoshi
+  >;
+  for (const { purpose, state, paid, fee } of purposes) {
+    const isFault = state === 'faulted';
+    costs[isFault ? 'faults' : (CAUSE_OF_PURPOSE[purpose] ?? 'differences')] += paid - fee;
+  }
+  // Whatever was claimed of a FAULT is its request's cost, not the node's.
+  costs.faults -= lost;
+  costs['cut at maxFee'] = cut;
+  costs['above the ceiling'] = ceiling;
+  costs['skipped answers'] = skipped;
+  costs.differences -= cut + ceiling + skipped;
+  return costs;
+}
