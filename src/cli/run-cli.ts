@@ -5,6 +5,7 @@ import { EXIT_CODE_HELP } from './command-options.js';
 import { configCommand } from './config-command.js';
 import { ExitCode } from './exit-code.js';
 import { explainCommand } from './explain-command.js';
+import { gasbankCommand } from './gasbank-command.js';
 import { reportError } from './report-error.js';
 import { requestsCommand } from './requests-command.js';
 import { startCommand } from './start-command.js';
@@ -57,6 +58,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addCommand(statusCommand(context))
     .addCommand(explainCommand(context))
     .addCommand(requestsCommand(context))
+    .addCommand(gasbankCommand(context))
     .addCommand(configCommand(context));
 }
 

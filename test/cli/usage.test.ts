@@ -8,6 +8,8 @@ const COMMANDS = [
   ['requests', 'list'],
   ['config', 'validate'],
   ['config', 'show'],
+  ['gasbank', 'balance'],
+  ['gasbank', 'history'],
 ];
 
 describe('the dodona command line', () => {
@@ -51,7 +53,7 @@ describe('the dodona command line', () => {
   });
 
   it('shows the help, as a failure, where a command is missing', async () => {
-    for (const words of [[], ['requests'], ['config']]) {
+    for (const words of [[], ['requests'], ['config'], ['gasbank']]) {
       const { exitCode, out, err } = await cli.run(...words);
       assert.equal(exitCode, 1);
       assert.equal(out, '');
