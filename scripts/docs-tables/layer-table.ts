@@ -10,6 +10,8 @@ const HOLDS: Readonly<Record<string, string>> = {
   net: 'guarded fetch',
   filters: 'JSONPath in threads',
   chain: 'JSON-RPC, blocks, transactions, the gateway',
+  audit: 'the log of who did what, hash-chained',
+  vault: 'secrets, encrypted, and who may use them',
   requests: 'the state table and the store of requests',
   gasbank: 'the ledger',
   keystore: 'the wallet',
