@@ -8,53 +8,88 @@ import {
   readBlockHash,
 } from './block-header.js';
 import type {
-  BlockRun,
   BlockSource,
   BlockSourceOptions,
   GatewayNotification,
   TailedBlock,
 } from './block-source.js';
 import { parseNotifications } from './gateway-notification.js';
-import { type RpcCall, type RpcResult, unwrapResult } from './rpc.js';
+import { type OwnGas, ownAccountsOf } from './own-gas.js';
+import {
+  completeOwnGas,
+  gasTransfersCall,
+  NO_TRANSFERS,
+  type NotedBlock,
+  parseTransfers,
+} from './own-gas-fast.js';
+import { type RpcCall, unwrapResult } from './rpc.js';
 import { rpcCount, rpcHash256, rpcList, rpcObject } from './rpc-fields.js';
 
 /**
  * Reads blocks with `getblocknotifications`, a call of neo-go that filters by contract on the node
  * and leaves FAULTed transactions out. Headers are read only of blocks that hold events, and of a
- * run's first and last.
+ * run's first and last; blocks only where fees of own accounts are to be told apart.
  */
-export function createFastBlockSource({ rpc, gateway }: BlockSourceOptions): BlockSource {
+export function createFastBlockSource(options: BlockSourceOptions): BlockSource {
+  const { rpc, gateway } = options;
+  const own = ownAccountsOf(options.ownAccounts ?? []);
+  const followsGas = own.size > 0;
   const eventsCall = (index: number): RpcCall => ({
     method: 'getblocknotifications',
     params: [index, { contract: gateway }],
+  });
+  const parse = (index: number, events: unknown, gas: unknown): NotedBlock => ({
+    index,
+    notifications: parseBlockEvents(events, gateway, index),
+    transfers: followsGas ? parseTransfers(gas, own, index) : NO_TRANSFERS,
   });
 
   const read: BlockSource['read'] = async (fromIndex, count, signal) => {
     const last = fromIndex + count - 1;
     const indexes = Array.from({ length: count }, (_, at) => fromIndex + at);
-    const options = { signal, minHeight: last };
-    const calls = [...indexes.map(eventsCall), headerCall(fromIndex), headerCall(last)];
-    const results = await rpc.batch(calls, options);
-    const events = indexes.map((index, at) =>
-      parseBlockEvents(existing(results[at], index), gateway, index),
-    );
+    const limits = { signal, minHeight: last };
+    const gasCalls = followsGas ? indexes.map(gasTransfersCall) : [];
+    const ends = [headerCall(fromIndex), headerCall(last)];
+    const results = await rpc.batch([...indexes.map(eventsCall), ...ends, ...gasCalls], limits);
+    const noted = indexes.map((index, at) => {
+      const gas = followsGas ? existing(results[count + 2 + at], index) : null;
+      return parse(index, existing(results[at], index), gas);
+    });
     const first = parseHeader(existing(results[count], fromIndex), fromIndex);
     const headers = new Map<number, BlockHeader>([[fromIndex, first]]);
     headers.set(last, parseHeader(existing(results[count + 1], last), last));
-    const missing = indexes.filter((index, at) => events[at]?.length && !headers.has(index));
-    const more = await rpc.batch(missing.map(headerCall), options);
-    missing.forEach((index, at) => {
+    const missing = noted.filter(
+      (block) => block.notifications.length && !headers.has(block.index),
+    );
+    const [more, ownGas] = await Promise.all([
+      rpc.batch(
+        missing.map(({ index }) => headerCall(index)),
+        limits,
+      ),
+      completeOwnGas(rpc, noted, own, limits),
+    ]);
+    missing.forEach(({ index }, at) => {
       headers.set(index, parseHeader(existing(more[at], index), index));
     });
-    const blocks = indexes.map((index, at) => toBlock(index, headers.get(index), events[at] ?? []));
+    const blocks = noted.map((block) => toBlock(block, headers.get(block.index), ownGas));
     return { blocks, previousHash: first.previousHash };
   };
 
   const tip: BlockSource['tip'] = async (index, signal) => {
-    const calls = [{ method: 'getblockcount', params: [] }, eventsCall(index), headerCall(index)];
+    const count = { method: 'getblockcount', params: [] };
+    const gasCalls = followsGas ? [gasTransfersCall(index)] : [];
+    const calls = [count, eventsCall(index), headerCall(index), ...gasCalls];
     const results = await rpc.batch(calls, { signal, minHeight: index - 1 });
     const blockCount = rpcCount(unwrapResult(results[0]), 'getblockcount');
-    return { blockCount, next: readNext(results.slice(1), index, gateway) };
+    // The block may come to be between one call of the exchange and the next: it isn't there then.
+    const isThere = results.slice(1).every((result) => result.ok || !isMissingBlock(result.error));
+    if (!isThere) return { blockCount, next: null };
+    const gas = followsGas ? existing(results[3], index) : null;
+    const noted = parse(index, existing(results[1], index), gas);
+    const header = parseHeader(existing(results[2], index), index);
+    const ownGas = await completeOwnGas(rpc, [noted], own, { signal, minHeight: index });
+    const blocks = [toBlock(noted, header, ownGas)];
+    return { blockCount, next: { blocks, previousHash: header.previousHash } };
   };
 
   const hashAt: BlockSource['hashAt'] = (index, signal) =>
@@ -63,25 +98,12 @@ export function createFastBlockSource({ rpc, gateway }: BlockSourceOptions): Blo
 }
 
 function toBlock(
-  index: number,
+  { index, notifications }: NotedBlock,
   header: BlockHeader | undefined,
-  notifications: readonly GatewayNotification[],
+  ownGas: ReadonlyMap<number, readonly OwnGas[]>,
 ): TailedBlock {
-  return { index, hash: header?.hash ?? null, timeMs: header?.timeMs ?? null, notifications };
-}
-
-/** The block may come to be between one call of the exchange and the next: then it isn't there. */
-function readNext(
-  [events, header]: readonly RpcResult[],
-  index: number,
-  gateway: Hash160,
-): BlockRun | null {
-  if ([events, header].some((result) => result && !result.ok && isMissingBlock(result.error))) {
-    return null;
-  }
-  const notifications = parseBlockEvents(existing(events, index), gateway, index);
-  const parsed = parseHeader(existing(header, index), index);
-  return { blocks: [toBlock(index, parsed, notifications)], previousHash: parsed.previousHash };
+  const { hash, timeMs } = header ?? { hash: null, timeMs: null };
+  return { index, hash, timeMs, notifications, ownGas: ownGas.get(index) ?? [] };
 }
 
 /** Only transactions can hold events of the gateway; `container` is theirs. */

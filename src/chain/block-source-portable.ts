@@ -10,6 +10,18 @@ import type {
 } from './block-source.js';
 import { parseNotifications } from './gateway-notification.js';
 import {
+  feesOf,
+  isFeeBurn,
+  isHalted,
+  movesOf,
+  type OwnAccounts,
+  type OwnGas,
+  ownAccountsOf,
+  ownTransactionsIn,
+  ownTransfersIn,
+  requireSameFees,
+} from './own-gas.js';
+import {
   isRpcError,
   type RpcCall,
   RpcCode,
@@ -21,26 +33,34 @@ import { rpcCount, rpcHash256, rpcList, rpcObject } from './rpc-fields.js';
 
 /**
  * Reads blocks with `getblock`, and `getapplicationlog` of each of their transactions: calls that
- * every kind of node has (C# ones with the ApplicationLogs plugin).
+ * every kind of node has (C# ones with the ApplicationLogs plugin). Where GAS of own accounts is
+ * followed, the log of each block too: it tells what the block itself burnt and minted.
  */
-export function createPortableBlockSource({ rpc, gateway }: BlockSourceOptions): BlockSource {
+export function createPortableBlockSource(source: BlockSourceOptions): BlockSource {
+  const { rpc, gateway } = source;
+  const own = ownAccountsOf(source.ownAccounts ?? []);
+  const followsGas = own.size > 0;
   const logsOf = async (hashes: readonly Hash256[], options: RpcOptions): Promise<unknown[]> => {
     const calls = hashes.map((hash) => ({ method: 'getapplicationlog', params: [hash] }));
-    const results = await rpc.batch(calls, options);
+    const results = hashes.length === 0 ? [] : await rpc.batch(calls, options);
     return results.map((result, at) => logOf(result, hashes[at]));
   };
 
   const complete = async (raw: readonly RawBlock[], options: RpcOptions): Promise<BlockRun> => {
-    const hashes = raw.flatMap((block) => block.transactions);
-    const logs = hashes.length === 0 ? [] : await logsOf(hashes, options);
-    let at = 0;
+    const hashes = raw.flatMap(({ hash, transactions }) =>
+      followsGas ? [hash, ...transactions] : transactions,
+    );
+    const logs = (await logsOf(hashes, options)).values();
     const blocks = raw.map((block): TailedBlock => {
+      const { index, hash, timeMs, transactions } = block;
+      const blockLog = followsGas ? logs.next().value : null;
+      const txLogs = transactions.map((tx) => ({ tx, log: logs.next().value }));
       const notifications: GatewayNotification[] = [];
-      for (const txHash of block.transactions) {
-        notifications.push(...haltedEvents(logs[at++], gateway, txHash, notifications.length));
+      for (const { tx, log } of txLogs) {
+        notifications.push(...haltedEvents(log, gateway, tx, notifications.length));
       }
-      const { index, hash, timeMs } = block;
-      return { index, hash, timeMs, notifications };
+      const ownGas = followsGas ? ownGasIn(block, blockLog, txLogs, own) : [];
+      return { index, hash, timeMs, notifications, ownGas };
     });
     return { blocks, previousHash: (raw[0] as RawBlock).previousHash };
   };
@@ -77,7 +97,7 @@ function parseBlock(json: unknown, index: number) {
   const transactions = rpcList(rpcObject(json, `block ${index}`).tx, what).map((tx) =>
     rpcHash256(rpcObject(tx, what).hash, `hash in the ${what}`),
   );
-  return { ...parseHeader(json, index), transactions };
+  return { ...parseHeader(json, index), transactions, json };
 }
 
 /** The log of a transaction whose block was just read: it must be there. */
@@ -89,7 +109,7 @@ function logOf(result: RpcResult | undefined, hash: Hash256 | undefined): unknow
       cause: result?.error,
     });
   }
-  throw new NodeError('BLOCK_MISSING', `the endpoint has no log of transaction ${hash} yet`, {
+  throw new NodeError('BLOCK_MISSING', `the endpoint has no log of ${hash} yet`, {
     retryable: true,
     cause: result?.error,
     details: { hash },
@@ -103,14 +123,47 @@ function haltedEvents(
   txHash: Hash256,
   firstIndex: number,
 ): GatewayNotification[] {
-  const what = `log of transaction ${txHash}`;
   const found: GatewayNotification[] = [];
-  for (const entry of rpcList(rpcObject(json, what).executions, `executions in the ${what}`)) {
-    const execution = rpcObject(entry, `an execution in the ${what}`);
-    if (execution.trigger !== 'Application' || execution.vmstate !== 'HALT') continue;
-    const notifications = rpcList(execution.notifications, `notifications in the ${what}`);
+  for (const { notifications } of haltedIn(json, txHash, 'Application')) {
     const first = firstIndex + found.length;
     found.push(...parseNotifications(notifications, gateway, txHash, first));
   }
   return found;
+}
+
+/** The executions of a log that HALTed, of one trigger. */
+function haltedIn(json: unknown, hash: Hash256, trigger: string) {
+  const what = `log of ${hash}`;
+  const executions = rpcList(rpcObject(json, what).executions, `executions in the ${what}`);
+  return executions.flatMap((entry) => {
+    const execution = rpcObject(entry, `an execution in the ${what}`);
+    if (execution.trigger !== trigger || execution.vmstate !== 'HALT') return [];
+    return [{ notifications: rpcList(execution.notifications, `notifications in the ${what}`) }];
+  });
+}
+
+function ownGasIn(
+  block: RawBlock,
+  blockLog: unknown,
+  txLogs: readonly { readonly tx: Hash256; readonly log: unknown }[],
+  own: OwnAccounts,
+): readonly OwnGas[] {
+  const transfersOf = (log: unknown, hash: Hash256, trigger: string, tx: Hash256 | null) =>
+    haltedIn(log, hash, trigger).flatMap(({ notifications }) =>
+      ownTransfersIn(notifications, own, tx),
+    );
+  const before = transfersOf(blockLog, block.hash, 'OnPersist', null);
+  const within = txLogs.flatMap(({ tx, log }) => transfersOf(log, tx, 'Application', tx));
+  const after = transfersOf(blockLog, block.hash, 'PostPersist', null);
+  const burns = before.filter((transfer) => isFeeBurn(transfer, own));
+  const minted = before.filter((transfer) => !isFeeBurn(transfer, own));
+  const fees = ownTransactionsIn(block.json, own, block.index).map((sent) => {
+    const { log } = txLogs.find(({ tx }) => tx === sent.hash) ?? {};
+    return feesOf(sent, !isHalted(log, sent.hash));
+  });
+  requireSameFees(block.index, fees, burns);
+  return [
+    ...fees,
+    ...[...minted, ...within, ...after].flatMap((transfer) => movesOf(transfer, own)),
+  ];
 }

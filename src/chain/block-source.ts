@@ -1,4 +1,5 @@
 import type { Hash160, Hash256 } from '../base/hash.js';
+import type { OwnGas } from './own-gas.js';
 import type { Rpc } from './rpc.js';
 import type { StackItem } from './stack-item.js';
 
@@ -21,6 +22,8 @@ export interface TailedBlock {
   /** The block's time in milliseconds since 1970, null like the hash. */
   readonly timeMs: number | null;
   readonly notifications: readonly GatewayNotification[];
+  /** What it did to the GAS of the source's own accounts. */
+  readonly ownGas: readonly OwnGas[];
 }
 
 /** Blocks that follow one another. */
@@ -54,4 +57,6 @@ export interface BlockSource {
 export interface BlockSourceOptions {
   readonly rpc: Rpc;
   readonly gateway: Hash160;
+  /** Accounts whose GAS is followed; default none, and then nothing is asked about any. */
+  readonly ownAccounts?: readonly Hash160[] | undefined;
 }

@@ -62,6 +62,7 @@ describe('taking blocks in', () => {
     hash: hashOf(1_000 + index),
     timeMs: 1,
     notifications,
+    ownGas: [],
   });
   const takeIn = (...blocks: TailedBlock[]) => createIntake(stages, stages.clock, ACCOUNT)(blocks);
   const posted = (account: Parameters<typeof stages.ledger.balance>[0]) =>

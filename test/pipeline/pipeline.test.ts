@@ -31,7 +31,7 @@ function createBlocks() {
   const come: (readonly TailedBlock[])[] = [];
   return {
     push(index: number): void {
-      const run = [{ index, hash: null, timeMs: null, notifications: [] }];
+      const run = [{ index, hash: null, timeMs: null, notifications: [], ownGas: [] }];
       const take = waiting.shift();
       if (take === undefined) come.push(run);
       else take(run);
