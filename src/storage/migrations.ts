@@ -2,6 +2,7 @@ import { SCHEMA_1_SPINE } from './schema/schema-1-spine.js';
 import { SCHEMA_2_KINDS } from './schema/schema-2-kinds.js';
 import { SCHEMA_3_GASBANK } from './schema/schema-3-gasbank.js';
 import { SCHEMA_4_VAULT } from './schema/schema-4-vault.js';
+import { SCHEMA_5_EVIDENCE } from './schema/schema-5-evidence.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -12,5 +13,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_2_KINDS,
   SCHEMA_3_GASBANK,
   SCHEMA_4_VAULT,
+  SCHEMA_5_EVIDENCE,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

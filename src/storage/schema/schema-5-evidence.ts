@@ -1,0 +1,3 @@
+/** Evidence bundles. */
+export const SCHEMA_5_EVIDENCE = `
+`;
