@@ -1,8 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { LATEST_SCHEMA, MIGRATIONS } from './migrations.js';
+import { createPrivateFile } from './private-file.js';
 
 export type Database = SqliteDatabase.Database;
 export type Statement = SqliteDatabase.Statement;
@@ -16,8 +15,11 @@ const BUSY_TIMEOUT_MS = 5_000;
  * Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA.
  */
 export function openDatabase(path: string): Database {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  createPrivate(path);
+  try {
+    createPrivateFile(path);
+  } catch (cause) {
+    throw cannotOpen(path, false, cause);
+  }
   const db = connect(path, false);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
@@ -26,15 +28,6 @@ export function openDatabase(path: string): Database {
   migrate(db, path);
   db.pragma('foreign_keys = ON');
   return db;
-}
-
-/** SQLite gives the files beside a database the mode of the database itself. */
-function createPrivate(path: string): void {
-  try {
-    closeSync(openSync(path, 'a', 0o600));
-  } catch (cause) {
-    throw cannotOpen(path, false, cause);
-  }
 }
 
 /** Opens an existing database for reading only. Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA. */

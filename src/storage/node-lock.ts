@@ -1,14 +1,14 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { NodeError } from '../base/node-error.js';
+import { createPrivateFile } from './private-file.js';
 
 /**
  * Makes sure that one node at a time works on a directory: holds an exclusive lock on a file, which
  * the system frees when the process ends, however it ends. Throws a NodeError NODE_RUNNING.
  */
 export function lockNode(path: string): { release(): void } {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  createPrivateFile(path);
   const db = new SqliteDatabase(path);
   try {
     db.pragma('busy_timeout = 0');

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { NodeError } from '../../src/base/node-error.js';
-import { inTransaction, openDatabase, openDatabaseReadOnly } from '../../src/storage/database.js';
+import {
+  inRepeatableTransaction,
+  inTransaction,
+  openDatabase,
+  openDatabaseReadOnly,
+} from '../../src/storage/database.js';
 import { LATEST_SCHEMA, MIGRATIONS } from '../../src/storage/migrations.js';
 import { lockNode } from '../../src/storage/node-lock.js';
 
@@ -98,6 +103,22 @@ describe('the database', () => {
     db.close();
   });
 
+  it('waits for the disk again after a repeatable step, also one that throws', () => {
+    const db = openDatabase(join(dir, 'node.sqlite'));
+    const level = () => db.pragma('synchronous', { simple: true });
+    assert.equal(inRepeatableTransaction(db, level), 1n);
+    assert.equal(level(), 2n);
+    assert.throws(() =>
+      inRepeatableTransaction(db, () => {
+        throw new Error('midway');
+      }),
+    );
+    assert.equal(level(), 2n);
+    const nested = () => inTransaction(db, () => inRepeatableTransaction(db, () => 1));
+    assert.throws(nested, /bug/);
+    db.close();
+  });
+
   it('says what to mend when the disk is full, and that it may pass', () => {
     const db = openDatabase(join(dir, 'node.sqlite'));
     db.exec('CREATE TABLE filler (data BLOB)');
@@ -122,5 +143,13 @@ describe('the database', () => {
     );
     lock.release();
     lockNode(join(dir, 'node.lock')).release();
+  });
+
+  it('is for its owner alone, lock and all', () => {
+    openDatabase(join(dir, 'node.sqlite')).close();
+    lockNode(join(dir, 'node.lock')).release();
+    for (const file of ['node.sqlite', 'node.lock']) {
+      assert.equal(statSync(join(dir, file)).mode & 0o777, 0o600, file);
+    }
   });
 });
