@@ -1,0 +1,176 @@
+import type { Clock } from '../base/clock.js';
+import type { Hash160 } from '../base/hash.js';
+import { isRetryable, messageOf } from '../base/node-error.js';
+import { type Database, inTransaction } from '../storage/database.js';
+import type { Log } from '../telemetry/log.js';
+import type { BooksReader } from './books-reader.js';
+import { type CheckedAccount, GATEWAY_HELD } from './chain-figures.js';
+import type { CheckedBalances } from './checked-balance-store.js';
+import { compareBooks, type Difference } from './compare-books.js';
+import { createDueAccounts } from './due-accounts.js';
+import { firstDifference } from './first-difference.js';
+import type { BooksDifference, ProofStore } from './proof-store.js';
+import { describeDifference, describeDifferences, spendingStopped } from './spending-stop.js';
+
+export interface ReconcileParts {
+  readonly db: Database;
+  readonly proofs: ProofStore;
+  readonly balances: CheckedBalances;
+  readonly reader: BooksReader;
+  /** Every endpoint by itself, for other opinions. */
+  readonly each: readonly BooksReader[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The node's own accounts, of now and of before. */
+  readonly ownAccounts: readonly Hash160[];
+  /** All accounts are compared once in so many blocks. */
+  readonly everyBlocks: number;
+  /** Index of the last block that is on the books. */
+  readonly height: () => number;
+}
+
+export type Reconcile = ReturnType<typeof createReconcile>;
+
+/** How often a reading is tried at one height; a block that comes in between spoils it. */
+const TRIES = 3;
+/** Without a look at all accounts for so many times `everyBlocks` nothing is spent. */
+const OVERDUE_FACTOR = 3;
+
+/**
+ * Holds the books against the chain: what each block moved, and all accounts at start and once in
+ * `everyBlocks`. A difference is kept, and stops new draws until all accounts agree again. So do
+ * books that could not be compared for long.
+ */
+export function createReconcile(parts: ReconcileParts) {
+  const { db, proofs, balances, clock, log, height } = parts;
+  const due = createDueAccounts(balances, parts.ownAccounts, parts.everyBlocks);
+  /** Last block at which an account agreed, since all did. */
+  const agreedAt = new Map<CheckedAccount, number>();
+  /** Accounts that differed when they were looked at last. */
+  const differing = new Set<CheckedAccount>();
+  let isClean = true;
+  let open: readonly BooksDifference[] = proofs.open();
+  let trouble = 'they are read with the next block';
+
+  async function compare(accounts: readonly CheckedAccount[], at: number) {
+    const comparing = { ...parts, balance: balances.balance, onDissent };
+    for (let attempt = 1; attempt <= TRIES && height() === at; attempt++) {
+      const differences = await compareBooks(comparing, accounts, at);
+      if (differences !== null) return differences;
+      trouble = `the endpoint does not tell the balances of block ${at}`;
+    }
+    return null;
+  }
+
+  function onDissent(differences: readonly Difference[]): void {
+    const accounts = differences.map(({ account }) => account).join(', ');
+    log.warn('an RPC endpoint tells other balances than another', { accounts });
+  }
+
+  /** Keeps what a comparison found; tells which differences are new. */
+  function note(
+    accounts: readonly CheckedAccount[],
+    found: readonly Difference[],
+    at: number,
+  ): readonly BooksDifference[] {
+    due.compared(accounts);
+    for (const account of accounts) differing.delete(account);
+    for (const { account } of found) differing.add(account);
+    for (const account of accounts) if (!differing.has(account)) agreedAt.set(account, at);
+    if (found.length === 0) return [];
+    isClean = false;
+    const proven = proofs.proof()?.agreedBlock ?? null;
+    const nowMs = clock.nowMs();
+    const fresh = inTransaction(db, () =>
+      found.filter((difference) => {
+        const agreedBlock = agreedAt.get(difference.account) ?? proven;
+        return proofs.see({ ...difference, agreedBlock }, at, nowMs);
+      }),
+    ).map(({ account }) => account);
+    open = proofs.open();
+    const added = open.filter(({ account }) => fresh.includes(account));
+    for (const difference of added) tell('the books differ from the chain', difference);
+    return added;
+  }
+
+  function tell(event: string, difference: BooksDifference): void {
+    log.error(event, { account: difference.account, reason: describeDifference(difference) });
+  }
+
+  /** Looks back, where an endpoint can, for the block in which a difference began. */
+  async function trace({ account, agreedBlock, firstBlock }: BooksDifference): Promise<void> {
+    // For all that the gateway holds each look would read the whole ledger: reconcile does it.
+    if (account === GATEWAY_HELD) return;
+    const floor = (balances.firstBlock() ?? 1) - 1;
+    const span = await firstDifference({ agreedBlock, firstBlock }, floor, async (at) => {
+      const read = await parts.reader.at(at, [account]);
+      return read && read.balances.get(account) === balances.balanceAt(account, at);
+    });
+    inTransaction(db, () => proofs.narrow(account, span.agreedBlock, span.firstBlock));
+    open = proofs.open();
+    const traced = open.find((difference) => difference.account === account);
+    if (traced !== undefined) tell('a difference was traced', traced);
+  }
+
+  function beginFull(): void {
+    due.beginFull();
+    isClean = true;
+  }
+
+  function endFull(at: number): void {
+    agreedAt.clear();
+    if (!isClean) return;
+    inTransaction(db, () => proofs.prove(at, clock.nowMs(), due.counted()));
+    if (open.length > 0) log.info('the books agree with the chain again', { height: at });
+    open = [];
+  }
+
+  async function runTo(at: number): Promise<void> {
+    if (
+      due.gather(
+        at,
+        open.map(({ account }) => account),
+      )
+    )
+      isClean = true;
+    for (let accounts = due.page(); accounts.length > 0; accounts = due.page()) {
+      const found = await compare(accounts, at);
+      if (found === null) return;
+      for (const difference of note(accounts, found, at)) await trace(difference);
+      if (due.endFull(at)) endFull(at);
+      // What differed agrees by now: whether all does is looked at without delay.
+      const isOver = open.length > 0 && differing.size === 0;
+      if (isOver && !due.isFullUnderWay() && due.page().length === 0) beginFull();
+    }
+  }
+
+  function whyStopped(): string | null {
+    if (open.length > 0) return describeDifferences(open);
+    const fullAt = due.fullAt();
+    if (fullAt === null) return `the books are not yet held against the chain: ${trouble}`;
+    if (height() - fullAt <= OVERDUE_FACTOR * parts.everyBlocks) return null;
+    return `the books were not held against the chain since block ${fullAt}: ${trouble}`;
+  }
+
+  return {
+    /** Compares what is due at this height, the last on the books. Rejects for bugs alone. */
+    async run(at: number): Promise<void> {
+      try {
+        await runTo(at);
+      } catch (error) {
+        if (!isRetryable(error)) throw error;
+        trouble = messageOf(error);
+        log.warn('the books were not held against the chain', { height: at, reason: trouble });
+      }
+    },
+    /** Why nothing may be drawn now, in one sentence; null when it may. */
+    whyStopped,
+    /** Throws a retryable NodeError SPENDING_STOPPED when nothing may be drawn. */
+    refuseIfStopped(): void {
+      const reason = whyStopped();
+      if (reason !== null) throw spendingStopped(reason);
+    },
+    /** True once all accounts were looked at since the start. */
+    hasLooked: (): boolean => due.fullAt() !== null,
+  };
+}
