@@ -4,7 +4,6 @@ import { type Datoshi, formatGas } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { loadConfig } from '../config/load-config.js';
-import { readWalletFile } from '../config/wallet-file.js';
 import { earnedOf, walletOf } from '../gasbank/accounts.js';
 import {
   type AccountView,
@@ -15,6 +14,7 @@ import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { accountName, parseLedgerAccounts } from './ledger-account.js';
 import { withBooks } from './open-books.js';
+import { ownAccount } from './own-account.js';
 import { type Column, textTable } from './text-table.js';
 
 const HELP = `
@@ -66,7 +66,7 @@ export function gasbankBalanceCommand(context: CommandContext): Command {
       if (wanted !== null && sheet.accounts.length === 0) throw neverBooked(named ?? '', sheet);
       if (options.json === true) return context.print(jsonText(sheet));
       const isSummed = wanted === null && options.all !== true;
-      context.print(sheetText(sheet, isSummed ? ownAccount(config.wallet) : 'all'));
+      context.print(sheetText(sheet, isSummed ? ownAccount(config) : 'all'));
     });
 }
 
@@ -88,16 +88,6 @@ const neverBooked = (named: string, { block }: BalanceSheet): NodeError =>
   new NodeError('NO_SUCH_ACCOUNT', `nothing was ever booked on ${named}, up to block ${block}`, {
     hint: 'see the accounts that there are with dodona gasbank balance --all',
   });
-
-/** The wallet's file may be elsewhere: then no account is the node's own. */
-function ownAccount(wallet: Parameters<typeof readWalletFile>[0]): Hash160 | null {
-  try {
-    return readWalletFile(wallet).account;
-  } catch (error) {
-    if (error instanceof NodeError) return null;
-    throw error;
-  }
-}
 
 const COLUMNS: readonly Column[] = [
   { title: 'ACCOUNT' },

@@ -57,6 +57,7 @@ export function createLedgerViews(db: Database) {
   const inFlight = db.prepare(
     "SELECT COUNT(*) AS count FROM sent_transaction WHERE state = 'signed'",
   );
+  const first = db.prepare('SELECT at_ms FROM ledger_transfer ORDER BY rowid LIMIT 1');
   const height = db.prepare('SELECT height FROM chain_cursor');
   const pageOfAll = db.prepare(`SELECT rowid AS row, * FROM ledger_transfer
     WHERE rowid < @before AND at_ms >= @since ORDER BY rowid DESC LIMIT @limit`);
@@ -78,6 +79,12 @@ export function createLedgerViews(db: Database) {
 
     /** Transactions of the node whose fees are set aside. */
     countInFlight: (): number => Number((inFlight.get() as { count: bigint }).count),
+
+    /** When the first movement was booked, or null. */
+    begunMs(): number | null {
+      const row = first.get() as { at_ms: bigint } | undefined;
+      return row === undefined ? null : Number(row.at_ms);
+    },
 
     /** The last block that is on the books, or null before the first. */
     height(): number | null {

@@ -4,7 +4,7 @@ import type { Database } from '../storage/database.js';
 
 /**
  * What the node pays and nobody gives back.
- * - `refunds`, `collections`, `key changes`: transactions for nobody's answer
+ * - `refunds`, `collections`, `key changes`, `orders`: transactions for nobody's answer
  * - `faults`: transactions that FAULTed, less what was claimed of them; negative in a period that
  *   claimed what an earlier one lost
  * - `cut at maxFee`: what an answer cost beyond its request's maxFee
@@ -17,6 +17,7 @@ export const OWN_COST_CAUSES = [
   'refunds',
   'collections',
   'key changes',
+  'orders',
   'faults',
   'cut at maxFee',
   'above the ceiling',
@@ -170,6 +171,7 @@ const CAUSE_OF_PURPOSE: Readonly<Record<string, OwnCostCause>> = {
   expire: 'refunds',
   collect: 'collections',
   key: 'key changes',
+  order: 'orders',
   elsewhere: 'elsewhere',
 };
 

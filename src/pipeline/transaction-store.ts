@@ -2,7 +2,8 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { assertInTransaction, type Database } from '../storage/database.js';
 
-export type TransactionPurpose = 'respond' | 'expire';
+/** `order`: what the operator had sent by hand, such as a deposit. */
+export type TransactionPurpose = 'respond' | 'expire' | 'order';
 /** `signed`: persisted, perhaps broadcast, and not known to be in a block or dead. */
 export type SentState = 'signed' | 'halted' | 'faulted' | 'dead';
 

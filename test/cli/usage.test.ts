@@ -10,6 +10,11 @@ const COMMANDS = [
   ['config', 'show'],
   ['gasbank', 'balance'],
   ['gasbank', 'history'],
+  ['gasbank', 'forecast'],
+  ['gasbank', 'deposit'],
+  ['gasbank', 'withdraw'],
+  ['gasbank', 'collect'],
+  ['gasbank', 'sponsor'],
 ];
 
 describe('the dodona command line', () => {

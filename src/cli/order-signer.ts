@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { NodeError } from '../base/node-error.js';
+import type { Signer } from '../chain/signer.js';
+import type { NodeConfig } from '../config/node-config.js';
+import { readPasswordFile } from '../config/password-file.js';
+import { readWalletFile } from '../config/wallet-file.js';
+import { type OrderOptions, readAccount } from './order-options.js';
+import { ownAccount } from './own-account.js';
+
+export interface OrderSigner {
+  readonly signer: Signer;
+  /** True where the books of a node here tell of this account: then they must draw its fees. */
+  readonly hasBooks: boolean;
+}
+
+/**
+ * The account that an order is signed by: that of --wallet, else the node's. Throws a NodeError
+ * WALLET_FILE, PASSWORD_FILE, WALLET_PASSWORD or BAD_QUERY.
+ */
+export async function openOrderSigner(
+  config: NodeConfig,
+  { wallet, passwordFile, account, rpc }: OrderOptions,
+): Promise<OrderSigner> {
+  if ((wallet === undefined) !== (passwordFile === undefined)) {
+    throw new NodeError('BAD_QUERY', '--wallet and --password-file go together', {
+      hint: "give both, or neither for the node's own account",
+    });
+  }
+  if (rpc !== undefined && wallet === undefined) {
+    throw new NodeError('BAD_QUERY', '--rpc goes with --wallet: there is no node here to sign', {
+      hint: "give --wallet and --password-file, or the node's configuration with --config",
+    });
+  }
+  const named = account === undefined ? null : readAccount('account', account);
+  const chosen =
+    wallet === undefined
+      ? { ...config.wallet, account: named ?? config.wallet.account }
+      : { file: wallet, passwordFile: passwordFile ?? '', account: named };
+  const { openWallet } = await import('../keystore/open-wallet.js');
+  const signer = await openWallet(readWalletFile(chosen), readPasswordFile(chosen.passwordFile));
+  // The account decides, not the file that it came from.
+  const isOwn = rpc === undefined && ownAccount(config) === signer.account;
+  return { signer, hasBooks: isOwn && (await hasDatabase(config)) };
+}
+
+async function hasDatabase({ storage }: NodeConfig): Promise<boolean> {
+  const { DATABASE_FILE } = await import('../node/node-options.js');
+  return existsSync(join(storage.dir, DATABASE_FILE));
+}

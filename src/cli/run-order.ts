@@ -1,0 +1,206 @@
+import { randomInt } from 'node:crypto';
+import { toWire, type Wire } from '../api/json-text.js';
+import { type Datoshi, formatGas } from '../base/datoshi.js';
+import { type Hash160, type Hash256, hash160ToAddress } from '../base/hash.js';
+import { readContract } from '../chain/contract-read.js';
+import { gatewayReads } from '../chain/gateway-reads.js';
+import {
+  describeOrder,
+  type Holdings,
+  type Order,
+  orderScript,
+  refusalOf,
+  requireFees,
+  sponsorNotes,
+} from '../gasbank/order.js';
+import type { PricedTransaction } from '../pipeline/send-order.js';
+import { chainSettings } from './chain-options.js';
+import type { CommandContext } from './command-context.js';
+import { type OpenChain, openChain } from './open-chain.js';
+import type { OrderOptions } from './order-options.js';
+import { type OrderSigner, openOrderSigner } from './order-signer.js';
+import { labelled } from './text-table.js';
+
+/** What an order command prints with --json, with amounts as decimal datoshi. */
+export interface OrderReport {
+  readonly ok: true;
+  readonly account: Hash160;
+  readonly order: Order;
+  readonly fees: {
+    readonly systemFeeDatoshi: Datoshi;
+    readonly networkFeeDatoshi: Datoshi;
+    readonly totalDatoshi: Datoshi;
+  };
+  readonly notes: readonly string[];
+  /** Null with --dry-run. */
+  readonly sent: { readonly tx: Hash256; readonly block: number } | null;
+  /** What the account has afterwards; with --dry-run, now. */
+  readonly holdings: Holdings;
+}
+
+/** Blocks in which the transaction may end, as of a node without a configuration. */
+const POLL_MS = 500;
+
+/**
+ * Checks, prices and sends an order, and prints what became of it. `orderOf` makes the order for
+ * the account that signs and what it has. Throws a NodeError for whatever is in its way.
+ */
+export async function runOrder(
+  context: CommandContext,
+  options: OrderOptions,
+  orderOf: (account: Hash160, has: Holdings) => Order,
+): Promise<void> {
+  const settings = chainSettings(options);
+  const { signer, hasBooks } = await openOrderSigner(settings.config, options);
+  const chain = await openChain(settings, context.clock);
+  try {
+    const desk = await openDesk(chain, { signer, hasBooks }, context);
+    const report = await carryOut(desk, orderOf, options, context);
+    if (options.json === true) context.print(JSON.stringify(report));
+  } finally {
+    chain.close();
+  }
+}
+
+type Desk = Awaited<ReturnType<typeof openDesk>>;
+
+async function openDesk(
+  open: OpenChain,
+  { signer, hasBooks }: OrderSigner,
+  { clock }: CommandContext,
+) {
+  const { createGatewayPort } = await import('../pipeline/gateway-port.js');
+  const { createPreflight } = await import('../chain/preflight.js');
+  const { config, rpc, facts, policy } = open;
+  const gateway = config.gateway.hash;
+  const mode = config.network.dialect;
+  const height = async (): Promise<number> => (await rpc.call<number>('getblockcount')) - 1;
+  const port = createGatewayPort({
+    rpc,
+    gateway,
+    magic: config.network.magic,
+    signer,
+    preflight: createPreflight({ rpc, clock, mode }),
+    clock,
+    feePolicy: policy.current,
+    signal: new AbortController().signal,
+    heightNow: () => facts.height,
+  });
+  return { open, config, rpc, gateway, port, height, hasBooks, account: signer.account, clock };
+}
+
+async function carryOut(
+  desk: Desk,
+  orderOf: (account: Hash160, has: Holdings) => Order,
+  options: OrderOptions,
+  context: CommandContext,
+): Promise<Wire<OrderReport>> {
+  const { readHoldings } = await import('../gasbank/read-holdings.js');
+  const { waitForBlock } = await import('../pipeline/send-order.js');
+  const { account, rpc, gateway, port, clock, height } = desk;
+  const before = await readHoldings(rpc, gateway, account);
+  const order = orderOf(account, before);
+  const refusal = refusalOf(account, order, before);
+  if (refusal !== null) throw refusal;
+  const priced = await price(desk, order, before);
+  requireFees(account, order, before, priced.fees);
+  const notes = await notesOf(desk, order, before);
+  const tell = (text: string): void => {
+    if (options.json !== true) context.print(text);
+  };
+  tell(planText(desk, order, priced, notes));
+  if (options.dryRun === true) {
+    tell('Nothing was sent (--dry-run).');
+    return reportOf(desk, order, priced, notes, null, before);
+  }
+  const sent = await send(desk, order, priced);
+  tell(labelled('sent', `${sent.hash}, waiting for its block`));
+  const wait = { chain: port, clock, pollMs: POLL_MS, height };
+  const block = await waitForBlock(wait, sent, priced.terms.validUntilBlock);
+  const after = await readHoldings(rpc, gateway, account, { minHeight: block });
+  tell(labelled('done', `in block ${block}. ${holdingsText(account, after)}`));
+  return reportOf(desk, order, priced, notes, { tx: sent.hash, block }, after);
+}
+
+async function price(
+  { gateway, account, port, config, open, height }: Desk,
+  order: Order,
+  _before: Holdings,
+): Promise<PricedTransaction> {
+  const { priceTransaction } = await import('../pipeline/send-order.js');
+  const { pipelineLimits } = await import('../node/pipeline-limits.js');
+  const limits = pipelineLimits(config, open.policy.current().maxBlockSystemFee);
+  const given = {
+    nonce: randomInt(2 ** 32),
+    validUntilBlock: (await height()) + config.pipeline.validUntilBlocks,
+  };
+  return priceTransaction(port, orderScript(gateway, account, order), limits, given);
+}
+
+async function notesOf(
+  { rpc, gateway, account }: Desk,
+  order: Order,
+  before: Holdings,
+): Promise<string[]> {
+  if (order.kind !== 'sponsor') return [];
+  const accepted = await readContract(rpc, gatewayReads(gateway).sponsorOf(order.requester));
+  return sponsorNotes(account, order, before, accepted);
+}
+
+async function send(desk: Desk, order: Order, priced: PricedTransaction) {
+  if (desk.hasBooks) {
+    const { sendThroughBooks } = await import('./send-through-books.js');
+    return sendThroughBooks(desk, order, priced);
+  }
+  const { sendDirectly } = await import('../pipeline/send-order.js');
+  return sendDirectly(desk.port, priced);
+}
+
+function planText(
+  { account, hasBooks }: Desk,
+  order: Order,
+  { fees, terms }: PricedTransaction,
+  notes: readonly string[],
+): string {
+  const { systemFee, networkFee } = terms;
+  const parts = `system fee ${formatGas(systemFee)}, network fee ${formatGas(networkFee)}`;
+  return [
+    labelled('order', describeOrder(account, order)),
+    labelled('fee', `${formatGas(fees)} GAS (${parts})`),
+    ...(hasBooks ? [labelled('books', "the node's own account: its books draw the fee")] : []),
+    ...notes.map((note) => labelled('note', note)),
+  ].join('\n');
+}
+
+function holdingsText(account: Hash160, { gas, credit, reserved, earned }: Holdings): string {
+  const amounts = [
+    `${formatGas(gas)} GAS`,
+    `${formatGas(credit)} of credit`,
+    ...(reserved === 0n ? [] : [`${formatGas(reserved)} reserved`]),
+    ...(earned === 0n ? [] : [`${formatGas(earned)} earned`]),
+  ];
+  return `${hash160ToAddress(account)} has ${amounts.join(', ')}`;
+}
+
+function reportOf(
+  { account }: Desk,
+  order: Order,
+  { fees, terms }: PricedTransaction,
+  notes: readonly string[],
+  sent: OrderReport['sent'],
+  holdings: Holdings,
+): Wire<OrderReport> {
+  return toWire<OrderReport>({
+    ok: true,
+    account,
+    order,
+    fees: {
+      systemFeeDatoshi: terms.systemFee,
+      networkFeeDatoshi: terms.networkFee,
+      totalDatoshi: fees,
+    },
+    notes,
+    sent,
+    holdings,
+  });
+}

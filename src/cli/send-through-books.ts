@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import { formatGas } from '../base/datoshi.js';
+import type { Hash160 } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import type { NodeConfig } from '../config/node-config.js';
+import { walletOf } from '../gasbank/accounts.js';
+import { createLedgerStore } from '../gasbank/ledger-store.js';
+import { gasTakenBy, type Order } from '../gasbank/order.js';
+import { DATABASE_FILE } from '../node/node-options.js';
+import type { ChainPort, SignedTransaction } from '../pipeline/chain-port.js';
+import { noCrash } from '../pipeline/crash-point.js';
+import { createCursorStore } from '../pipeline/cursor-store.js';
+import type { PricedTransaction } from '../pipeline/send-order.js';
+import { createSubmit } from '../pipeline/submit.js';
+import { createTransactionStore } from '../pipeline/transaction-store.js';
+import { createRequestStore } from '../requests/request-store.js';
+import {
+  type Database,
+  inTransaction,
+  openDatabase,
+  openDatabaseReadOnly,
+} from '../storage/database.js';
+import { silentLog } from '../telemetry/log.js';
+
+export interface BooksDesk {
+  readonly config: NodeConfig;
+  readonly gateway: Hash160;
+  readonly port: ChainPort;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends an order of the node's account as the node itself would: its fees are drawn and the
+ * transaction is persisted before anybody sees it. The node, running or at its next start, books
+ * what became of it. Throws what `createSubmit` throws, and FUNDS_SHORT.
+ */
+export async function sendThroughBooks(
+  { config, gateway, port, clock }: BooksDesk,
+  order: Order,
+  priced: PricedTransaction,
+): Promise<SignedTransaction> {
+  const path = join(config.storage.dir, DATABASE_FILE);
+  // Proves the schema to be this program's: migrating is for the node, which may be running.
+  openDatabaseReadOnly(path).close();
+  const db = openDatabase(path);
+  try {
+    requireSameChain(db, config, gateway);
+    requireFloor(db, port.account, order, priced, config);
+    const submit = createSubmit({
+      db,
+      requests: createRequestStore(db),
+      ledger: createLedgerStore(db),
+      transactions: createTransactionStore(db),
+      chain: port,
+      clock,
+      log: silentLog,
+      crashPoint: noCrash,
+      walletFloor: config.gasbank.walletFloorDatoshi,
+      onWalletShort: () => {},
+    });
+    const { script, terms } = priced;
+    const sent = await submit({ purpose: 'order', script, terms, why: new Map() });
+    if (sent === null) throw new Error('bug: an order without requests was overtaken by them');
+    return sent;
+  } finally {
+    db.close();
+  }
+}
+
+function requireSameChain(db: Database, { network, gateway }: NodeConfig, of: Hash160): void {
+  inTransaction(db, () => createCursorStore(db).begin(network.magic, of, gateway.startBlock ?? 0));
+}
+
+/** What an order takes out of the wallet, too, must leave its floor alone. */
+function requireFloor(
+  db: Database,
+  account: Hash160,
+  order: Order,
+  { fees }: PricedTransaction,
+  { gasbank }: NodeConfig,
+): void {
+  const taken = gasTakenBy(order);
+  if (taken === 0n) return;
+  const { available } = createLedgerStore(db).balance(walletOf(account));
+  const floor = gasbank.walletFloorDatoshi;
+  if (available - taken - fees >= floor) return;
+  const needs = `${formatGas(taken)} and ${formatGas(fees)} GAS of fees`;
+  const keeps = `the wallet keeps ${formatGas(floor)} GAS (gasbank.walletFloor)`;
+  const message = `${needs} of the ${formatGas(available)} GAS available are too much: ${keeps}`;
+  throw new NodeError('FUNDS_SHORT', message, { hint: 'deposit less, or collect first' });
+}

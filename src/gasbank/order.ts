@@ -1,0 +1,151 @@
+import { type Datoshi, formatGas } from '../base/datoshi.js';
+import { type Hash160, hash160ToAddress } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import { gatewayCalls } from '../chain/gateway-calls.js';
+
+/** What somebody orders to be done with money at the gateway. Amounts in datoshi. */
+export type Order =
+  | { readonly kind: 'deposit'; readonly amount: Datoshi; readonly creditTo: Hash160 }
+  | { readonly kind: 'withdraw'; readonly amount: Datoshi; readonly to: Hash160 }
+  | { readonly kind: 'collect'; readonly amount: Datoshi; readonly to: Hash160 }
+  | {
+      readonly kind: 'sponsor';
+      readonly requester: Hash160;
+      readonly maxFeePerRequest: Datoshi;
+      readonly allowance: Datoshi;
+    };
+
+export type OrderKind = Order['kind'];
+
+/** What an account has, on the chain and at the gateway, at one height. */
+export interface Holdings {
+  readonly height: number;
+  /** GAS of the account itself. */
+  readonly gas: Datoshi;
+  readonly credit: Datoshi;
+  readonly reserved: Datoshi;
+  readonly earned: Datoshi;
+  /** The gateway's node account, null when revoked. */
+  readonly nodeAccount: Hash160 | null;
+  readonly isPaused: boolean;
+}
+
+/** The script of an order, as the account's own. */
+export function orderScript(gateway: Hash160, account: Hash160, order: Order): Buffer {
+  const calls = gatewayCalls(gateway);
+  switch (order.kind) {
+    case 'deposit': {
+      const creditTo = order.creditTo === account ? null : order.creditTo;
+      return calls.deposit(account, order.amount, creditTo);
+    }
+    case 'withdraw':
+      return calls.withdraw(account, order.to, order.amount);
+    case 'collect':
+      return calls.collect(account, order.to, order.amount);
+    case 'sponsor':
+      return calls.sponsor(order.requester, order.maxFeePerRequest, order.allowance);
+  }
+}
+
+/** An order in one line, for people. */
+export function describeOrder(account: Hash160, order: Order): string {
+  const own = hash160ToAddress(account);
+  const target = (other: Hash160): string =>
+    other === account ? 'itself' : hash160ToAddress(other);
+  switch (order.kind) {
+    case 'deposit':
+      return `${own} deposits ${gas(order.amount)} as credit of ${target(order.creditTo)}`;
+    case 'withdraw':
+      return `${own} withdraws ${gas(order.amount)} of its credit to ${target(order.to)}`;
+    case 'collect':
+      return `${own} collects ${gas(order.amount)} of its earnings to ${target(order.to)}`;
+    case 'sponsor': {
+      const requester = hash160ToAddress(order.requester);
+      if (order.allowance === 0n) return `${own} ends its sponsorship of ${requester}`;
+      const limit = `at most ${gas(order.maxFeePerRequest)} a request`;
+      return `${own} sponsors ${requester}: ${limit}, ${gas(order.allowance)} in all`;
+    }
+  }
+}
+
+/** GAS that an order takes out of the account besides the fees. */
+export const gasTakenBy = (order: Order): Datoshi => (order.kind === 'deposit' ? order.amount : 0n);
+
+/**
+ * Why an order cannot be done, as far as what the account has tells: a NodeError FUNDS_SHORT or
+ * GATEWAY_PAUSED; null when nothing is in its way.
+ */
+export function refusalOf(account: Hash160, order: Order, has: Holdings): NodeError | null {
+  const own = hash160ToAddress(account);
+  switch (order.kind) {
+    case 'deposit':
+      if (order.amount <= has.gas) return null;
+      return short(`${own} has ${gas(has.gas)}, less than ${gas(order.amount)}`, 'send it GAS');
+    case 'withdraw': {
+      if (order.amount > 0n && order.amount <= has.credit) return null;
+      const reserved = has.reserved === 0n ? '' : ` (${gas(has.reserved)} more are reserved)`;
+      const lacks = `${own} has ${gas(has.credit)} of credit${reserved}`;
+      const hint = 'withdraw less; what is reserved comes back as requests end';
+      const asked = order.amount === 0n ? '' : `, less than ${gas(order.amount)}`;
+      return short(lacks + asked, hint);
+    }
+    case 'collect': {
+      if (order.amount > 0n && order.amount <= has.earned) return null;
+      if (has.earned === 0n) return short(`${own} has earned nothing here`, notTheNode(own, has));
+      const lacks = `${own} has earned ${gas(has.earned)}, less than ${gas(order.amount)}`;
+      return short(lacks, 'collect less, or all of it: dodona gasbank collect all');
+    }
+    case 'sponsor': {
+      if (!has.isPaused || order.allowance === 0n) return null;
+      return new NodeError('GATEWAY_PAUSED', 'the gateway is paused: it takes no sponsorship', {
+        retryable: true,
+        hint: 'try again when its owner ended the pause; an allowance of 0 is taken always',
+      });
+    }
+  }
+}
+
+/** Throws a NodeError FUNDS_SHORT when the account cannot pay the fees besides the order. */
+export function requireFees(account: Hash160, order: Order, has: Holdings, fees: Datoshi): void {
+  const taken = gasTakenBy(order);
+  if (taken + fees <= has.gas) return;
+  const needed = taken === 0n ? gas(fees) : `${gas(taken)} and ${gas(fees)}`;
+  const own = hash160ToAddress(account);
+  const lacks = `${own} has ${gas(has.gas)}, and ${needed} of fees are needed`;
+  throw short(lacks, taken === 0n ? 'send it GAS' : 'send it GAS, or deposit less');
+}
+
+/** What to know of a sponsorship that works only once others have done their part; else nothing. */
+export function sponsorNotes(
+  account: Hash160,
+  order: Order,
+  has: Holdings,
+  accepted: Hash160 | null,
+): string[] {
+  if (order.kind !== 'sponsor' || order.allowance === 0n) return [];
+  const notes: string[] = [];
+  const requester = hash160ToAddress(order.requester);
+  if (accepted !== account) {
+    notes.push(`it begins once ${requester} calls acceptSponsor(${hash160ToAddress(account)})`);
+  }
+  if (order.maxFeePerRequest > order.allowance) {
+    notes.push('the allowance is less than one request may cost');
+  }
+  if (has.credit < order.allowance) {
+    notes.push(`the credit of ${gas(has.credit)} is less than the allowance: pay in with deposit`);
+  }
+  return notes;
+}
+
+function notTheNode(own: string, { nodeAccount }: Holdings): string {
+  if (nodeAccount === null) return 'the gateway has no node account now: it was revoked';
+  const node = hash160ToAddress(nodeAccount);
+  return node === own
+    ? 'answers that it sends earn what they cost; wait for the first'
+    : `the gateway's node account is ${node}: collect with its wallet`;
+}
+
+const gas = (amount: Datoshi): string => `${formatGas(amount)} GAS`;
+
+const short = (message: string, hint: string): NodeError =>
+  new NodeError('FUNDS_SHORT', message, { hint });
