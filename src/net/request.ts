@@ -3,6 +3,12 @@ import type { HttpLimits } from './http-limits.js';
 import type { Hop, RedirectRule } from './redirect.js';
 import { checkHeaders, HTTP_METHODS, type HttpMethod, takesBody } from './request-headers.js';
 
+/** A secret that stands in headers or body, and the name it was asked for by. */
+export interface SentSecret {
+  readonly name: string;
+  readonly value: Buffer;
+}
+
 /** What to fetch. */
 export interface FetchRequest {
   readonly url: string;
@@ -17,6 +23,8 @@ export interface FetchRequest {
    * comes with an empty one, and nothing about the body can make the fetch fail.
    */
   readonly wantsBody?: ((status: number, headers: FetchedHeaders) => boolean) | undefined;
+  /** What in headers and body is secret: whoever keeps the fetch on record takes it out. */
+  readonly secrets?: readonly SentSecret[] | undefined;
 }
 
 const DEFAULT_HEADERS = [
