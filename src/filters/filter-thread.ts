@@ -9,6 +9,8 @@ const OUT_OF_MEMORY = 'ERR_WORKER_OUT_OF_MEMORY';
 const YOUNG_HEAP_MB = 32;
 /** json-p3 hands whole arrays over as arguments, so the stack bounds what it can take. */
 const STACK_MB = 32;
+/** A body from this size on is moved to the thread: below it, one more copy costs less. */
+const MOVED_BYTES = 64 * 1024;
 
 export interface ThreadEvents {
   ready(): void;
@@ -48,11 +50,12 @@ export class FilterThread {
     this.#worker.on('exit', () => events.exited(this.#death(maxHeapMb)));
   }
 
-  /** Hands over a task. The body is copied once and moved, so the caller's buffer stays whole. */
+  /** Hands over a copy of the task, so the caller's buffer stays whole. */
   run(task: FilterTask): void {
+    // A view into a larger buffer would take all of that along.
     const body = new Uint8Array(task.body);
     this.#worker.ref();
-    this.#worker.postMessage({ ...task, body }, [body.buffer]);
+    this.#worker.postMessage({ ...task, body }, body.length < MOVED_BYTES ? [] : [body.buffer]);
   }
 
   /** Lets the process end while this thread waits for work. */
