@@ -1,17 +1,14 @@
 import { Agent, request } from 'node:http';
 import { systemClock } from '../../src/base/clock.js';
 import { DEFAULT_RUN_BLOCKS } from '../../src/chain/block-tailer.js';
+import { gasTransfersCall } from '../../src/chain/own-gas-fast.js';
+import type { RpcCall } from '../../src/chain/rpc.js';
 import type { Devnet } from '../devnet/devnet.js';
 
 /** How the node asks: connections at once, and calls in one exchange. */
 export interface Manner {
   readonly connections: number;
   readonly batchCalls: number;
-}
-
-interface Call {
-  readonly method: string;
-  readonly params: readonly unknown[];
 }
 
 /** The calls by which the node reads these blocks, ready to be sent. */
@@ -21,7 +18,7 @@ export function readingCalls(
   hasEvents: (index: number) => boolean,
   { batchCalls }: Manner,
 ): string[] {
-  const header = (index: number): Call => ({ method: 'getblockheader', params: [index, true] });
+  const header = (index: number): RpcCall => ({ method: 'getblockheader', params: [index, true] });
   const bodies: string[] = [];
   for (let from = 0; from < blocks; from += DEFAULT_RUN_BLOCKS) {
     const count = Math.min(DEFAULT_RUN_BLOCKS, blocks - from);
@@ -31,13 +28,15 @@ export function readingCalls(
       return { method: 'getblocknotifications', params: [index, { contract: gateway }] };
     });
     const inside = indexes.filter((index) => index > from && index < last && hasEvents(index));
-    bodies.push(...exchangesOf([...events, header(from), header(last)], batchCalls));
+    const transfers = indexes.map(gasTransfersCall);
+    const calls = [...events, header(from), header(last), ...transfers];
+    bodies.push(...exchangesOf(calls, batchCalls));
     bodies.push(...exchangesOf(inside.map(header), batchCalls));
   }
   return bodies;
 }
 
-function exchangesOf(calls: readonly Call[], batchCalls: number): string[] {
+function exchangesOf(calls: readonly RpcCall[], batchCalls: number): string[] {
   const bodies: string[] = [];
   for (let from = 0; from < calls.length; from += batchCalls) {
     const some = calls.slice(from, from + batchCalls);
