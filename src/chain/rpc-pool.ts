@@ -55,6 +55,8 @@ export interface RpcPool extends Rpc {
   health(): EndpointHealth[];
   /** Index of the latest block that any endpoint told of, or null before the first answer. */
   bestHeight(): number | null;
+  /** Every endpoint by itself, well or not, in order of preference. */
+  readonly clients: readonly Rpc[];
   /** Ends probes and connections. */
   stop(): void;
 }
@@ -133,6 +135,7 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
     },
     health: () => endpoints.map((endpoint) => endpoint.health()),
     bestHeight,
+    clients,
     stop: () => {
       stopping.abort(new NodeError('RPC_STOPPED', 'the RPC connections were closed'));
       for (const client of clients) client.close();

@@ -7,6 +7,8 @@ import type { NodeConfig } from '../config/node-config.js';
 import { walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { gasTakenBy, type Order } from '../gasbank/order.js';
+import { createProofStore } from '../gasbank/proof-store.js';
+import { requireNoDifference } from '../gasbank/spending-stop.js';
 import { DATABASE_FILE } from '../node/node-options.js';
 import type { ChainPort, SignedTransaction } from '../pipeline/chain-port.js';
 import { noCrash } from '../pipeline/crash-point.js';
@@ -58,6 +60,7 @@ export async function sendThroughBooks(
       crashPoint: noCrash,
       walletFloor: config.gasbank.walletFloorDatoshi,
       onWalletShort: () => {},
+      requireSpendable: () => requireNoDifference(createProofStore(db)),
     });
     const { script, terms } = priced;
     const sent = await submit({ purpose: 'order', script, terms, why: new Map() });

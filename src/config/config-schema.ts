@@ -112,6 +112,7 @@ const pipeline = z.strictObject({
 const gasbank = z.strictObject({
   walletFloor: gasAmount('0', '1000000').prefault('0.1 GAS'),
   walletWarning: gasAmount('0', '1000000').prefault('5 GAS'),
+  reconcileEveryBlocks: integer(1, 100_000, 'a number of blocks').prefault('100'),
 });
 
 const api = z.strictObject({

@@ -21,6 +21,7 @@ export interface NodeConfig {
   readonly gasbank: {
     readonly walletFloorDatoshi: Datoshi;
     readonly walletWarningDatoshi: Datoshi;
+    readonly reconcileEveryBlocks: number;
   };
   readonly api: ApiConfig;
   readonly log: LogConfig;
@@ -125,6 +126,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     gasbank: {
       walletFloorDatoshi: gasbank.walletFloor,
       walletWarningDatoshi: gasbank.walletWarning,
+      reconcileEveryBlocks: gasbank.reconcileEveryBlocks,
     },
     api: values.api,
     log: {

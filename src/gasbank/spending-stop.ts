@@ -1,7 +1,7 @@
 import { formatGas } from '../base/datoshi.js';
 import { NodeError } from '../base/node-error.js';
 import { GATEWAY_HELD } from './chain-figures.js';
-import type { BooksDifference } from './proof-store.js';
+import type { BooksDifference, ProofStore } from './proof-store.js';
 
 /** How many differences a sentence names; the status and `gasbank reconcile` name all. */
 const NAMED = 3;
@@ -30,6 +30,12 @@ export function describeDifferences(differences: readonly BooksDifference[]): st
   const more = differences.length - NAMED;
   const rest = more > 0 ? `; and ${more} more accounts differ` : '';
   return `the books differ from the chain: ${named}${rest}`;
+}
+
+/** For who draws beside the running node, which keeps what differs: throws SPENDING_STOPPED. */
+export function requireNoDifference(proofs: Pick<ProofStore, 'open'>): void {
+  const open = proofs.open();
+  if (open.length > 0) throw spendingStopped(describeDifferences(open));
 }
 
 /** The refusal of a draw; it holds work back, and passes with what it tells of. */

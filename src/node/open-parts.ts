@@ -30,6 +30,8 @@ export interface Running {
   facts: ChainFacts;
   latestBlockMs: number | null;
   inStep: boolean;
+  /** Why nothing is spent; null when it may be. */
+  spendingStopped: string | null;
 }
 
 type Closer = () => void | Promise<void>;
@@ -83,6 +85,7 @@ export async function openParts(
     facts,
     latestBlockMs: null,
     inStep: false,
+    spendingStopped: null,
   };
 }
 

@@ -50,5 +50,6 @@ export function pipelineLimits(
     maxNetworkFee: pipeline.maxNetworkFeeDatoshi,
     walletFloor: gasbank.walletFloorDatoshi,
     walletEveryBlocks: WALLET_EVERY_BLOCKS,
+    reconcileEveryBlocks: gasbank.reconcileEveryBlocks,
   };
 }

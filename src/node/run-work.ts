@@ -7,7 +7,9 @@ import { tailBlockRuns } from '../chain/block-tailer.js';
 import { checkChain } from '../chain/chain-check.js';
 import { createBlockSource } from '../chain/choose-block-source.js';
 import { createPreflight } from '../chain/preflight.js';
+import type { Rpc } from '../chain/rpc.js';
 import type { FilterPool } from '../filters/filter-pool.js';
+import { createBooksReader } from '../gasbank/books-reader.js';
 import type { GuardedFetch } from '../net/guarded-fetch.js';
 import { noCrash } from '../pipeline/crash-point.js';
 import { runNodePipeline } from '../pipeline/create-pipeline.js';
@@ -41,6 +43,7 @@ export async function runWork(
   );
   const preflight = createPreflight({ rpc: pool, clock, mode: config.network.dialect });
   const feePolicy = parts.policy.current;
+  const heightNow = (): number => cursor.read()?.height ?? begun.height;
   const chain = createGatewayPort({
     rpc: pool,
     gateway,
@@ -50,8 +53,9 @@ export async function runWork(
     preflight,
     feePolicy,
     signal,
-    heightNow: () => cursor.read()?.height ?? begun.height,
+    heightNow,
   });
+  const booksOver = (rpc: Rpc) => createBooksReader({ rpc, gateway, signal, minHeight: heightNow });
   const resolver = createHttpResolver({
     ...measuredWeb(options, parts),
     profile: config.http.profile,
@@ -71,6 +75,7 @@ export async function runWork(
     await runNodePipeline({
       db,
       chain,
+      books: { reader: booksOver(pool), each: pool.clients.map(booksOver) },
       clock,
       log,
       crashPoint: options.crashPoint ?? noCrash,
@@ -103,6 +108,9 @@ export async function runWork(
       onStep: (step, durationMs) => metrics.step(step, durationMs),
       onRetry: () => metrics.retry('resolve'),
       onWallet: (balance) => warnOfWallet(options, balance),
+      onBooks: (whyStopped) => {
+        parts.spendingStopped = whyStopped;
+      },
       signal: both,
     });
   } finally {

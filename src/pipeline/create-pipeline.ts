@@ -2,7 +2,11 @@ import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Outcome } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
+import type { BooksReader } from '../gasbank/books-reader.js';
+import { createCheckedBalances } from '../gasbank/checked-balance-store.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
+import { createProofStore } from '../gasbank/proof-store.js';
+import { createReconcile } from '../gasbank/reconcile.js';
 import { createRequestStore, type RequestRow } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
@@ -31,11 +35,14 @@ export interface PipelineLimits {
   readonly maxNetworkFee: Datoshi;
   readonly walletFloor: Datoshi;
   readonly walletEveryBlocks: number;
+  readonly reconcileEveryBlocks: number;
 }
 
 export interface PipelineSetup {
   readonly db: Database;
   readonly chain: GatewayPort;
+  /** How the chain tells the balances that are on the books; each endpoint by itself, too. */
+  readonly books: { readonly reader: BooksReader; readonly each: readonly BooksReader[] };
   readonly clock: Clock;
   readonly log: Log;
   readonly crashPoint: CrashPoint;
@@ -49,6 +56,8 @@ export interface PipelineSetup {
   readonly onRetry: () => void;
   /** GAS of the node's account, whenever it was read. */
   readonly onWallet: (balance: Datoshi) => void;
+  /** Why nothing may be spent, null when it may: after each look at the books. */
+  readonly onBooks: (whyStopped: string | null) => void;
   readonly signal: AbortSignal;
 }
 
@@ -89,9 +98,19 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   const onWalletShort = (): void => {
     isWalletShort = true;
   };
-  const submit = createSubmit({ ...common, walletFloor, onWalletShort });
   let height = cursor.read()?.height ?? 0;
   const heightNow = (): number => height;
+  const reconcile = createReconcile({
+    ...common,
+    ...setup.books,
+    proofs: createProofStore(db),
+    balances: createCheckedBalances(db),
+    ownAccounts: [chain.account],
+    everyBlocks: limits.reconcileEveryBlocks,
+    height: heightNow,
+  });
+  const requireSpendable = reconcile.refuseIfStopped;
+  const submit = createSubmit({ ...common, requireSpendable, walletFloor, onWalletShort });
   const planning: Planning = { chain, limits, plain: { last: null }, slow: new Set() };
   const respond = createRespond({
     ...common,
@@ -100,7 +119,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     submit,
     limits: limits.respond,
     heightNow,
-    mayStart: () => isWalletKnown,
+    mayStart: () => isWalletKnown && reconcile.hasLooked(),
     onDuration: (durationMs) => setup.onStep('respond', durationMs),
     onBug,
     signal,
@@ -136,6 +155,10 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     respond,
     confirm: createConfirm(common),
     expire,
+    async reconcile(at: number): Promise<void> {
+      await reconcile.run(at);
+      setup.onBooks(reconcile.whyStopped());
+    },
     walletEveryBlocks: limits.walletEveryBlocks,
     isWalletShort: () => isWalletShort,
     onWallet(balance: Datoshi): void {

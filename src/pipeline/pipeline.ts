@@ -38,6 +38,8 @@ export interface PipelineParts {
   readonly respond: { pump(): void };
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
+  /** Holds the books against the chain as they are after this block. */
+  readonly reconcile: (height: number) => Promise<void>;
   /** The wallet is read from the chain once in so many blocks, and with each while it is short. */
   readonly walletEveryBlocks: number;
   readonly isWalletShort: () => boolean;
@@ -63,6 +65,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     const everyBlocks = parts.isWalletShort() ? 1 : parts.walletEveryBlocks;
     const isDue = walletReadAt === null || at - walletReadAt >= everyBlocks;
     if (isDue && (await observeWallet(parts, at, () => height))) walletReadAt = at;
+    await parts.reconcile(at);
     parts.respond.pump();
     await parts.expire(at);
   }

@@ -21,6 +21,8 @@ export interface SubmitParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly crashPoint: CrashPoint;
+  /** Throws a retryable NodeError SPENDING_STOPPED while books and chain don't agree. */
+  readonly requireSpendable: () => void;
   /** No transaction takes the wallet below this. */
   readonly walletFloor: Datoshi;
   /** Told when the wallet can't pay: it may have been funded since it was looked at. */
@@ -73,6 +75,7 @@ export function createSubmit(parts: SubmitParts): Submit {
         requests.move(id, event, change, { atMs: nowMs, tx: signed.hash, what, why: reason });
       }
       const fees = terms.systemFee + terms.networkFee;
+      parts.requireSpendable();
       refuseBelowFloor(fees);
       const draw: Transfer = {
         id: drawIdOf(signed.hash),

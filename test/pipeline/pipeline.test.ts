@@ -88,6 +88,7 @@ describe('the pipeline', () => {
       respond: { pump() {} },
       confirm: async () => ({ faulted: 0, dead: 0, waiting: 0 }),
       expire: async () => {},
+      reconcile: async () => {},
       walletEveryBlocks: 1,
       isWalletShort: () => false,
       onWallet: () => {},

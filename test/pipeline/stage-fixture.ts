@@ -57,6 +57,9 @@ export function createStages() {
     clock,
     log: silentLog,
     crashPoint: () => {},
+    /** The books always agree with the chain here. */
+    requireSpendable: () => {},
+    reconcile: async () => {},
     advance: (ms: number) => {
       nowMs += ms;
     },
