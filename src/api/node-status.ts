@@ -29,6 +29,29 @@ export interface WalletStatus {
   readonly warningDatoshi: Datoshi;
 }
 
+/** An account of which books and chain tell different balances. */
+export interface DifferenceStatus {
+  /** Of the ledger, e.g. `credit:0x…`, or `gateway` for all the GAS that it holds. */
+  readonly account: string;
+  readonly ledgerDatoshi: Datoshi;
+  readonly chainDatoshi: Datoshi;
+  /** Last block at which both are known to have agreed. */
+  readonly agreedBlock: number | null;
+  /** First block at which they are known to differ. */
+  readonly firstBlock: number;
+}
+
+/** How the books stand to the chain. */
+export interface BooksStatus {
+  /** Last block at which all accounts were held against the chain and agreed. */
+  readonly agreedBlock: number | null;
+  readonly agreedAtMs: number | null;
+  readonly accounts: number | null;
+  /** Why nothing is spent; null while it may be. */
+  readonly stopped: string | null;
+  readonly differences: readonly DifferenceStatus[];
+}
+
 /** Something that went wrong lately. Nothing secret is in it. */
 export interface TroubleStatus {
   readonly atMs: number;
@@ -63,6 +86,7 @@ export interface NodeStatus {
   readonly creditHeldDatoshi: Datoshi | null;
   /** Earned by this node's account and not yet collected. */
   readonly earnedDatoshi: Datoshi | null;
+  readonly books: BooksStatus;
   /** Newest first. */
   readonly recentTrouble: readonly TroubleStatus[];
 }

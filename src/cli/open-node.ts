@@ -71,6 +71,7 @@ function storedStatus(
     wallet: account === null ? null : storedWallet(config, account, stored.walletDatoshi),
     creditHeldDatoshi,
     earnedDatoshi: account === null ? null : stored.earnedDatoshi,
+    books: stored.books,
     recentTrouble: storedTrouble(createRequestViews(db)),
   };
 }

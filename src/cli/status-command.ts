@@ -44,6 +44,7 @@ export function statusText(status: Status, source: ViewSource, nowMs: number): s
     labelled('queue', queueText(status, nowMs)),
     labelled('wallet', walletText(status)),
     labelled('gateway', moneyText(status)),
+    labelled('books', booksText(status, nowMs)),
     ...troubleLines(status),
   ];
   return lines.join('\n');
@@ -111,6 +112,14 @@ function moneyText({ creditHeldDatoshi, earnedDatoshi }: Status): string {
   const credit = creditHeldDatoshi === null ? 'unknown' : formatGas(BigInt(creditHeldDatoshi));
   const earned = earnedDatoshi === null ? 'unknown' : formatGas(BigInt(earnedDatoshi));
   return `${credit} GAS of credit held, ${earned} GAS earned and not yet collected`;
+}
+
+function booksText({ books }: Status, nowMs: number): string {
+  const { agreedBlock, agreedAtMs, accounts, stopped } = books;
+  if (stopped !== null) return `NOTHING IS SPENT: ${stopped}; run dodona gasbank reconcile`;
+  if (agreedBlock === null || agreedAtMs === null) return 'not yet held against the chain';
+  const ago = durationText(nowMs - agreedAtMs);
+  return `all ${accounts} accounts agreed with the chain at block ${agreedBlock}, ${ago} ago`;
 }
 
 function troubleLines({ recentTrouble }: Status): string[] {

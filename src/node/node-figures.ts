@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NodeStatus, Readiness } from '../api/node-status.js';
+import type { BooksStatus, NodeStatus, Readiness } from '../api/node-status.js';
 import { formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { BURNT, earnedOf, walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
+import { createProofStore } from '../gasbank/proof-store.js';
+import { describeDifferences } from '../gasbank/spending-stop.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createRequestViews } from '../requests/request-view-store.js';
 import type { Database } from '../storage/database.js';
@@ -23,6 +25,12 @@ export function refreshGauges(options: NodeOptions, parts: Running): void {
     credit: status.creditHeldDatoshi,
     earned: status.earnedDatoshi,
     burnt: createLedgerStore(parts.db).balance(BURNT).posted,
+  });
+  const { books } = status;
+  metrics.books({
+    agreedHeight: books.agreedBlock,
+    differences: books.differences.length,
+    isStopped: (parts.spendingStopped ?? books.stopped) !== null,
   });
   for (const { endpoint, state, height } of parts.pool.health()) {
     metrics.endpoint({ endpoint, healthy: state === 'up', height });
@@ -44,6 +52,27 @@ export function databaseStatus(db: Database, account: Hash160) {
     walletDatoshi: ledger.balance(walletOf(account)).posted,
     creditHeldDatoshi: held,
     earnedDatoshi: ledger.balance(earnedOf(account)).posted,
+    books: booksStatus(db),
+  };
+}
+
+/** How the books stood to the chain when they were compared last. */
+function booksStatus(db: Database): BooksStatus {
+  const proofs = createProofStore(db);
+  const proof = proofs.proof();
+  const open = proofs.open();
+  return {
+    agreedBlock: proof?.agreedBlock ?? null,
+    agreedAtMs: proof?.agreedMs ?? null,
+    accounts: proof?.accounts ?? null,
+    stopped: open.length === 0 ? null : describeDifferences(open),
+    differences: open.map(({ account, ledger, chain, agreedBlock, firstBlock }) => ({
+      account,
+      ledgerDatoshi: ledger,
+      chainDatoshi: chain,
+      agreedBlock,
+      firstBlock,
+    })),
   };
 }
 
@@ -117,6 +146,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
     },
     creditHeldDatoshi: stored.creditHeldDatoshi,
     earnedDatoshi: stored.earnedDatoshi,
+    books: { ...stored.books, stopped: parts.spendingStopped ?? stored.books.stopped },
     recentTrouble: log.recentTrouble().map(({ atMs, level, event, facts }) => ({
       atMs,
       level: level === 'error' ? 'error' : 'warn',

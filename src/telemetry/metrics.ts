@@ -52,6 +52,14 @@ export interface Metrics {
     /** Fees of the node's transactions, since the books began. */
     readonly burnt?: Datoshi;
   }): void;
+  /** How the books stand to the chain. */
+  books(figures: {
+    /** Last block at which all accounts agreed; null before the first. */
+    readonly agreedHeight: number | null;
+    /** Accounts that differ. */
+    readonly differences: number;
+    readonly isStopped: boolean;
+  }): void;
   response(settled: SettledResponse): void;
   /** A web request ended: "response" or the failure's name. */
   fetch(result: string, durationMs: number): void;
@@ -176,12 +184,29 @@ function moneyMetrics(make: Makers) {
   const credit = make.gauge('dodona_credit_held_gas', 'GAS that the gateway holds as credit.');
   const earned = make.gauge('dodona_earned_gas', 'GAS earned and not yet collected.');
   const burnt = make.gauge('dodona_fees_burnt_gas', 'GAS burnt on fees since the books began.');
+  const agreed = make.gauge(
+    'dodona_books_agreed_height',
+    'Last block at which all accounts of the books agreed with the chain.',
+  );
+  const differing = make.gauge(
+    'dodona_books_differences',
+    'Accounts of which books and chain tell different balances.',
+  );
+  const stopped = make.gauge(
+    'dodona_spending_stopped',
+    '1 while nothing is spent because books and chain do not agree.',
+  );
   return {
     balances(amounts) {
       if (amounts.wallet !== undefined) wallet.set(gas(amounts.wallet));
       if (amounts.credit !== undefined) credit.set(gas(amounts.credit));
       if (amounts.earned !== undefined) earned.set(gas(amounts.earned));
       if (amounts.burnt !== undefined) burnt.set(gas(amounts.burnt));
+    },
+    books({ agreedHeight, differences, isStopped }) {
+      if (agreedHeight !== null) agreed.set(agreedHeight);
+      differing.set(differences);
+      stopped.set(isStopped ? 1 : 0);
     },
   } satisfies Partial<Metrics>;
 }

@@ -26,6 +26,7 @@ const STATUS: NodeStatus = {
   oldestOpenAtMs: null,
   wallet: null,
   creditHeldDatoshi: 2n ** 60n,
+  books: { agreedBlock: 9, agreedAtMs: 1, accounts: 3, stopped: null, differences: [] },
   earnedDatoshi: 0n,
   recentTrouble: [],
 };

@@ -32,6 +32,13 @@ const STATUS: NodeStatus = {
   },
   creditHeldDatoshi: 12_345_678_901n,
   earnedDatoshi: 5n,
+  books: {
+    agreedBlock: 100,
+    agreedAtMs: AT_MS + 50_000,
+    accounts: 12,
+    stopped: null,
+    differences: [],
+  },
   recentTrouble: [
     { atMs: AT_MS, level: 'warn', message: 'endpoint left: \u001b[31mlag', requestId: 12n },
   ],
@@ -101,6 +108,7 @@ describe('commands that look at a node', () => {
           'GAS; send GAS',
         '           to it',
         'gateway    123.45678901 GAS of credit held, 0.00000005 GAS earned and not yet collected',
+        'books      all 12 accounts agreed with the chain at block 100, 10 s ago',
         'trouble    2025-01-02 03:04:05 warn endpoint left: \\u{1b}[31mlag (dodona explain 12)',
         '',
       ].join('\n'),
@@ -110,12 +118,21 @@ describe('commands that look at a node', () => {
     assert.deepEqual(asJson.source, { from: 'node', why: null });
   });
 
+  it('status tells first of all when nothing is spent, and why', async () => {
+    const stopped = 'the books differ from the chain: the gateway holds 1 GAS more';
+    await startServer(() => ({ ...STATUS, books: { ...STATUS.books, stopped } }));
+    const { out } = await cli.runHere('status');
+    assert.match(out, /^books {6}NOTHING IS SPENT: the books differ from the chain: the gateway/m);
+    assert.match(out.replaceAll(/\s+/g, ' '), /run dodona gasbank reconcile/);
+  });
+
   it('status reads the database when no node runs, and says so', async () => {
     const { exitCode, out } = await cli.runHere('status');
     assert.equal(exitCode, 0);
     assert.match(out, /^Dodona 0\.1\.0\nFrom the database: no node runs\.\n/);
     assert.match(out, /^queue {6}1 received, 1 resolved, 1 answered, oldest open 1 min$/m);
     assert.match(out, /^wallet {5}not known$/m);
+    assert.match(out, /^books {6}not yet held against the chain$/m);
     const asJson = JSON.parse((await cli.runHere('status', '--json')).out);
     assert.deepEqual(asJson.source, { from: 'database', why: 'no node runs' });
     assert.equal(asJson.chain.height, null);

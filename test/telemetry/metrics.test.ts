@@ -38,6 +38,17 @@ describe('metrics', () => {
     assert.ok(text.includes('dodona_fees_burnt_gas 0.3'));
   });
 
+  it('tell how the books stand to the chain', async () => {
+    const metrics = create();
+    metrics.books({ agreedHeight: null, differences: 0, isStopped: true });
+    assert.ok((await lines(metrics)).includes('dodona_spending_stopped 1'));
+    metrics.books({ agreedHeight: 100, differences: 2, isStopped: false });
+    const text = await lines(metrics);
+    assert.ok(text.includes('dodona_books_agreed_height 100'));
+    assert.ok(text.includes('dodona_books_differences 2'));
+    assert.ok(text.includes('dodona_spending_stopped 0'));
+  });
+
   it('name response codes', async () => {
     const metrics = create();
     metrics.response({ kind: 'http', code: ResponseCode.NotFound, delivered: false });
