@@ -39,6 +39,7 @@ interface Deps {
 /** A fetch under way. */
 interface Journey {
   readonly rule: RedirectRule;
+  readonly onlyOrigins: readonly string[] | undefined;
   readonly deadline: Deadline;
   redirects: number;
   /** Whether any source has been connected to. */
@@ -95,7 +96,8 @@ async function runFetch(
     on: 'status',
     relative: 'follow',
   };
-  const journey: Journey = { rule, deadline, redirects: 0, sent: false };
+  const { onlyOrigins } = request;
+  const journey: Journey = { rule, onlyOrigins, deadline, redirects: 0, sent: false };
   try {
     return await follow(checkRequest(request, limits), request.wantsBody, deps, journey);
   } catch (error) {
@@ -160,6 +162,10 @@ function targetOf(hop: Hop, deps: Deps, journey: Journey): Target {
   }
   if (redirects > rule.max) {
     throw fault('redirect-limit', `more than ${rule.max} redirects`);
+  }
+  if (journey.onlyOrigins?.includes(target.url.origin) === false) {
+    const what = redirects === 0 ? 'the secret' : 'redirect: the secret';
+    throw fault('blocked', `${what} may not be sent to ${target.url.origin}`);
   }
   return target;
 }

@@ -25,6 +25,11 @@ export interface FetchRequest {
   readonly wantsBody?: ((status: number, headers: FetchedHeaders) => boolean) | undefined;
   /** What in headers and body is secret: whoever keeps the fetch on record takes it out. */
   readonly secrets?: readonly SentSecret[] | undefined;
+  /**
+   * The only origins (`https://api.example.org`, another port said) that may be asked, redirects
+   * included; by default any.
+   */
+  readonly onlyOrigins?: readonly string[] | undefined;
 }
 
 const DEFAULT_HEADERS = [

@@ -113,20 +113,3 @@ function readHeaders(value: Value | undefined): Record<string, string> | null {
 }
 
 const bad = (why: string): BadHttpSpec => ({ kind: 'bad-spec', reason: `bad spec: ${why}` });
-
-/** A place in a spec where a secret is asked for, e.g. `{{secret:API_KEY}}`. */
-const SECRET = /\{\{\s*secret\s*:/i;
-
-/** Where a spec asks for a secret: anywhere in header values or body, or, wrongly, elsewhere. */
-export function secretPlace(spec: HttpSpec): 'url' | 'header' | 'body' | null {
-  if (SECRET.test(decoded(spec.url))) return 'url';
-  if (Object.entries(spec.headers).some((entry) => entry.some((text) => SECRET.test(text)))) {
-    return 'header';
-  }
-  return spec.body !== null && SECRET.test(spec.body) ? 'body' : null;
-}
-
-/** A URL whose braces were escaped asks for a secret all the same. */
-function decoded(url: string): string {
-  return url.replace(/%7b/gi, '{').replace(/%3a/gi, ':').replace(/%20/g, ' ');
-}

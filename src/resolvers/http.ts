@@ -19,8 +19,11 @@ import {
 } from '../net/fetch-result.js';
 import type { FetchRequest } from '../net/request.js';
 import { isIdempotent } from '../net/request-headers.js';
+import type { Reveal } from '../vault/reveal.js';
+import { borrowSecrets } from './borrow-secrets.js';
 import { type HttpCodes, type NativeProfile, nativeCodes, specCodes } from './http-codes.js';
-import { parseHttpSpec, secretPlace } from './http-spec.js';
+import { type HttpSpec, parseHttpSpec } from './http-spec.js';
+import { secretPlaces } from './secret-places.js';
 
 /** A request for web data, as its event says it. */
 export type HttpWork = {
@@ -63,6 +66,8 @@ export interface HttpResolverOptions {
   readonly contentTypes?: readonly string[] | undefined;
   /** Bytes of a result; 60 KiB by default. */
   readonly maxResultBytes?: number | undefined;
+  /** Gives secrets to those that they were granted to; without it nobody gets any. */
+  readonly reveal?: Reveal | undefined;
 }
 
 /** The design's limit of a result on the chain. */
@@ -78,6 +83,8 @@ interface Job {
   readonly dialect: Dialect;
   readonly filter: string;
   readonly request: FetchRequest;
+  /** Secrets that are still to be put into the request. */
+  readonly secretNames: readonly string[];
 }
 
 /**
@@ -89,9 +96,7 @@ export function createHttpResolver(options: HttpResolverOptions): HttpResolver {
   const native = nativeCodes(options.profile, options.contentTypes?.slice());
   const spec = specCodes();
 
-  const resolve: HttpResolver = async (work, signal) => {
-    const job = work.style === 'native' ? nativeJob(work, native) : specJob(work, spec);
-    if ('code' in job) return answerCode(job.code, job.reason);
+  async function run(job: Job, signal: AbortSignal): Promise<Outcome> {
     const result = await fetch.fetch(job.request, signal);
     signal.throwIfAborted();
     if (result.kind === 'failed') return outcomeOfFailure(job, result);
@@ -102,6 +107,20 @@ export function createHttpResolver(options: HttpResolverOptions): HttpResolver {
     if (refused !== null) return answerCode(refused.code, refused.reason);
     if (filter === '') return answerSuccess(result.body, describe(result));
     return outcomeOfFilter(job, result, filters, signal);
+  }
+
+  const resolve: HttpResolver = async (work, signal) => {
+    const job = work.style === 'native' ? nativeJob(work, native) : specJob(work, spec);
+    if ('code' in job) return answerCode(job.code, job.reason);
+    if (job.secretNames.length === 0) return run(job, signal);
+    const lent = await borrowSecrets(job.secretNames, work, options.reveal ?? noVault);
+    if (lent.kind === 'refused') return answerCode(lent.code, lent.reason);
+    if (lent.kind === 'trouble') return retry(RETRY_AFTER_MS, ResponseCode.Error, lent.reason);
+    try {
+      return lent.withhold(await run({ ...job, request: lent.fill(job.request) }, signal));
+    } finally {
+      lent.wipe();
+    }
   };
   return async (work, signal) => fitForRecord(await resolve(work, signal), maxResultBytes);
 }
@@ -109,28 +128,30 @@ export function createHttpResolver(options: HttpResolverOptions): HttpResolver {
 function nativeJob(work: HttpWork & { style: 'native' }, codes: HttpCodes): Job {
   const { headers, redirects } = codes;
   const request = { url: work.url, headers, redirects, wantsBody: wantsBody(codes) };
-  return { codes, dialect: 'native', filter: work.filter, request };
+  return { codes, dialect: 'native', filter: work.filter, request, secretNames: [] };
 }
 
 function specJob(work: HttpWork & { style: 'spec' }, codes: HttpCodes): Job | FailureAnswer {
   const spec = parseHttpSpec(work.spec);
   if (spec.kind === 'bad-spec') return { code: ResponseCode.Error, reason: spec.reason };
-  const place = secretPlace(spec);
-  if (place === 'url') {
+  const places = secretPlaces(spec);
+  if (places.kind === 'in-url') {
     const reason = 'a secret is never put into a URL: use a header or the body';
     return { code: ResponseCode.Forbidden, reason };
   }
-  if (place !== null) {
-    const reason = `the ${place} asks for a secret, and this node has no vault`;
-    return { code: ResponseCode.Forbidden, reason };
-  }
+  if (places.kind === 'bad-place') return { code: ResponseCode.Error, reason: places.reason };
   if (/^price:/i.test(spec.url)) {
     const reason = `${shorten(spec.url)}: this node publishes no prices`;
     return { code: ResponseCode.NotFound, reason };
   }
+  const request = requestOf(spec, codes);
+  return { codes, dialect: 'rfc9535', filter: work.filter, request, secretNames: places.names };
+}
+
+function requestOf(spec: HttpSpec, codes: HttpCodes): FetchRequest {
   const given = new Set(Object.keys(spec.headers).map((name) => name.toLowerCase()));
   const defaults = Object.entries(codes.headers).filter(([name]) => !given.has(name));
-  const request: FetchRequest = {
+  return {
     url: spec.url,
     method: spec.method,
     headers: { ...Object.fromEntries(defaults), ...spec.headers },
@@ -138,8 +159,9 @@ function specJob(work: HttpWork & { style: 'spec' }, codes: HttpCodes): Job | Fa
     redirects: codes.redirects,
     wantsBody: wantsBody(codes),
   };
-  return { codes, dialect: 'rfc9535', filter: work.filter, request };
 }
+
+const noVault: Reveal = async () => ({ kind: 'forbidden', reason: 'this node has no vault' });
 
 /** Nothing of a body that will not be the result can change the outcome: it isn't even read. */
 const wantsBody =

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type HttpSpec, parseHttpSpec, secretPlace } from '../../src/resolvers/http-spec.js';
+import { type HttpSpec, parseHttpSpec } from '../../src/resolvers/http-spec.js';
 
 function good(text: string): HttpSpec {
   const spec = parseHttpSpec(text);
@@ -41,7 +41,6 @@ describe('the spec of requestHttp', () => {
     const typed = good(`{"method":"PUT","url":"u",${own},"body":[]}`);
     assert.deepEqual(typed.headers, { 'Content-Type': 'application/ld+json' });
     assert.equal(typed.body, '[]');
-    assert.equal(secretPlace(good('{"method":"PUT","url":"u","body":["{{secret:K}}"]}')), 'body');
   });
 
   it('says what is wrong with a bad one, and what was expected', () => {
@@ -80,16 +79,5 @@ describe('the spec of requestHttp', () => {
   it('takes 512 bytes, counted as UTF-8', () => {
     assert.equal(good(`{"url":"${'u'.repeat(502)}"}`).url.length, 502);
     assert.match(badReason(`{"url":"${'ü'.repeat(300)}"}`), /it has 610 bytes/);
-  });
-
-  it('tells where a secret is asked for', () => {
-    const place = (text: string) => secretPlace(good(text));
-    assert.equal(place('{"url":"u","headers":{"a":"Bearer {{secret:KEY}}"}}'), 'header');
-    assert.equal(place('{"url":"u","headers":{"a":"{{ Secret : KEY }}"}}'), 'header');
-    assert.equal(place('{"url":"u","method":"POST","body":"{{secret:KEY}}"}'), 'body');
-    assert.equal(place('{"url":"u","method":"POST","body":"\\u007b{secret:KEY}}"}'), 'body');
-    assert.equal(place('{"url":"https://a.org/?k={{secret:KEY}}"}'), 'url');
-    assert.equal(place('{"url":"https://a.org/?k=%7B%7bsecret%3AKEY}}"}'), 'url');
-    assert.equal(place('{"url":"u","headers":{"a":"{secret:KEY}"}}'), null);
   });
 });
