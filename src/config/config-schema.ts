@@ -65,6 +65,7 @@ const wallet = z.strictObject({
   file: filePath(),
   passwordFile: filePath(),
   account: account().optional(),
+  formerAccounts: listOf(account(), 0, 16).prefault([]),
 });
 
 const storage = z.strictObject({ dir: filePath().prefault('./data') });

@@ -49,6 +49,8 @@ export interface WalletConfig {
   readonly passwordFile: string;
   /** null: the wallet's default account, or its only one. */
   readonly account: Hash160 | null;
+  /** Accounts that the node signed with before: their GAS is on the books. */
+  readonly formerAccounts: readonly Hash160[];
 }
 
 export interface AllowedHost {
@@ -118,6 +120,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
       file: path(wallet.file),
       passwordFile: path(wallet.passwordFile),
       account: wallet.account ?? null,
+      formerAccounts: wallet.formerAccounts,
     },
     storage: { dir: path(values.storage.dir) },
     http: { ...httpConfig(values.http), caFile: optionalPath(values.http.caFile) },

@@ -1,8 +1,33 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import type { GatewayEvent } from '../chain/gateway-events.js';
-import { type AccountId, creditOf, earnedOf, OUTSIDE, reservedOf, walletOf } from './accounts.js';
+import {
+  type AccountId,
+  BURNT,
+  creditOf,
+  EQUITY,
+  earnedOf,
+  LOST,
+  OUTSIDE,
+  PREMIUM,
+  reservedOf,
+  walletOf,
+} from './accounts.js';
 import type { Transfer } from './ledger-store.js';
+
+/** What a gateway event moves datoshi for. */
+export type EventCause =
+  | 'deposit'
+  | 'withdrawal'
+  | 'collect'
+  | 'reserve'
+  | 'refund'
+  | 'fee'
+  | 'lost'
+  | 'recovered'
+  | 'premium'
+  | 'premium income'
+  | 'remainder';
 
 /** Where events happened, and what they need to know of the requests they end. */
 export interface PostingContext {
@@ -12,6 +37,8 @@ export interface PostingContext {
   readonly ownAccounts: ReadonlySet<Hash160>;
   /** The reservation of a request that is in the books. */
   readonly maxFeeOf: (requestId: bigint) => Datoshi;
+  /** The FAULTed transaction that an own account's answer charged `lost` for; null if unknown. */
+  readonly lostTxOf: (requestId: bigint, earner: Hash160, lost: Datoshi) => Hash256 | null;
 }
 
 /**
@@ -28,11 +55,13 @@ export function postingsOf(events: readonly GatewayEvent[], context: PostingCont
   );
 }
 
-type Move = Pick<Transfer, 'cause' | 'debit' | 'credit' | 'amount' | 'requestId'>;
+type Move = Pick<Transfer, 'debit' | 'credit' | 'amount' | 'requestId' | 'lostTx'> & {
+  readonly cause: EventCause;
+};
 
 function movesOf(event: GatewayEvent, earner: Hash160 | null, context: PostingContext): Move[] {
   const requestId = 'id' in event ? event.id : null;
-  const move = (cause: string, debit: AccountId, credit: AccountId, amount: Datoshi): Move => ({
+  const move = (cause: EventCause, debit: AccountId, credit: AccountId, amount: Datoshi): Move => ({
     cause,
     debit,
     credit,
@@ -57,11 +86,19 @@ function movesOf(event: GatewayEvent, earner: Hash160 | null, context: PostingCo
     case 'Response': {
       if (earner === null) throw new Error(`bug: ${context.tx} has a Response but no Earned`);
       const reserved = reservedOf(event.payer);
+      const earned = earnedOf(earner);
       const rest = context.maxFeeOf(event.id) - event.fee - event.lost - event.premium;
+      const isOwn = context.ownAccounts.has(earner);
+      const lostTx =
+        isOwn && event.lost > 0n ? context.lostTxOf(event.id, earner, event.lost) : null;
+      const recovered = { ...move('recovered', LOST, BURNT, event.lost), lostTx };
       return [
-        move('fee', reserved, earnedOf(earner), event.fee),
-        move('lost', reserved, earnedOf(earner), event.lost),
-        move('premium', reserved, earnedOf(earner), event.premium),
+        move('fee', reserved, earned, event.fee),
+        { ...move('lost', reserved, earned, event.lost), lostTx },
+        // What nobody booked as lost cannot be taken out of it.
+        ...(lostTx === null ? [] : [recovered]),
+        move('premium', reserved, earned, event.premium),
+        ...(isOwn ? [move('premium income', EQUITY, PREMIUM, event.premium)] : []),
         move('remainder', reserved, creditOf(event.payer), rest),
       ];
     }

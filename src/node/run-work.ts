@@ -10,6 +10,7 @@ import { createPreflight } from '../chain/preflight.js';
 import type { Rpc } from '../chain/rpc.js';
 import type { FilterPool } from '../filters/filter-pool.js';
 import { createBooksReader } from '../gasbank/books-reader.js';
+import { createOwnAccountStore } from '../gasbank/own-account-store.js';
 import type { GuardedFetch } from '../net/guarded-fetch.js';
 import { noCrash } from '../pipeline/crash-point.js';
 import { runNodePipeline } from '../pipeline/create-pipeline.js';
@@ -38,24 +39,14 @@ export async function runWork(
   const gateway = config.gateway.hash;
   const { magic } = config.network;
   const cursor = createCursorStore(db);
-  const begun = inTransaction(db, () =>
-    cursor.begin(magic, gateway, config.gateway.startBlock ?? 0),
-  );
+  const begun = beginBooks(options, parts);
   const preflight = createPreflight({ rpc: pool, clock, mode: config.network.dialect });
   const feePolicy = parts.policy.current;
   const heightNow = (): number => cursor.read()?.height ?? begun.height;
-  const chain = createGatewayPort({
-    rpc: pool,
-    gateway,
-    magic,
-    signer,
-    clock,
-    preflight,
-    feePolicy,
-    signal,
-    heightNow,
-  });
-  const booksOver = (rpc: Rpc) => createBooksReader({ rpc, gateway, signal, minHeight: heightNow });
+  const ways = { rpc: pool, gateway, signal };
+  const sees = { preflight, feePolicy, heightNow };
+  const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
+  const booksOver = (rpc: Rpc) => createBooksReader({ ...ways, rpc, minHeight: heightNow });
   const resolver = createHttpResolver({
     ...measuredWeb(options, parts),
     profile: config.http.profile,
@@ -63,7 +54,9 @@ export async function runWork(
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
   const refreshing = refreshLoop(options, parts, both);
-  const source = createBlockSource({ rpc: pool, gateway, clock, mode: config.network.dialect });
+  const { ownAccounts } = begun;
+  const mode = config.network.dialect;
+  const source = createBlockSource({ rpc: pool, gateway, clock, mode, ownAccounts });
   log.info('node started', {
     version: options.version,
     account: hash160ToAddress(signer.account),
@@ -75,6 +68,7 @@ export async function runWork(
     await runNodePipeline({
       db,
       chain,
+      gateway,
       books: { reader: booksOver(pool), each: pool.clients.map(booksOver) },
       clock,
       log,
@@ -117,6 +111,18 @@ export async function runWork(
     own.abort();
     await refreshing;
   }
+}
+
+/** Sets the cursor, and remembers whose GAS is on the books from the block after it on. */
+function beginBooks({ config }: NodeOptions, { db, signer }: Running) {
+  const ownAccounts = createOwnAccountStore(db);
+  const { magic } = config.network;
+  return inTransaction(db, () => {
+    const { hash, startBlock } = config.gateway;
+    const cursor = createCursorStore(db).begin(magic, hash, startBlock ?? 0);
+    ownAccounts.remember([signer.account, ...config.wallet.formerAccounts], cursor.height + 1);
+    return { ...cursor, ownAccounts: ownAccounts.all().map(({ account }) => account) };
+  });
 }
 
 /** One line a request; of what lies far back nobody waits for word. */

@@ -1,10 +1,13 @@
 import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160 } from '../base/hash.js';
 import type { Outcome } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import type { BooksReader } from '../gasbank/books-reader.js';
 import { createCheckedBalances } from '../gasbank/checked-balance-store.js';
+import { createFaultStore } from '../gasbank/fault-store.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
+import { createOwnAccountStore } from '../gasbank/own-account-store.js';
 import { createProofStore } from '../gasbank/proof-store.js';
 import { createReconcile } from '../gasbank/reconcile.js';
 import { createRequestStore, type RequestRow } from '../requests/request-store.js';
@@ -17,6 +20,7 @@ import { createCursorStore } from './cursor-store.js';
 import { createExpire } from './expire.js';
 import type { GatewayPort } from './gateway-port.js';
 import { createIntake, type IntakeResult } from './intake.js';
+import { createOpenWallets } from './open-wallets.js';
 import { runPipeline } from './pipeline.js';
 import type { Planning } from './plan-alone.js';
 import { createResolve, type ResolveLimits } from './resolve.js';
@@ -41,6 +45,7 @@ export interface PipelineLimits {
 export interface PipelineSetup {
   readonly db: Database;
   readonly chain: GatewayPort;
+  readonly gateway: Hash160;
   /** How the chain tells the balances that are on the books; each endpoint by itself, too. */
   readonly books: { readonly reader: BooksReader; readonly each: readonly BooksReader[] };
   readonly clock: Clock;
@@ -88,12 +93,9 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   const { db, chain, clock, limits, randomNonce } = setup;
   let isWalletShort = false;
   let isWalletKnown = false;
-  const requests = createRequestStore(db);
-  const ledger = createLedgerStore(db);
-  const transactions = createTransactionStore(db);
-  const cursor = createCursorStore(db);
-  const ending = createTransactionEnding({ requests, ledger, transactions });
-  const common = { ...setup, requests, ledger, transactions, ending };
+  const stores = createStores(db);
+  const { cursor, ownAccounts } = stores;
+  const common = { ...setup, ...stores };
   const { walletFloor } = limits;
   const onWalletShort = (): void => {
     isWalletShort = true;
@@ -105,7 +107,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     ...setup.books,
     proofs: createProofStore(db),
     balances: createCheckedBalances(db),
-    ownAccounts: [chain.account],
+    ownAccounts: ownAccounts.all().map(({ account }) => account),
     everyBlocks: limits.reconcileEveryBlocks,
     height: heightNow,
   });
@@ -142,14 +144,15 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     limits: expireLimits,
     randomNonce,
   });
-  const intake = createIntake({ ...common, cursor }, clock, chain.account);
+  const own = ownAccounts.all();
+  const intake = createIntake(common, clock, { gateway: setup.gateway, own });
   const takeIn = (blocks: readonly TailedBlock[]): IntakeResult => {
     const result = intake(blocks);
     height = blocks.at(-1)?.index ?? height;
     return result;
   };
   return {
-    ledger,
+    openWallets: createOpenWallets({ ...common, reader: setup.books.reader, heightNow }),
     takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
     resolve,
     respond,
@@ -166,6 +169,22 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
       isWalletShort = balance < walletFloor;
       setup.onWallet(balance);
     },
+  };
+}
+
+function createStores(db: Database) {
+  const requests = createRequestStore(db);
+  const ledger = createLedgerStore(db);
+  const transactions = createTransactionStore(db);
+  const faults = createFaultStore(db);
+  return {
+    requests,
+    ledger,
+    transactions,
+    faults,
+    ending: createTransactionEnding({ requests, ledger, transactions, faults }),
+    cursor: createCursorStore(db),
+    ownAccounts: createOwnAccountStore(db),
   };
 }
 

@@ -4,9 +4,11 @@ import type { Hash160, Hash256 } from '../base/hash.js';
 import { ResponseCode, responseCodeName } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import { decodeGatewayEvent, type GatewayEvent } from '../chain/gateway-events.js';
-import type { LedgerStore } from '../gasbank/ledger-store.js';
+import type { FaultStore } from '../gasbank/fault-store.js';
+import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
+import type { OwnAccount } from '../gasbank/own-account-store.js';
+import { movePostings } from '../gasbank/own-gas-postings.js';
 import { postingsOf } from '../gasbank/postings.js';
-import { bookWalletProof } from '../gasbank/wallet-observation.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { CursorStore } from './cursor-store.js';
@@ -16,8 +18,16 @@ export interface IntakeStores {
   readonly db: Database;
   readonly requests: RequestStore;
   readonly ledger: LedgerStore;
+  readonly faults: FaultStore;
   readonly cursor: CursorStore;
   readonly ending: TransactionEnding;
+}
+
+/** Whose GAS is on the books. */
+export interface IntakeAccounts {
+  readonly gateway: Hash160;
+  /** Those whose GAS the blocks tell of, each from its own block on. */
+  readonly own: readonly OwnAccount[];
 }
 
 /** What a block brought, for those who wait for it. */
@@ -38,6 +48,15 @@ const SETTINGS: readonly string[] = [
   'Updated',
 ];
 
+/** A block that is being taken in. */
+interface Taking {
+  readonly block: TailedBlock;
+  /** The node's accounts as of this block. */
+  readonly ownAccounts: ReadonlySet<Hash160>;
+  readonly nowMs: number;
+  readonly result: Mutable<IntakeResult>;
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 
 /**
@@ -45,17 +64,14 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] 
  * transaction. At the tip that is one block; catching up, as many as were read at once. What cannot
  * be taken in throws, and the cursor stays before it.
  */
-export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Hash160) {
-  const { db, requests, ledger, cursor, ending } = stores;
-  const ownAccounts = new Set([ownAccount]);
+export function createIntake(stores: IntakeStores, clock: Clock, accounts: IntakeAccounts) {
+  const { db, requests, ledger, faults, cursor, ending } = stores;
+  const ownAt = (block: number): ReadonlySet<Hash160> =>
+    new Set(
+      accounts.own.flatMap(({ account, sinceBlock }) => (sinceBlock <= block ? [account] : [])),
+    );
 
-  function takeEvent(
-    event: GatewayEvent,
-    block: TailedBlock,
-    tx: Hash256,
-    nowMs: number,
-    result: Mutable<IntakeResult>,
-  ): void {
+  function takeEvent(event: GatewayEvent, tx: Hash256, { block, nowMs, result }: Taking): void {
     const at = { atMs: nowMs, block: block.index, tx };
     switch (event.name) {
       case 'OracleRequest':
@@ -99,24 +115,44 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
     }
   }
 
-  function takeTransaction(
-    tx: Hash256,
-    events: readonly GatewayEvent[],
-    block: TailedBlock,
-    nowMs: number,
-    result: Mutable<IntakeResult>,
-  ): void {
+  function takeTransaction(tx: Hash256, events: readonly GatewayEvent[], taking: Taking): void {
+    const { block, ownAccounts, nowMs, result } = taking;
+    const named = lostTxsNamed(events, requests);
     for (const event of events) {
-      takeEvent(event, block, tx, nowMs, result);
+      takeEvent(event, tx, taking);
       if (SETTINGS.includes(event.name)) result.settingsChanged = true;
     }
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
-    const maxFeeOf = (id: bigint): bigint => knownMaxFee(requests, id);
-    const context = { block: block.index, tx, ownAccounts, maxFeeOf };
-    for (const transfer of postingsOf(events, context)) {
-      bookWalletProof(ledger, transfer, nowMs);
+    const transfers = postingsOf(events, {
+      block: block.index,
+      tx,
+      ownAccounts,
+      maxFeeOf: (id) => knownMaxFee(requests, id),
+      lostTxOf: (id, earner, lost) =>
+        faults.chargedBy(id, earner, lost, named.get(id) ?? null)?.tx ?? null,
+    });
+    for (const transfer of transfers) {
       ledger.transfer(transfer, nowMs);
+      const { cause, lostTx, requestId } = transfer;
+      if (cause === 'recovered' && lostTx && requestId !== null) faults.claim(lostTx, requestId);
     }
+  }
+
+  /** What the chain did to the node's own GAS, and to whatever else the gateway tells of. */
+  function takeBlock(block: TailedBlock, nowMs: number, result: Mutable<IntakeResult>): void {
+    const ownAccounts = ownAt(block.index);
+    const ownGas = block.ownGas.filter(({ account }) => ownAccounts.has(account));
+    const book = (transfers: readonly Transfer[]): void => {
+      for (const transfer of transfers) ledger.transfer(transfer, nowMs);
+    };
+    for (const gas of ownGas) if (gas.kind === 'fees') ending.burnt(gas, block.index, nowMs);
+    const { gateway } = accounts;
+    const moves = movePostings(ownGas, { block: block.index, gateway, ownAccounts });
+    book(moves.incoming);
+    for (const [tx, events] of eventsByTransaction(block)) {
+      takeTransaction(tx, events, { block, ownAccounts, nowMs, result });
+    }
+    book(moves.outgoing);
   }
 
   function endAnswering(height: number, nowMs: number): bigint[] {
@@ -143,11 +179,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, ownAccount: Has
     if (first === undefined || last === undefined) return result;
     const nowMs = clock.nowMs();
     inRepeatableTransaction(db, () => {
-      for (const block of blocks) {
-        for (const [tx, events] of eventsByTransaction(block)) {
-          takeTransaction(tx, events, block, nowMs, result);
-        }
-      }
+      for (const block of blocks) takeBlock(block, nowMs, result);
       result.overdue.push(...endAnswering(last.index, nowMs));
       cursor.advance(first.index, last.index, last.hash);
     });
@@ -183,6 +215,20 @@ function newRequestOf(
     blockTimeMs: block.timeMs ?? 0,
     tx,
   };
+}
+
+/** The FAULTed transactions that the node named in these answers, before they are forgotten. */
+function lostTxsNamed(
+  events: readonly GatewayEvent[],
+  requests: RequestStore,
+): ReadonlyMap<bigint, Hash256 | null> {
+  const charging = events.filter((event) => event.name === 'Response' && event.lost > 0n);
+  return new Map(
+    charging.map((event) => {
+      const id = 'id' in event ? event.id : 0n;
+      return [id, requests.get(id)?.lostTx ?? null];
+    }),
+  );
 }
 
 function knownMaxFee(requests: RequestStore, id: bigint): bigint {

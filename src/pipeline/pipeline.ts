@@ -1,11 +1,8 @@
 import { setImmediate as yieldToIo } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
-import { type Datoshi, formatGas } from '../base/datoshi.js';
+import type { Datoshi } from '../base/datoshi.js';
 import { messageOf } from '../base/node-error.js';
 import type { TailedBlock } from '../chain/block-source.js';
-import type { LedgerStore } from '../gasbank/ledger-store.js';
-import { bookWalletObservation } from '../gasbank/wallet-observation.js';
-import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { ChainPort } from './chain-port.js';
 import type { ConfirmResult } from './confirm.js';
@@ -20,8 +17,6 @@ const TICK_MS = 200;
 const IN_STEP_SLACK_BLOCKS = 2;
 
 export interface PipelineParts {
-  readonly db: Database;
-  readonly ledger: LedgerStore;
   readonly chain: ChainPort & {
     /** GAS of the node's account, with the height at which it was read. */
     walletBalance(): Promise<{ height: number; balance: Datoshi }>;
@@ -38,6 +33,8 @@ export interface PipelineParts {
   readonly respond: { pump(): void };
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
+  /** Resolves to true once what the wallets held before there were books is on them. */
+  readonly openWallets: (height: number) => Promise<boolean>;
   /** Holds the books against the chain as they are after this block. */
   readonly reconcile: (height: number) => Promise<void>;
   /** The wallet is read from the chain once in so many blocks, and with each while it is short. */
@@ -62,6 +59,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   async function settle(): Promise<void> {
     const at = height;
     await parts.confirm(at);
+    if (!(await parts.openWallets(at))) return;
     const everyBlocks = parts.isWalletShort() ? 1 : parts.walletEveryBlocks;
     const isDue = walletReadAt === null || at - walletReadAt >= everyBlocks;
     if (isDue && (await observeWallet(parts, at, () => height))) walletReadAt = at;
@@ -117,25 +115,17 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** True when the balance was read at the very height that is on the books, and booked. */
+/** True when the balance was read at the very height that is on the books. */
 async function observeWallet(
-  parts: PipelineParts,
+  { chain, onWallet }: PipelineParts,
   height: number,
   heightNow: () => number,
 ): Promise<boolean> {
-  const observed = await parts.chain.walletBalance();
-  // While it was read, the next block with its postings may have been taken in.
+  const observed = await chain.walletBalance();
+  // While it was read, the next block may have been taken in.
   if (observed.height !== height || heightNow() !== height) return false;
-  parts.onWallet(observed.balance);
-  const nowMs = parts.clock.nowMs();
-  const difference = inTransaction(parts.db, () =>
-    bookWalletObservation(parts.ledger, parts.chain.account, observed, nowMs),
-  );
-  const { booked, rest } = difference;
-  if (booked !== 0n) {
-    parts.log.info('wallet booked as the chain has it', { height, gas: formatGas(booked) });
-  }
-  return rest === 0n;
+  onWallet(observed.balance);
+  return true;
 }
 
 /** Runs a step, one at a time; kicks that come while it runs cause one more run. */

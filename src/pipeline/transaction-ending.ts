@@ -1,13 +1,15 @@
 import type { Hash256 } from '../base/hash.js';
+import type { OwnFees } from '../chain/own-gas.js';
+import type { FaultStore } from '../gasbank/fault-store.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
+import { drawIdOf, faultedFees, feesElsewhere } from '../gasbank/own-gas-postings.js';
 import type { RequestStore } from '../requests/request-store.js';
 import { nonceOf } from './plan-alone.js';
 import type { SentTransaction, TransactionStore } from './transaction-store.js';
 
 export type TransactionEnding = ReturnType<typeof createTransactionEnding>;
 
-/** The ledger's id of the draw for a transaction of the node. */
-export const drawIdOf = (hash: Hash256): string => `${hash}:fees`;
+export { drawIdOf };
 
 /** The nonce of a raw transaction: after the version, the first byte. */
 const nonceIn = (raw: Buffer): number => raw.readUInt32LE(1);
@@ -15,21 +17,45 @@ const nonceIn = (raw: Buffer): number => raw.readUInt32LE(1);
 /**
  * What follows when it is known how a transaction of the node ended: its draw is posted or voided,
  * and its requests that the chain did not end go back to be planned anew. Joins the caller's
- * transaction. Each method returns false when the transaction is not ours or had ended before.
+ * transaction. Each end returns false when the transaction is not ours or had ended before.
  */
 export function createTransactionEnding(stores: {
   requests: RequestStore;
   ledger: LedgerStore;
   transactions: TransactionStore;
+  faults: FaultStore;
 }) {
-  const { requests, ledger, transactions } = stores;
-  const feesOf = (sent: SentTransaction): bigint => sent.systemFee + sent.networkFee;
+  const { requests, ledger, transactions, faults } = stores;
+
+  /**
+   * Books the fees of a transaction that an own account sent, as its block tells of them: on its
+   * draw where there is one that may be posted; and as lost when it FAULTed.
+   */
+  function burnt(fees: OwnFees, block: number, nowMs: number): void {
+    const draw = ledger.drawState(drawIdOf(fees.tx));
+    const isDrawn = draw === 'open' || draw === 'posted';
+    if (isDrawn) ledger.post(drawIdOf(fees.tx), fees.amount, block, nowMs);
+    else ledger.transfer(feesElsewhere(fees, block), nowMs);
+    if (fees.fault === null) return;
+    ledger.transfer(faultedFees(fees, block), nowMs);
+    const { tx, account, amount, fault } = fees;
+    faults.add({ tx, account, nonce: fault.nonce, block, fees: amount });
+  }
+
+  function feesOf(sent: SentTransaction, isFault: boolean): OwnFees {
+    const { hash: tx, account } = sent;
+    const fault = isFault ? { nonce: nonceIn(sent.raw) } : null;
+    return { kind: 'fees', account, tx, amount: sent.systemFee + sent.networkFee, fault };
+  }
 
   return {
+    burnt,
+
     halted(hash: Hash256, block: number, nowMs: number): boolean {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'halted', block, null)) return false;
-      ledger.post(drawIdOf(hash), feesOf(sent), block, nowMs);
+      // Mostly booked with its block: the same again is nothing new.
+      burnt(feesOf(sent, false), block, nowMs);
       const why = 'the transaction is in a block, but the gateway skipped this request';
       for (const row of requests.byTransaction(hash)) {
         const step = { atMs: nowMs, block, tx: hash, what: 'skipped', why };
@@ -42,7 +68,7 @@ export function createTransactionEnding(stores: {
     faulted(hash: Hash256, block: number, exception: string, nowMs: number): boolean {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'faulted', block, exception)) return false;
-      ledger.post(drawIdOf(hash), feesOf(sent), block, nowMs);
+      burnt(feesOf(sent, true), block, nowMs);
       const rows = requests.byTransaction(hash);
       for (const row of rows) {
         // One left may have shared it with others that have ended: only its nonce is its own.
@@ -61,6 +87,8 @@ export function createTransactionEnding(stores: {
 
     /** Past its validUntilBlock and in no block: it can never be in one, and cost nothing. */
     dead(hash: Hash256, height: number, why: string, nowMs: number): boolean {
+      // Its fees were burnt in a block: whoever says otherwise is to be asked again.
+      if (ledger.drawState(drawIdOf(hash)) === 'posted') return false;
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'dead', null, why)) return false;
       ledger.void(drawIdOf(hash), height, nowMs);

@@ -27,6 +27,12 @@ describe('the ledger', () => {
     rmSync(dir, { recursive: true });
   });
   const step = (work: () => void): void => inTransaction(db, work);
+  /** A wallet whose opening is on the books, with 500 datoshi. */
+  const opened = (ledger = createLedgerStore(db)) => {
+    step(() => ledger.transfer(transfer('a', OUTSIDE, WALLET, 500n), 1));
+    step(() => ledger.holdFloor(WALLET));
+    return ledger;
+  };
 
   it('moves an amount from one account to another, and sums to zero', () => {
     const ledger = createLedgerStore(db);
@@ -58,8 +64,7 @@ describe('the ledger', () => {
   });
 
   it('draws before it spends, posts what was spent and frees the rest', () => {
-    const ledger = createLedgerStore(db);
-    step(() => ledger.transfer(transfer('a', OUTSIDE, WALLET, 500n), 1));
+    const ledger = opened();
     step(() => ledger.draw(transfer('d', WALLET, BURNT, 300n), 1));
     assert.deepEqual(ledger.balance(WALLET), { posted: 500n, drawn: 300n, available: 200n });
     assert.equal(ledger.openDraws().length, 1);
@@ -70,16 +75,14 @@ describe('the ledger', () => {
   });
 
   it('frees the whole draw when the transaction died', () => {
-    const ledger = createLedgerStore(db);
-    step(() => ledger.transfer(transfer('a', OUTSIDE, WALLET, 500n), 1));
+    const ledger = opened();
     step(() => ledger.draw(transfer('d', WALLET, BURNT, 300n), 1));
     step(() => ledger.void('d', 8, 2));
     assert.deepEqual(ledger.balance(WALLET), { posted: 500n, drawn: 0n, available: 500n });
   });
 
   it('ends a draw once: a post after a void is refused', () => {
-    const ledger = createLedgerStore(db);
-    step(() => ledger.transfer(transfer('a', OUTSIDE, WALLET, 500n), 1));
+    const ledger = opened();
     step(() => ledger.draw(transfer('d', WALLET, BURNT, 300n), 1));
     step(() => ledger.void('d', 8, 2));
     assert.throws(() => step(() => ledger.post('d', 300n, 8, 2)), /LEDGER_CONFLICT|phase/);
@@ -87,15 +90,13 @@ describe('the ledger', () => {
   });
 
   it('never posts more than was drawn', () => {
-    const ledger = createLedgerStore(db);
-    step(() => ledger.transfer(transfer('a', OUTSIDE, WALLET, 500n), 1));
+    const ledger = opened();
     step(() => ledger.draw(transfer('d', WALLET, BURNT, 300n), 1));
     assert.throws(() => step(() => ledger.post('d', 301n, 8, 2)), /pending transfer/);
   });
 
-  it('holds the floor inside the database, with what is there and what was needed', () => {
-    const ledger = createLedgerStore(db);
-    step(() => ledger.transfer(transfer('a', OUTSIDE, WALLET, 500n), 1));
+  it('draws no more than is free, and says what is there and what was needed', () => {
+    const ledger = opened();
     step(() => ledger.draw(transfer('d', WALLET, BURNT, 300n), 1));
     assert.throws(
       () => step(() => ledger.draw(transfer('e', WALLET, BURNT, 201n), 1)),
@@ -103,9 +104,131 @@ describe('the ledger', () => {
         error instanceof NodeError &&
         error.code === 'LEDGER_FLOOR' &&
         error.retryable &&
-        /200 datoshi available.*201/.test(error.message),
+        /200 datoshi available of 500, test needs 201/.test(error.message),
     );
-    assert.throws(() => db.exec(`UPDATE ledger_account SET posted = -1 WHERE id = '${WALLET}'`));
+    step(() => ledger.draw(transfer('e', WALLET, BURNT, 200n), 1));
+    assert.deepEqual(ledger.balance(WALLET), { posted: 500n, drawn: 500n, available: 0n });
+  });
+
+  it('draws nothing from an account that may overdraw beyond what it has', () => {
+    const ledger = createLedgerStore(db);
+    step(() => ledger.transfer(transfer('a', OUTSIDE, WALLET, 5n), 1));
+    assert.throws(() => step(() => ledger.draw(transfer('d', WALLET, BURNT, 6n), 1)), {
+      code: 'LEDGER_FLOOR',
+    });
+    assert.throws(() => step(() => ledger.draw(transfer('d', OUTSIDE, BURNT, 1n), 1)), {
+      code: 'LEDGER_FLOOR',
+    });
+    assert.equal(ledger.balance(WALLET).drawn, 0n);
+  });
+
+  it('keeps what is posted at its floor, inside the database', () => {
+    const ledger = opened();
+    const floor = { code: 'LEDGER_FLOOR' };
+    assert.throws(
+      () => step(() => ledger.transfer(transfer('b', WALLET, OUTSIDE, 501n), 1)),
+      floor,
+    );
+    assert.throws(() => step(() => ledger.transfer(transfer('b', CREDIT, OUTSIDE, 1n), 1)), floor);
+    for (const account of [WALLET, BURNT, 'lost', 'premium'] as const) {
+      const set = `UPDATE ledger_account SET posted = -1 WHERE id = '${account}'`;
+      step(() => ledger.transfer(transfer(account, OUTSIDE, account, 1n), 1));
+      assert.throws(() => db.exec(set), /ledger_floor/);
+    }
+    step(() => ledger.transfer(transfer('p', 'equity', 'premium', 7n), 1));
+    assert.equal(ledger.balance('equity').posted, -7n, 'a contra account has none');
+  });
+
+  it('books what the chain did though it was set aside, and draws nothing more then', () => {
+    const ledger = opened();
+    step(() => ledger.draw(transfer('d', WALLET, BURNT, 300n), 1));
+    step(() => ledger.transfer(transfer('elsewhere', WALLET, OUTSIDE, 450n), 1));
+    assert.deepEqual(ledger.balance(WALLET), { posted: 50n, drawn: 300n, available: -250n });
+    const more = () => step(() => ledger.draw(transfer('e', WALLET, BURNT, 1n), 1));
+    assert.throws(more, { code: 'LEDGER_FLOOR', message: /-250 datoshi available of 50/ });
+    step(() => ledger.void('d', 8, 2));
+    step(() => ledger.draw(transfer('e', WALLET, BURNT, 50n), 1));
+  });
+
+  it('lets a wallet overdraw until its opening is on the books, and never after', () => {
+    const ledger = createLedgerStore(db);
+    step(() => ledger.transfer(transfer('fees', WALLET, BURNT, 30n), 1));
+    assert.throws(() => step(() => ledger.holdFloor(WALLET)), {
+      code: 'LEDGER_FLOOR',
+      message: /-30 datoshi available/,
+    });
+    step(() => ledger.transfer(transfer('opening', OUTSIDE, WALLET, 40n), 1));
+    step(() => ledger.holdFloor(WALLET));
+    step(() => ledger.holdFloor(WALLET));
+    assert.throws(() => step(() => ledger.transfer(transfer('x', WALLET, BURNT, 11n), 1)));
+    assert.equal(ledger.balance(WALLET).posted, 10n);
+    step(() => ledger.holdFloor('wallet:0x01'));
+    assert.equal(ledger.balance('wallet:0x01').posted, 0n);
+  });
+
+  it('takes the same draw again for what it is, even when nothing is left for it', () => {
+    const ledger = opened();
+    const draw = transfer('d', WALLET, BURNT, 400n);
+    step(() => ledger.draw(draw, 1));
+    step(() => ledger.draw(draw, 2));
+    assert.equal(ledger.balance(WALLET).drawn, 400n);
+    step(() => ledger.post('d', 400n, 8, 3));
+    step(() => ledger.post('d', 400n, 8, 4));
+    step(() => ledger.draw(draw, 5));
+    assert.deepEqual(ledger.balance(WALLET), { posted: 100n, drawn: 0n, available: 100n });
+  });
+
+  it('tells how a draw stands', () => {
+    const ledger = opened();
+    assert.equal(ledger.drawState('d'), 'none');
+    step(() => ledger.draw(transfer('d', WALLET, BURNT, 4n), 1));
+    assert.equal(ledger.drawState('d'), 'open');
+    step(() => ledger.post('d', 4n, 8, 1));
+    assert.equal(ledger.drawState('d'), 'posted');
+    step(() => ledger.draw(transfer('e', WALLET, BURNT, 4n), 1));
+    step(() => ledger.post('e', 0n, 8, 1));
+    assert.equal(ledger.drawState('e'), 'void');
+    assert.equal(ledger.balance(BURNT).posted, 4n);
+  });
+
+  it('names the first field that differs, of all that a transfer has', () => {
+    const ledger = createLedgerStore(db);
+    const tx = `0x${'77'.repeat(32)}` as const;
+    const full = { ...transfer('a', OUTSIDE, WALLET, 5n), requestId: 3n, tx, lostTx: tx };
+    const whole: Transfer = { ...full, counterparty: `0x${'33'.repeat(20)}` };
+    step(() => ledger.transfer(whole, 1));
+    step(() => ledger.transfer(whole, 1));
+    const changes: [keyof Transfer, string, Partial<Transfer>][] = [
+      ['debit', 'debit', { debit: CREDIT }],
+      ['credit', 'credit', { credit: CREDIT, amount: 6n }],
+      ['amount', 'amount', { amount: 6n, cause: 'other' }],
+      ['cause', 'cause', { cause: 'other', block: 8 }],
+      ['block', 'block', { block: null }],
+      ['tx', 'tx', { tx: null }],
+      ['requestId', 'request_id', { requestId: 4n, lostTx: null }],
+      ['lostTx', 'lost_tx', { lostTx: null }],
+      ['counterparty', 'counterparty', { counterparty: null }],
+    ];
+    for (const [field, column, change] of changes) {
+      const differs = () => step(() => ledger.transfer({ ...whole, ...change }, 1));
+      const details = { field: column };
+      assert.throws(differs, { code: 'LEDGER_CONFLICT', details }, field);
+    }
+    assert.throws(() => step(() => ledger.draw(whole, 1)), { details: { field: 'phase' } });
+  });
+
+  it('lists the accounts of one kind, in the order of their ids', () => {
+    const ledger = opened();
+    step(() => ledger.transfer(transfer('c', WALLET, CREDIT, 5n), 1));
+    assert.deepEqual(
+      ledger.balances('credit:').map(({ account, balance }) => [account, balance.posted]),
+      [[CREDIT, 5n]],
+    );
+    assert.deepEqual(
+      ledger.balances('').map(({ account }) => account),
+      [CREDIT, OUTSIDE, WALLET],
+    );
+    assert.deepEqual(ledger.balances('reserved:'), []);
   });
 
   it('keeps its rows as they were written, whoever asks', () => {
@@ -133,6 +256,7 @@ describe('the ledger', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 40 }), fc.string(), (actions, salt) => {
         const ledger = createLedgerStore(db);
+        step(() => ledger.holdFloor(WALLET));
         const draws: string[] = [];
         actions.forEach((item, place) => {
           const id = `${salt}:${place}:${Math.random()}`;
@@ -154,7 +278,7 @@ describe('the ledger', () => {
           assert.equal(ledger.sumOfPosted(), 0n);
           for (const { account: of, balance } of ledger.balances('')) {
             assert.ok(balance.drawn >= 0n);
-            if (of !== OUTSIDE) assert.ok(balance.available >= 0n, `${of} ${balance.available}`);
+            if (of !== OUTSIDE) assert.ok(balance.posted >= 0n, `${of} ${balance.posted}`);
           }
         });
       }),

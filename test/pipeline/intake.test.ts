@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Hash256, hashToLittleEndian } from '../../src/base/hash.js';
+import { type Hash256, hash160, hashToLittleEndian } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
 import { GATEWAY_EVENTS } from '../../src/chain/gateway-events.js';
 import type { StackItem } from '../../src/chain/stack-item.js';
@@ -16,6 +16,8 @@ import {
   type Stages,
   WALLET,
 } from './stage-fixture.js';
+
+const GATEWAY = hash160(`0x${'9a'.repeat(20)}`);
 
 type Fields = Readonly<Record<string, bigint | number | boolean | string>>;
 
@@ -64,7 +66,9 @@ describe('taking blocks in', () => {
     notifications,
     ownGas: [],
   });
-  const takeIn = (...blocks: TailedBlock[]) => createIntake(stages, stages.clock, ACCOUNT)(blocks);
+  const own = [{ account: ACCOUNT, sinceBlock: 10, openedBlock: null }];
+  const takeIn = (...blocks: TailedBlock[]) =>
+    createIntake(stages, stages.clock, { gateway: GATEWAY, own })(blocks);
   const posted = (account: Parameters<typeof stages.ledger.balance>[0]) =>
     stages.ledger.balance(account).posted;
   const state = () => ({

@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.js';
 import { hash160 } from '../../src/base/hash.js';
 import { NodeError } from '../../src/base/node-error.js';
 import type { TailedBlock } from '../../src/chain/block-source.js';
-import { BURNT, walletOf } from '../../src/gasbank/accounts.js';
-import { createLedgerStore, type LedgerStore } from '../../src/gasbank/ledger-store.js';
 import type { GatewayPort } from '../../src/pipeline/gateway-port.js';
 import type { IntakeResult } from '../../src/pipeline/intake.js';
 import { type PipelineParts, runPipeline } from '../../src/pipeline/pipeline.js';
-import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
 import { silentLog } from '../../src/telemetry/log.js';
 
 const ACCOUNT = hash160(`0x${'a1'.repeat(20)}`);
-const WALLET = walletOf(ACCOUNT);
 const NOTHING: IntakeResult = {
   received: [],
   answered: [],
@@ -55,28 +48,16 @@ function gate() {
 }
 
 describe('the pipeline', () => {
-  let dir: string;
-  let db: Database;
-  let ledger: LedgerStore;
   let stop: AbortController;
   let blocks: ReturnType<typeof createBlocks>;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'dodona-pipeline-'));
-    db = openDatabase(join(dir, 'node.sqlite'));
-    ledger = createLedgerStore(db);
     stop = new AbortController();
     blocks = createBlocks();
   });
-  afterEach(() => {
-    stop.abort();
-    db.close();
-    rmSync(dir, { recursive: true });
-  });
+  afterEach(() => stop.abort());
 
   const run = (given: Partial<PipelineParts>, wallet: GatewayPort['walletBalance']) =>
     runPipeline({
-      db,
-      ledger,
       chain: { account: ACCOUNT, walletBalance: wallet } as GatewayPort,
       clock: systemClock,
       log: silentLog,
@@ -88,6 +69,7 @@ describe('the pipeline', () => {
       respond: { pump() {} },
       confirm: async () => ({ faulted: 0, dead: 0, waiting: 0 }),
       expire: async () => {},
+      openWallets: async () => true,
       reconcile: async () => {},
       walletEveryBlocks: 1,
       isWalletShort: () => false,
@@ -97,60 +79,32 @@ describe('the pipeline', () => {
       ...given,
     });
 
-  it('books no wallet that was read before a block whose postings are on the books', async () => {
-    const first = gate();
-    const second = gate();
-    const settled = gate();
-    const spend = (amount: bigint, block: number) =>
-      inTransaction(db, () =>
-        ledger.transfer(
-          {
-            id: `fees ${block}`,
-            debit: WALLET,
-            credit: BURNT,
-            amount,
-            cause: 'fees',
-            block,
-            tx: null,
-            requestId: null,
-          },
-          1,
-        ),
-      );
-    const looks: (() => Promise<{ height: number; balance: bigint }>)[] = [
-      async () => ({ height: 1, balance: 100n }),
-      async () => {
-        // Block 3 is taken in while the answer of block 2 is on its way.
-        blocks.push(3);
-        await second.opened;
-        return { height: 2, balance: 100n };
-      },
-      async () => ({ height: 3, balance: 93n }),
-    ];
+  it('looks at no wallet and holds no books against the chain before wallets are opened', async () => {
+    const opened = gate();
+    const seen: string[] = [];
     const running = run(
       {
-        takeIn: (run) => {
-          if (run[0]?.index !== 3) return NOTHING;
-          spend(7n, 3);
-          second.open();
-          return NOTHING;
+        openWallets: async (height) => {
+          seen.push(`open at ${height}`);
+          return height > 1;
         },
-        onWallet: (balance) => {
-          if (balance === 93n) settled.open();
-          else first.open();
+        reconcile: async (height) => {
+          seen.push(`compare at ${height}`);
+          opened.open();
         },
       },
-      () => (looks.shift() ?? (() => Promise.reject(new Error('looked too often'))))(),
+      async () => {
+        seen.push('wallet');
+        return { height: 2, balance: 1n };
+      },
     );
     blocks.push(1);
-    await first.opened;
+    while (seen.length === 0) await new Promise(setImmediate);
     blocks.push(2);
-    await settled.opened;
+    await opened.opened;
     stop.abort();
     await running;
-    assert.equal(ledger.balance(WALLET).posted, 93n);
-    const causes = ledgerCauses(db);
-    assert.deepEqual(causes, ['wallet funded', 'fees'], 'nothing was booked to and fro');
+    assert.deepEqual(seen, ['open at 1', 'open at 2', 'wallet', 'compare at 2']);
   });
 
   it('ends at once when it is stopped, though no block comes', async () => {
@@ -226,8 +180,3 @@ describe('the pipeline', () => {
     assert.deepEqual([...new Set(pumped)], [10, 11]);
   });
 });
-
-const ledgerCauses = (db: Database): string[] =>
-  (db.prepare('SELECT cause FROM ledger_transfer ORDER BY rowid').all() as { cause: string }[]).map(
-    ({ cause }) => cause,
-  );

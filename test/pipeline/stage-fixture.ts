@@ -6,6 +6,7 @@ import { type Hash256, hash160, hash256 } from '../../src/base/hash.js';
 import { buildTransaction, withWitnesses } from '../../src/chain/transaction.js';
 import type { TransactionState } from '../../src/chain/transaction-state.js';
 import { OUTSIDE, walletOf } from '../../src/gasbank/accounts.js';
+import { createFaultStore } from '../../src/gasbank/fault-store.js';
 import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
 import type { AnswerItem } from '../../src/pipeline/answer.js';
 import type {
@@ -41,7 +42,8 @@ export function createStages() {
   const ledger = createLedgerStore(db);
   const transactions = createTransactionStore(db);
   const cursor = createCursorStore(db);
-  const ending = createTransactionEnding({ requests, ledger, transactions });
+  const faults = createFaultStore(db);
+  const ending = createTransactionEnding({ requests, ledger, transactions, faults });
   const chain = createFakeChain();
   let nowMs = 1_000;
   const clock: Clock = {
@@ -49,7 +51,7 @@ export function createStages() {
     monotonicMs: () => nowMs,
     sleep: async () => {},
   };
-  const stores = { db, requests, ledger, transactions, cursor, ending };
+  const stores = { db, requests, ledger, transactions, faults, cursor, ending };
   const step = { atMs: 0, what: 'test' };
   return {
     ...stores,

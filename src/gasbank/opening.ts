@@ -1,0 +1,40 @@
+import { type Datoshi, formatGas } from '../base/datoshi.js';
+import { NodeError } from '../base/node-error.js';
+import { OUTSIDE, walletOf } from './accounts.js';
+import type { LedgerStore } from './ledger-store.js';
+import type { OwnAccount, OwnAccountStore } from './own-account-store.js';
+
+/**
+ * Books what an own account held before the first block on the books: what the chain says at a
+ * height, less what moved since, with all blocks up to that very height on the books. From then on
+ * its wallet has a floor. Joins the caller's transaction; returns the amount, or null when it was
+ * booked before. Throws a retryable NodeError WALLET_OPENING for a balance that cannot be.
+ */
+export function bookOpening(
+  { ledger, ownAccounts }: { ledger: LedgerStore; ownAccounts: OwnAccountStore },
+  own: OwnAccount,
+  observed: { readonly height: number; readonly balance: Datoshi },
+  nowMs: number,
+): Datoshi | null {
+  const { account, sinceBlock } = own;
+  if (!ownAccounts.opened(account, observed.height)) return null;
+  const wallet = walletOf(account);
+  const moved = ledger.balance(wallet).posted;
+  const amount = observed.balance - moved;
+  if (observed.balance < 0n || amount < 0n) {
+    throw new NodeError(
+      'WALLET_OPENING',
+      `an endpoint says that ${account} has ${formatGas(observed.balance)} GAS at block ` +
+        `${observed.height}, but since block ${sinceBlock} it was moved ${formatGas(moved)} GAS`,
+      { retryable: true, hint: 'Use another RPC endpoint if this one keeps saying so.' },
+    );
+  }
+  if (amount > 0n) {
+    const block = sinceBlock === 0 ? null : sinceBlock - 1;
+    const id = `${wallet}:opening`;
+    const from = { debit: OUTSIDE, credit: wallet, amount, cause: 'opening' } as const;
+    ledger.transfer({ ...from, id, block, tx: null, requestId: null }, nowMs);
+  }
+  ledger.holdFloor(wallet);
+  return amount;
+}
