@@ -96,6 +96,10 @@ const filters = z.strictObject({
   timeout: duration('10ms', '5s').prefault('250ms'),
 });
 
+const vault = z.strictObject({ keyFile: filePath().optional() });
+
+const audit = z.strictObject({ anchorFile: filePath().optional() });
+
 const pipeline = z.strictObject({
   resolveConcurrency: integer(1, 1_024).prefault('64'),
   retryAttempts: integer(0, 100).prefault('2'),
@@ -110,9 +114,49 @@ const pipeline = z.strictObject({
   expireBatch: integer(1, MAX_EXPIRE_IDS, 'a number of requests').prefault('50'),
 });
 
+const budget = () => gasAmount('0', '1000000').optional();
+const kindBudget = () => z.strictObject({ perHour: budget(), perDay: budget() }).prefault({});
+
 const gasbank = z.strictObject({
   walletFloor: gasAmount('0', '1000000').prefault('0.1 GAS'),
   walletWarning: gasAmount('0', '1000000').prefault('5 GAS'),
+  budgets: z
+    .strictObject({
+      perHour: budget(),
+      perDay: budget(),
+      perRequesterPerHour: budget(),
+      perRequesterPerDay: budget(),
+      perKind: z
+        .strictObject({
+          oracle: kindBudget(),
+          http: kindBudget(),
+          expire: kindBudget(),
+          collect: kindBudget(),
+          key: kindBudget(),
+          order: kindBudget(),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  allowLoss: z
+    .strictObject({
+      oracle: flag().prefault('false'),
+      http: flag().prefault('false'),
+      expire: flag().prefault('true'),
+    })
+    .prefault({}),
+  collect: z
+    .strictObject({
+      whenWalletBelow: gasAmount('0', '1000000').prefault('5 GAS'),
+      atLeast: gasAmount('0.01', '1000000').prefault('1 GAS'),
+    })
+    .prefault({}),
+  inboxOnly: z
+    .strictObject({
+      faults: integer(0, 1_000, 'a number of transactions').prefault('3'),
+      duration: duration('1m', '30d').prefault('1h'),
+    })
+    .prefault({}),
   reconcileEveryBlocks: integer(1, 100_000, 'a number of blocks').prefault('100'),
 });
 
@@ -142,6 +186,8 @@ export const configSchema = z.strictObject({
   filters: filters.prefault({}),
   pipeline: pipeline.prefault({}),
   gasbank: gasbank.prefault({}),
+  vault: vault.prefault({}),
+  audit: audit.prefault({}),
   api: api.prefault({}),
   log: log.prefault({}),
 });

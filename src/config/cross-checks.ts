@@ -83,6 +83,19 @@ const systemFeeFitsNetwork: CrossCheck = {
   },
 };
 
+const collectsBeforeFloor: CrossCheck = {
+  keys: ['gasbank.collect.whenWalletBelow', 'gasbank.walletFloor'],
+  find({ gasbank: { collect, walletFloor } }) {
+    if (collect.whenWalletBelow === 0n || collect.whenWalletBelow > walletFloor) return null;
+    return {
+      problem:
+        'the wallet would be at its floor, and nothing be sent, before earnings are collected',
+      expected: 'more than the value of gasbank.walletFloor, or 0 GAS for never',
+      todo: 'Raise it, or lower gasbank.walletFloor.',
+    };
+  },
+};
+
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || (isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback');
 
@@ -168,6 +181,12 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     ['gasbank.walletFloor', 'gasbank.walletWarning'],
     ({ gasbank }) => [gasbank.walletFloor, gasbank.walletWarning],
     'the warning must come before the node stops spending',
+  ),
+  collectsBeforeFloor,
+  ordered(
+    ['gasbank.budgets.perHour', 'gasbank.budgets.perDay'],
+    ({ gasbank: { budgets } }) => [budgets.perHour ?? 0n, budgets.perDay ?? budgets.perHour ?? 0n],
+    'an hour is a part of the day',
   ),
   apiStaysLocal,
   apiPortIsFree,

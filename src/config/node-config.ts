@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
+import type { SpendKind } from '../base/spend-kind.js';
 import type { FileValues, Preset } from './config-schema.js';
 
 /**
@@ -18,11 +19,11 @@ export interface NodeConfig {
   readonly http: HttpConfig;
   readonly filters: { readonly workers: number; readonly timeoutMs: number };
   readonly pipeline: PipelineConfig;
-  readonly gasbank: {
-    readonly walletFloorDatoshi: Datoshi;
-    readonly walletWarningDatoshi: Datoshi;
-    readonly reconcileEveryBlocks: number;
-  };
+  readonly gasbank: GasbankConfig;
+  /** null: vault.key in storage.dir. */
+  readonly vault: { readonly keyFile: string | null };
+  /** null: audit.head in storage.dir. */
+  readonly audit: { readonly anchorFile: string | null };
   readonly api: ApiConfig;
   readonly log: LogConfig;
 }
@@ -88,6 +89,36 @@ export interface PipelineConfig {
   readonly expireBatchRequests: number;
 }
 
+/** Most that may be spent on fees; null: no limit. */
+export interface BudgetConfig {
+  readonly perHourDatoshi: Datoshi | null;
+  readonly perDayDatoshi: Datoshi | null;
+}
+
+export interface GasbankConfig {
+  readonly walletFloorDatoshi: Datoshi;
+  readonly walletWarningDatoshi: Datoshi;
+  readonly reconcileEveryBlocks: number;
+  readonly budgets: {
+    readonly node: BudgetConfig;
+    /** Of each requester by itself. */
+    readonly perRequester: BudgetConfig;
+    readonly perKind: Readonly<Partial<Record<SpendKind, BudgetConfig>>>;
+  };
+  /** Work that is done though nobody pays for all of it. */
+  readonly allowLoss: ReadonlySet<SpendKind>;
+  readonly collect: {
+    /** 0: never. */
+    readonly whenWalletBelowDatoshi: Datoshi;
+    readonly atLeastDatoshi: Datoshi;
+  };
+  readonly inboxOnly: {
+    /** FAULTs of a requester's callbacks; 0: never. */
+    readonly faults: number;
+    readonly durationMs: number;
+  };
+}
+
 export interface ApiConfig {
   readonly host: string;
   /** 0: any free port; the node writes the one it got to node.json in storage.dir. */
@@ -110,7 +141,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
   const path = (text: string): string => resolve(dirname(file), text);
   const optionalPath = (text: string | undefined): string | null =>
     text === undefined ? null : path(text);
-  const { gateway, wallet, filters, gasbank, log } = values;
+  const { gateway, wallet, filters, log } = values;
   return {
     file,
     preset: values.preset ?? null,
@@ -126,11 +157,9 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     http: { ...httpConfig(values.http), caFile: optionalPath(values.http.caFile) },
     filters: { workers: filters.workers, timeoutMs: filters.timeout },
     pipeline: pipelineConfig(values.pipeline),
-    gasbank: {
-      walletFloorDatoshi: gasbank.walletFloor,
-      walletWarningDatoshi: gasbank.walletWarning,
-      reconcileEveryBlocks: gasbank.reconcileEveryBlocks,
-    },
+    gasbank: gasbankConfig(values.gasbank),
+    vault: { keyFile: optionalPath(values.vault.keyFile) },
+    audit: { anchorFile: optionalPath(values.audit.anchorFile) },
     api: values.api,
     log: {
       level: log.level,
@@ -179,3 +208,33 @@ const pipelineConfig = (pipeline: FileValues['pipeline']): PipelineConfig => ({
   validUntilBlocks: pipeline.validUntilBlocks,
   expireBatchRequests: pipeline.expireBatch,
 });
+
+type FileBudget = { readonly perHour?: Datoshi | undefined; readonly perDay?: Datoshi | undefined };
+
+const budgetConfig = ({ perHour, perDay }: FileBudget): BudgetConfig => ({
+  perHourDatoshi: perHour ?? null,
+  perDayDatoshi: perDay ?? null,
+});
+
+function gasbankConfig(gasbank: FileValues['gasbank']): GasbankConfig {
+  const { budgets, allowLoss, collect, inboxOnly } = gasbank;
+  const { perRequesterPerHour, perRequesterPerDay, perKind } = budgets;
+  const kinds = Object.entries(perKind).map(([kind, limits]) => [kind, budgetConfig(limits)]);
+  const lossy = Object.entries(allowLoss).flatMap(([kind, isAllowed]) => (isAllowed ? [kind] : []));
+  return {
+    walletFloorDatoshi: gasbank.walletFloor,
+    walletWarningDatoshi: gasbank.walletWarning,
+    reconcileEveryBlocks: gasbank.reconcileEveryBlocks,
+    budgets: {
+      node: budgetConfig(budgets),
+      perRequester: budgetConfig({ perHour: perRequesterPerHour, perDay: perRequesterPerDay }),
+      perKind: Object.fromEntries(kinds),
+    },
+    allowLoss: new Set(lossy as SpendKind[]),
+    collect: {
+      whenWalletBelowDatoshi: collect.whenWalletBelow,
+      atLeastDatoshi: collect.atLeast,
+    },
+    inboxOnly: { faults: inboxOnly.faults, durationMs: inboxOnly.duration },
+  };
+}

@@ -29,7 +29,21 @@ describe('rules between configuration keys', () => {
     ['http.connectTimeout', `${MINIMAL}http: {timeout: 4s}`, /too large beside http.timeout/],
     ['pipeline.retryBackoff', `${MINIMAL}pipeline: {retryBackoff: 31s}`, /retryBackoffMax/],
     ['pipeline.maxNetworkFee', `${MINIMAL}pipeline: {maxSystemFee: 0.4 GAS}`, /maxSystemFee/],
-    ['gasbank.walletFloor', `${MINIMAL}gasbank: {walletFloor: 6 GAS}`, /walletWarning/],
+    [
+      'gasbank.walletFloor',
+      `${MINIMAL}gasbank: {walletFloor: 6 GAS, collect: {whenWalletBelow: 7 GAS}}`,
+      /walletWarning/,
+    ],
+    [
+      'gasbank.collect.whenWalletBelow',
+      `${MINIMAL}gasbank: {walletFloor: 1 GAS, collect: {whenWalletBelow: 1 GAS}}`,
+      /nothing be sent, before earnings are collected/,
+    ],
+    [
+      'gasbank.budgets.perHour',
+      `${MINIMAL}gasbank: {budgets: {perHour: 2 GAS, perDay: 1 GAS}}`,
+      /too large beside gasbank.budgets.perDay/,
+    ],
     [
       'gateway.startBlock',
       MINIMAL.replace('56753', '894710606'),

@@ -1,0 +1,44 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash256 } from '../base/hash.js';
+import { assertInTransaction, type Database } from '../storage/database.js';
+
+/** What the gateway is expected to tell of an answer, from before its transaction was signed. */
+export interface Prediction {
+  readonly requestId: bigint;
+  readonly delivered: boolean;
+  readonly fee: Datoshi;
+  readonly lost: Datoshi;
+  readonly premium: Datoshi;
+  /** The fee if maxFee had no end. */
+  readonly uncutFee: Datoshi;
+}
+
+export type PredictionStore = ReturnType<typeof createPredictionStore>;
+
+/** The one writer of `prediction`. */
+export function createPredictionStore(db: Database) {
+  const insert = db.prepare(`INSERT INTO prediction
+    (tx, request_id, delivered, fee, lost, premium, uncut_fee) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const ofTx = db.prepare('SELECT * FROM prediction WHERE tx = ? ORDER BY request_id');
+
+  return {
+    add(tx: Hash256, predictions: readonly Prediction[]): void {
+      assertInTransaction(db);
+      for (const { requestId, delivered, fee, lost, premium, uncutFee } of predictions) {
+        insert.run(tx, requestId, delivered ? 1n : 0n, fee, lost, premium, uncutFee);
+      }
+    },
+
+    /** Empty for a transaction of somebody else. */
+    of(tx: Hash256): Prediction[] {
+      return (ofTx.all(tx) as Record<string, bigint>[]).map((row) => ({
+        requestId: row.request_id as bigint,
+        delivered: row.delivered === 1n,
+        fee: row.fee as Datoshi,
+        lost: row.lost as Datoshi,
+        premium: row.premium as Datoshi,
+        uncutFee: row.uncut_fee as Datoshi,
+      }));
+    },
+  };
+}

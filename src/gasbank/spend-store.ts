@@ -1,0 +1,59 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash256 } from '../base/hash.js';
+import { assertInTransaction, type Database } from '../storage/database.js';
+import {
+  DAY_MINUTES,
+  limitsOn,
+  type MinuteSpend,
+  minuteOf,
+  type SpendScope,
+  type SpendShare,
+} from './budgets.js';
+
+export type SpendStore = ReturnType<typeof createSpendStore>;
+
+/**
+ * The one writer of `spend_share`. Sums by the minute are kept by the database: shares of a
+ * transaction that died are taken out of them again.
+ */
+export function createSpendStore(db: Database) {
+  const insert = db.prepare(`INSERT INTO spend_share
+    (tx, place, request_id, kind, requester, amount, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const prune = db.prepare('DELETE FROM spend_minute WHERE minute < ?');
+  const since = db.prepare(`SELECT minute, amount FROM spend_minute
+    WHERE scope = ? AND minute >= ? AND amount > 0 ORDER BY minute`);
+  let prunedMinute = 0;
+
+  return {
+    /** The shares of a transaction that is drawn for now; they sum to its fees. */
+    add(tx: Hash256, shares: readonly SpendShare[], atMs: number): void {
+      assertInTransaction(db);
+      const minute = minuteOf(atMs);
+      if (minute > prunedMinute) prune.run(minute - 2 * DAY_MINUTES);
+      prunedMinute = minute;
+      for (const [place, { requestId, kind, requester, amount }] of shares.entries()) {
+        insert.run(tx, place, requestId, kind, requester, amount, Math.round(atMs));
+      }
+    },
+
+    /** What a scope spent from a minute on, in ascending order. */
+    minutes(scope: SpendScope, sinceMinute: number): MinuteSpend[] {
+      const rows = since.all(scope, sinceMinute) as { minute: bigint; amount: Datoshi }[];
+      return rows.map(({ minute, amount }) => ({ minute: Number(minute), amount }));
+    },
+  };
+}
+
+/** How much of each of a scope's limits is used, by key of the configuration; 1: all of it. */
+export function usedShares(
+  store: Pick<SpendStore, 'minutes'>,
+  scope: SpendScope,
+  budgets: Parameters<typeof limitsOn>[1],
+  nowMs: number,
+): { readonly key: string; readonly used: number }[] {
+  return limitsOn(scope, budgets).map(({ key, amount, windowMinutes }) => {
+    const minutes = store.minutes(scope, minuteOf(nowMs) - windowMinutes + 1);
+    const spent = minutes.reduce((sum, minute) => sum + minute.amount, 0n);
+    return { key, used: amount === 0n ? 1 : Number((spent * 10_000n) / amount) / 10_000 };
+  });
+}

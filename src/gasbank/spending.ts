@@ -1,0 +1,61 @@
+import type { Hash256 } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import type { Database } from '../storage/database.js';
+import {
+  type BudgetReached,
+  type Budgets,
+  describeReached,
+  findReached,
+  hasBudgets,
+  type SpendShare,
+} from './budgets.js';
+import { createSpendStore } from './spend-store.js';
+
+export const NO_BUDGETS: Budgets = {
+  node: { perHour: null, perDay: null },
+  perRequester: { perHour: null, perDay: null },
+  perKind: {},
+};
+
+export type Spending = ReturnType<typeof createSpending>;
+
+/** The operator's budgets, held against what was spent. */
+export function createSpending(db: Database, budgets: Budgets) {
+  const store = createSpendStore(db);
+  const isLimited = hasBudgets(budgets);
+
+  return {
+    /** False where nothing is to be looked at. */
+    isLimited,
+
+    /** The limit that these shares would break if they were spent now. */
+    reached: (shares: readonly SpendShare[], nowMs: number): BudgetReached | null =>
+      isLimited ? findReached(shares, budgets, store.minutes, nowMs) : null,
+
+    /**
+     * Records the shares of a transaction; joins the caller's transaction. Throws a retryable
+     * NodeError BUDGET_REACHED, with `reached` in its details, when a limit won't have it.
+     */
+    draw(tx: Hash256, shares: readonly SpendShare[], nowMs: number): void {
+      const reached = this.reached(shares, nowMs);
+      if (reached !== null) throw budgetError(reached);
+      store.add(tx, shares, nowMs);
+    },
+  };
+}
+
+export const BUDGET_REACHED = 'BUDGET_REACHED';
+
+function budgetError(reached: BudgetReached): NodeError {
+  return new NodeError(BUDGET_REACHED, describeReached(reached), {
+    retryable: true,
+    hint: `work goes on by itself; to spend more, raise ${reached.key} and restart the node`,
+    details: { reached },
+  });
+}
+
+/** What a BUDGET_REACHED error says; null of any other error. */
+export function reachedOf(error: unknown): BudgetReached | null {
+  if (!(error instanceof NodeError) || error.code !== BUDGET_REACHED) return null;
+  return error.details.reached as BudgetReached;
+}
