@@ -23,6 +23,7 @@ import { inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { NodeOptions } from './node-options.js';
 import type { Running } from './open-parts.js';
+import { openVault } from './open-vault.js';
 import { pipelineLimits } from './pipeline-limits.js';
 
 /** How often the network's prices and the gateway's keys are read again. */
@@ -50,6 +51,7 @@ export async function runWork(
   const resolver = createHttpResolver({
     ...measuredWeb(options, parts),
     profile: config.http.profile,
+    reveal: openVault(config, db, clock).vault.reveal,
   });
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { type AuditLog, createAuditLog } from '../audit/audit-log.js';
+import type { Clock } from '../base/clock.js';
+import type { NodeConfig } from '../config/node-config.js';
+import { readPasswordFile } from '../config/password-file.js';
+import { auditAnchorFile, vaultKeyFile } from '../config/vault-files.js';
+import { createVaultKeys, type VaultKeys } from '../keystore/vault-keys.js';
+import type { Database } from '../storage/database.js';
+import { createVault, type Vault } from '../vault/vault.js';
+
+export interface OpenedVault {
+  readonly vault: Vault;
+  readonly audit: AuditLog;
+  /** They are not opened before they are needed. */
+  readonly keys: VaultKeys;
+}
+
+/** Puts vault, audit log and key file together, for the node and for the command line. */
+export function openVault(config: NodeConfig, db: Database, clock: Clock): OpenedVault {
+  const audit = createAuditLog({ db, clock, anchorFile: auditAnchorFile(config) });
+  const keys = createVaultKeys({
+    file: vaultKeyFile(config),
+    readPassword: () => readPasswordFile(config.wallet.passwordFile),
+    random: randomBytes,
+  });
+  return { vault: createVault({ db, clock, audit, keys, random: randomBytes }), audit, keys };
+}
