@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type HostSide, hostFunctions } from './host-functions.js';
+import { MemorySnapshot } from './memory-snapshot.js';
+import { type Completion, HEADROOM_BYTES, type Pointer, QuickJsVm } from './quickjs-vm.js';
+
+export interface FunctionVmOptions {
+  readonly heapBytes: number;
+  readonly stackBytes: number;
+  readonly shouldInterrupt: () => boolean;
+  readonly side: () => HostSide;
+}
+
+/** The program of the guest; each file after those that it imports. */
+const GUEST_FILES = [
+  'host.js',
+  'random.js',
+  'bytes.js',
+  'url.js',
+  'questions.js',
+  'fetch.js',
+  'decimal.js',
+  'log.js',
+  'lock-down.js',
+  'main.js',
+];
+const GUEST_EXPORTS = [
+  'begin',
+  'run',
+  'answer',
+  'threw',
+  'parse',
+  'stringify',
+  'refuseImport',
+] as const;
+/** The name of the author's module in stack traces. */
+export const AUTHOR_FILE = 'function.js';
+/** Frames that were begun below QuickJS's own limit may reach below it by as much. */
+const STACK_MARGIN_BYTES = 128 * 1024;
+/** So often the whole memory is compared, also where no sound engine writes. */
+const FULL_CHECK_EVERY = 256;
+
+/**
+ * A VM that is as new for every execution: set up once, and after each execution put back to what
+ * its memory held then.
+ */
+export class FunctionVm {
+  #vm: QuickJsVm;
+  readonly #guest: Guest;
+  readonly #snapshot: MemorySnapshot;
+  #executions = 0;
+
+  static async create(options: FunctionVmOptions): Promise<FunctionVm> {
+    const { heapBytes, stackBytes, shouldInterrupt } = options;
+    const vm = await QuickJsVm.create({
+      maxHeapBytes: heapBytes,
+      maxStackBytes: stackBytes,
+      shouldInterrupt,
+    });
+    return new FunctionVm(vm, options);
+  }
+
+  private constructor(vm: QuickJsVm, { side, stackBytes }: FunctionVmOptions) {
+    this.#vm = vm;
+    this.#guest = setUp(vm, side);
+    vm.takeBallast();
+    vm.resetCounters();
+    this.#snapshot = new MemorySnapshot(vm.memory, {
+      stackBytes: stackBytes + STACK_MARGIN_BYTES,
+      headroomBytes: HEADROOM_BYTES,
+    });
+  }
+
+  get vm(): QuickJsVm {
+    return this.#vm;
+  }
+
+  /** Bytes that are looked at to put the memory back. */
+  get watchedBytes(): number {
+    return this.#snapshot.watchedBytes;
+  }
+
+  /** Hands over what the function will know: the seed, the request, the block. */
+  begin(known: object): void {
+    this.#vm.resetCounters();
+    const text = this.#vm.newText(JSON.stringify(known));
+    const { threw } = this.#vm.call(this.#guest.begin, [text]);
+    assert.ok(!threw, 'bug: the guest refuses to begin');
+  }
+
+  /** Runs the module, and calls its function: what comes of it is told to the host side. */
+  run(source: string, args: string): void {
+    const module = this.#vm.evaluateModule(source, AUTHOR_FILE);
+    if (module.threw) this.#vm.call(this.#guest.threw, [module.value]);
+    else this.#vm.call(this.#guest.run, [module.value, this.#vm.newText(args)]);
+  }
+
+  answer(id: number, answer: object): Completion {
+    const text = this.#vm.newText(JSON.stringify(answer));
+    return this.#vm.call(this.#guest.answer, [this.#vm.newNumber(id), text]);
+  }
+
+  /**
+   * Whether the memory can be put back. Not after a fault, and not when it has grown, since it
+   * cannot shrink: how much room there is must not depend on what ran before.
+   */
+  get reusable(): boolean {
+    const { memory, fault } = this.#vm;
+    return fault === null && memory.buffer.byteLength === this.#snapshot.memoryBytes;
+  }
+
+  /** Puts the memory back; false when something wrote where nothing should have. */
+  reset(): boolean {
+    this.#snapshot.restore(this.#vm.memory);
+    this.#executions++;
+    return this.#executions % FULL_CHECK_EVERY !== 0 || this.isPristine();
+  }
+
+  /** Makes a new instance, with the snapshot for its memory. */
+  async renew(): Promise<void> {
+    this.#vm = await this.#vm.copy(this.#snapshot.bytes);
+  }
+
+  /** Whether the memory is what it was after set-up, to the last byte. */
+  isPristine(): boolean {
+    return this.#snapshot.isWhole(this.#vm.memory);
+  }
+}
+
+type Guest = Readonly<Record<(typeof GUEST_EXPORTS)[number], Pointer>>;
+
+function setUp(vm: QuickJsVm, side: () => HostSide): Guest {
+  const sources = new Map(
+    GUEST_FILES.map((file) => [
+      file,
+      readFileSync(new URL(`./guest/${file}`, import.meta.url), 'utf8'),
+    ]),
+  );
+  vm.defineGlobal('dodonaHost', vm.newHostObject(hostFunctions(side)));
+  vm.offerModules(sources);
+  const main = vm.evaluateModule(sources.get('main.js') ?? '', 'main.js');
+  if (main.threw) throw new Error(`bug: the guest does not start: ${vm.dump(main.value)}`);
+  const guest = Object.fromEntries(
+    GUEST_EXPORTS.map((name) => [name, vm.property(main.value, name)]),
+  ) as Guest;
+  vm.useJson(guest.parse, guest.stringify);
+  vm.refuseModules(guest.refuseImport);
+  while (vm.runJobs(100) !== 0);
+  return guest;
+}

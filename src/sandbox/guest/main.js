@@ -1,0 +1,115 @@
+/** Runs once in a new VM, before the snapshot; what it exports is called for every execution. */
+import {
+  atob,
+  base64,
+  btoa,
+  cryptography,
+  hex,
+  isUint8Array,
+  TextDecoder,
+  TextEncoder,
+} from './bytes.js';
+import { decimal } from './decimal.js';
+import { fetch, Headers, Response, secrets } from './fetch.js';
+import { host } from './host.js';
+import { lockDown } from './lock-down.js';
+import { log } from './log.js';
+import { random, seedRandom } from './random.js';
+import { URL, URLSearchParams } from './url.js';
+
+export { answer } from './questions.js';
+
+const define = (object, name, value) =>
+  Object.defineProperty(object, name, { value, writable: true, configurable: true });
+
+const console = { log, debug: log, info: log, warn: log, error: log };
+const globals = { URL, URLSearchParams, TextEncoder, TextDecoder, atob, btoa, console };
+for (const [name, value] of Object.entries(globals)) define(globalThis, name, value);
+define(Math, 'random', random);
+
+const fixed = { secrets, fetch, log, base64, hex, crypto: cryptography, decimal };
+/** Of a thrown value's message and stack; what shows of it is less. */
+const MAX_TOLD_CHARS = 4_000;
+let context;
+
+/** What a thrown value says, in plain data. Reading it may run the author's code, or throw. */
+function described(thrown) {
+  if (!(thrown instanceof Error)) {
+    const message = typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? `${thrown}`);
+    return { name: '', message: message.slice(0, MAX_TOLD_CHARS), stack: '' };
+  }
+  const [name, message, stack] = [thrown.name, thrown.message, thrown.stack ?? ''].map((value) =>
+    `${value}`.slice(0, MAX_TOLD_CHARS),
+  );
+  return { name, message, stack };
+}
+
+/** Tells what was thrown, and if it can't be told, that. */
+function tell(how, thrown) {
+  try {
+    host.failed(how, JSON.stringify(described(thrown)), thrown instanceof InternalError);
+  } catch (error) {
+    const internal = error instanceof InternalError;
+    const message = internal ? error.message : 'what was thrown cannot be shown';
+    host.failed(how, JSON.stringify({ name: '', message, stack: '' }), internal);
+  }
+}
+
+function finish(value) {
+  if (typeof value === 'string') return host.returnText('text', value);
+  if (isUint8Array(value)) {
+    const { buffer, byteOffset, byteLength } = new Uint8Array(value);
+    return host.returnBytes(buffer, byteOffset, byteLength);
+  }
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    return tell('notJson', error);
+  }
+  if (text === undefined) {
+    const message = `the result is ${typeof value}, which JSON does not have`;
+    return host.failed('notJson', JSON.stringify({ name: '', message, stack: '' }), false);
+  }
+  return host.returnText('json', text);
+}
+
+/** Begins an execution: before this, no line of the author's module runs. */
+export function begin(text) {
+  const { seed, requestId, requester, block } = JSON.parse(text);
+  seedRandom(seed);
+  context = Object.freeze({ requestId, requester, block: Object.freeze(block), ...fixed });
+}
+
+/** Calls the module's function, whose outcome is then told by the host's functions. */
+export function run(module, argsText) {
+  void settle(module, argsText);
+}
+
+async function settle(module, argsText) {
+  let value;
+  try {
+    const namespace = module instanceof Promise ? await module : module;
+    const call = namespace.default;
+    if (typeof call !== 'function') {
+      throw new TypeError('the default export must be a function: (args, ctx) => result');
+    }
+    value = await call(JSON.parse(argsText), context);
+  } catch (error) {
+    tell('thrown', error);
+    return;
+  }
+  finish(value);
+}
+
+/** Tells what the module's own code threw. */
+export const threw = (thrown) => tell('thrown', thrown);
+
+/** What an import is refused with. */
+export const refuseImport = () =>
+  new SyntaxError('a function is one module: it cannot import anything');
+
+export const parse = JSON.parse;
+export const stringify = JSON.stringify;
+
+lockDown([fixed, Headers, Response]);
