@@ -9,7 +9,9 @@ import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { gasTakenBy, type Order } from '../gasbank/order.js';
 import { createProofStore } from '../gasbank/proof-store.js';
 import { requireNoDifference } from '../gasbank/spending-stop.js';
+import { createSpending } from '../gasbank/spending.js';
 import { DATABASE_FILE } from '../node/node-options.js';
+import { budgetsOf } from '../node/pipeline-limits.js';
 import type { ChainPort, SignedTransaction } from '../pipeline/chain-port.js';
 import { noCrash } from '../pipeline/crash-point.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
@@ -54,6 +56,7 @@ export async function sendThroughBooks(
       requests: createRequestStore(db),
       ledger: createLedgerStore(db),
       transactions: createTransactionStore(db),
+      spending: createSpending(db, budgetsOf(config.gasbank)),
       chain: port,
       clock,
       log: silentLog,
@@ -62,8 +65,10 @@ export async function sendThroughBooks(
       onWalletShort: () => {},
       requireSpendable: () => requireNoDifference(createProofStore(db)),
     });
-    const { script, terms } = priced;
-    const sent = await submit({ purpose: 'order', script, terms, why: new Map() });
+    const { script, terms, fees: amount } = priced;
+    const shares = [{ requestId: null, kind: 'order' as const, requester: null, amount }];
+    const none = { why: new Map<bigint, string>(), predictions: [] };
+    const sent = await submit({ purpose: 'order', script, terms, shares, ...none });
     if (sent === null) throw new Error('bug: an order without requests was overtaken by them');
     return sent;
   } finally {

@@ -130,6 +130,7 @@ const gasbank = z.strictObject({
         .strictObject({
           oracle: kindBudget(),
           http: kindBudget(),
+          function: kindBudget(),
           expire: kindBudget(),
           collect: kindBudget(),
           key: kindBudget(),
@@ -142,6 +143,7 @@ const gasbank = z.strictObject({
     .strictObject({
       oracle: flag().prefault('false'),
       http: flag().prefault('false'),
+      function: flag().prefault('false'),
       expire: flag().prefault('true'),
     })
     .prefault({}),

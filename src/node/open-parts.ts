@@ -9,6 +9,7 @@ import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
 import { readWalletFile } from '../config/wallet-file.js';
 import { createFilterPool, type FilterPool } from '../filters/filter-pool.js';
+import { createHeldWork, type HeldWork } from '../gasbank/held-spending.js';
 import { openWallet } from '../keystore/open-wallet.js';
 import { createGuardedFetch, type GuardedFetch } from '../net/guarded-fetch.js';
 import { DEFAULT_HTTP_LIMITS } from '../net/http-limits.js';
@@ -27,6 +28,8 @@ export interface Running {
   readonly filters: FilterPool;
   readonly startedMs: number;
   readonly policy: PolicyReader;
+  /** What the gas bank holds back. */
+  readonly held: HeldWork;
   facts: ChainFacts;
   latestBlockMs: number | null;
   inStep: boolean;
@@ -82,6 +85,7 @@ export async function openParts(
     wake,
     startedMs,
     policy,
+    held: createHeldWork(),
     facts,
     latestBlockMs: null,
     inStep: false,

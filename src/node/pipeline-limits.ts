@@ -1,5 +1,6 @@
 import type { Datoshi } from '../base/datoshi.js';
-import type { NodeConfig } from '../config/node-config.js';
+import type { BudgetConfig, NodeConfig } from '../config/node-config.js';
+import type { Budgets, SpendLimits } from '../gasbank/budgets.js';
 import type { PipelineLimits } from '../pipeline/create-pipeline.js';
 
 /** The wallet is read from the chain once in so many blocks. */
@@ -49,7 +50,28 @@ export function pipelineLimits(
     maxSystemFee: isNetworkLower ? maxBlockSystemFee : maxSystemFeeDatoshi,
     maxNetworkFee: pipeline.maxNetworkFeeDatoshi,
     walletFloor: gasbank.walletFloorDatoshi,
+    allowLoss: gasbank.allowLoss,
+    budgets: budgetsOf(gasbank),
+    collect: {
+      whenWalletBelow: gasbank.collect.whenWalletBelowDatoshi,
+      atLeast: gasbank.collect.atLeastDatoshi,
+    },
+    inboxOnly: gasbank.inboxOnly,
     walletEveryBlocks: WALLET_EVERY_BLOCKS,
     reconcileEveryBlocks: gasbank.reconcileEveryBlocks,
+  };
+}
+
+/** The operator's budgets as the gas bank knows them. */
+export function budgetsOf({ budgets }: Pick<NodeConfig['gasbank'], 'budgets'>): Budgets {
+  const limits = ({ perHourDatoshi, perDayDatoshi }: BudgetConfig): SpendLimits => ({
+    perHour: perHourDatoshi,
+    perDay: perDayDatoshi,
+  });
+  const perKind = Object.entries(budgets.perKind).map(([kind, budget]) => [kind, limits(budget)]);
+  return {
+    node: limits(budgets.node),
+    perRequester: limits(budgets.perRequester),
+    perKind: Object.fromEntries(perKind),
   };
 }

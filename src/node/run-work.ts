@@ -76,6 +76,7 @@ export async function runWork(
       log,
       crashPoint: options.crashPoint ?? noCrash,
       limits: pipelineLimits(config, parts.policy.current().maxBlockSystemFee),
+      held: parts.held,
       blocks: tailBlockRuns({
         source,
         fromIndex: begun.height + 1,

@@ -1,6 +1,7 @@
 import type { Datoshi } from '../base/datoshi.js';
-import type { Hash256 } from '../base/hash.js';
+import type { Hash160, Hash256 } from '../base/hash.js';
 import { ResponseCode, responseCodeName } from '../base/outcome.js';
+import type { SpendKind } from '../base/spend-kind.js';
 
 /** One element of `respond`'s array: `[id, code, result, deliver, lostTx]`. */
 export interface AnswerItem {
@@ -15,11 +16,15 @@ export interface AnswerItem {
 /** What a request that is ready to be answered brings to the decision. */
 export interface ReadyAnswer {
   readonly requestId: bigint;
+  readonly kind: SpendKind;
+  readonly requester: Hash160;
   readonly code: ResponseCode;
   readonly result: Buffer;
   readonly maxFee: Datoshi;
   readonly faults: number;
   readonly lostTx: Hash256 | null;
+  /** Why its callback is not called for a while; null when it is. */
+  readonly inboxOnly: string | null;
 }
 
 /** A way of answering that won't do, and why. */
@@ -39,13 +44,15 @@ const EMPTY = Buffer.alloc(0);
  * The next way to answer a request, given what stood in the way of others; null when there is none
  * left. First the answer with its delivery, then kept at the gateway, then without a result:
  * InsufficientFunds, or ResponseTooLarge where no fee could carry it. A callback that failed, or
- * made a transaction FAULT, is not called again. A claim of lost fees that is refused is dropped.
+ * made a transaction FAULT, is not called again, nor is one that does so often. A claim of lost fees that is refused is dropped.
  */
 export function nextWay(ready: ReadyAnswer, obstacles: readonly Obstacle[]): AnswerItem | null {
   const { requestId } = ready;
   const lostTx = obstacles.some(({ kind }) => kind === 'refused') ? null : ready.lostTx;
   const mayDeliver =
-    ready.lostTx === null && !obstacles.some(({ kind }) => kind === 'callbackFails');
+    ready.lostTx === null &&
+    ready.inboxOnly === null &&
+    !obstacles.some(({ kind }) => kind === 'callbackFails');
   const tooMuchGas = obstacles.some(({ kind }) => kind === 'tooMuchGas');
   const lesser = tooMuchGas ? ResponseCode.ResponseTooLarge : ResponseCode.InsufficientFunds;
   const answers = [{ code: ready.code, result: ready.result }];

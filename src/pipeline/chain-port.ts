@@ -30,6 +30,16 @@ export type Preflight =
       readonly limit: 'gas' | 'time' | null;
     };
 
+/** What delivery and charge of a pending request depend on. */
+export interface PendingTerms {
+  readonly requester: Hash160;
+  /** Empty when none was named. */
+  readonly callback: string;
+  readonly premium: Datoshi;
+  /** Of a transaction's network fee, what its answers bear at most. */
+  readonly networkFeeCeiling: Datoshi;
+}
+
 export interface SignedTransaction {
   readonly hash: Hash256;
   readonly raw: Buffer;
@@ -46,10 +56,15 @@ export interface ChainPort {
   readonly account: Hash160;
   respondScript(items: readonly AnswerItem[]): Buffer;
   expireScript(ids: readonly bigint[]): Buffer;
+  /** Moves earnings of the node's account into its wallet. */
+  collectScript(amount: Datoshi): Buffer;
   /** Of a transaction with this script and the node's witness, at the network's present prices. */
   networkFee(script: Buffer): Datoshi;
   /** `maxGas` bounds a script that runs a stranger's code; null for one that runs none. */
   preflight(script: Buffer, terms: TransactionTerms, maxGas: Datoshi | null): Promise<Preflight>;
+  /** Null when the gateway does not hold the request pending. */
+  pendingTerms(requestId: bigint): Promise<PendingTerms | null>;
+  hasMethod(contract: Hash160, method: string, parameters: number): Promise<boolean>;
   sign(script: Buffer, terms: TransactionTerms): Promise<SignedTransaction>;
   broadcast(raw: Buffer): Promise<Broadcast>;
   /** What became of transactions, as seen by an endpoint at or above a height. */

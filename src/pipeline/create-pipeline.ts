@@ -6,6 +6,7 @@ import type { TailedBlock } from '../chain/block-source.js';
 import type { BooksReader } from '../gasbank/books-reader.js';
 import { createCheckedBalances } from '../gasbank/checked-balance-store.js';
 import { createFaultStore } from '../gasbank/fault-store.js';
+import type { HeldWork } from '../gasbank/held-spending.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { createOwnAccountStore } from '../gasbank/own-account-store.js';
 import { createProofStore } from '../gasbank/proof-store.js';
@@ -13,31 +14,20 @@ import { createReconcile } from '../gasbank/reconcile.js';
 import { createRequestStore, type RequestRow } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
-import type { FeeMargin } from './answer-fees.js';
 import { createConfirm } from './confirm.js';
 import type { CrashPoint } from './crash-point.js';
+import { createSending, type SendingLimits } from './create-sending.js';
 import { createCursorStore } from './cursor-store.js';
-import { createExpire } from './expire.js';
 import type { GatewayPort } from './gateway-port.js';
 import { createIntake, type IntakeResult } from './intake.js';
 import { createOpenWallets } from './open-wallets.js';
 import { runPipeline } from './pipeline.js';
-import type { Planning } from './plan-alone.js';
 import { createResolve, type ResolveLimits } from './resolve.js';
-import { createRespond, type RespondLimits } from './respond.js';
-import { createSubmit } from './submit.js';
-import { createSuspects } from './suspects.js';
 import { createTransactionEnding } from './transaction-ending.js';
 import { createTransactionStore } from './transaction-store.js';
 
-export interface PipelineLimits {
+export interface PipelineLimits extends SendingLimits {
   readonly resolve: ResolveLimits;
-  readonly respond: RespondLimits;
-  readonly expireBatch: number;
-  readonly margin: FeeMargin;
-  readonly maxSystemFee: Datoshi;
-  readonly maxNetworkFee: Datoshi;
-  readonly walletFloor: Datoshi;
   readonly walletEveryBlocks: number;
   readonly reconcileEveryBlocks: number;
 }
@@ -52,6 +42,8 @@ export interface PipelineSetup {
   readonly log: Log;
   readonly crashPoint: CrashPoint;
   readonly limits: PipelineLimits;
+  /** What the gas bank holds back is told here. */
+  readonly held: HeldWork;
   readonly blocks: AsyncIterable<readonly TailedBlock[]>;
   readonly tipHeight: () => number;
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
@@ -90,7 +82,7 @@ export async function runNodePipeline(setup: PipelineSetup): Promise<void> {
 }
 
 function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: unknown) => void) {
-  const { db, chain, clock, limits, randomNonce } = setup;
+  const { db, clock, limits } = setup;
   let isWalletShort = false;
   let isWalletKnown = false;
   const stores = createStores(db);
@@ -111,18 +103,13 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     everyBlocks: limits.reconcileEveryBlocks,
     height: heightNow,
   });
-  const requireSpendable = reconcile.refuseIfStopped;
-  const submit = createSubmit({ ...common, requireSpendable, walletFloor, onWalletShort });
-  const planning: Planning = { chain, limits, plain: { last: null }, slow: new Set() };
-  const respond = createRespond({
+  const sending = createSending({
     ...common,
-    planning,
-    suspects: createSuspects(),
-    submit,
-    limits: limits.respond,
     heightNow,
     mayStart: () => isWalletKnown && reconcile.hasLooked(),
-    onDuration: (durationMs) => setup.onStep('respond', durationMs),
+    requireSpendable: reconcile.refuseIfStopped,
+    onWalletShort,
+    onRespond: (durationMs) => setup.onStep('respond', durationMs),
     onBug,
     signal,
   });
@@ -130,19 +117,10 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     ...common,
     limits: limits.resolve,
     heightNow,
-    onResolved: () => respond.pump(),
+    onResolved: () => sending.respond.pump(),
     onDuration: (_kind, durationMs) => setup.onStep('resolve', durationMs),
     onBug,
     signal,
-  });
-  const { validBlocks, holdMs } = limits.respond;
-  const expireLimits = { maxBatch: limits.expireBatch, validBlocks, holdMs };
-  const expire = createExpire({
-    ...common,
-    planLimits: limits,
-    submit,
-    limits: expireLimits,
-    randomNonce,
   });
   const own = ownAccounts.all();
   const intake = createIntake(common, clock, { gateway: setup.gateway, own });
@@ -155,9 +133,10 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     openWallets: createOpenWallets({ ...common, reader: setup.books.reader, heightNow }),
     takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
     resolve,
-    respond,
+    respond: sending.respond,
     confirm: createConfirm(common),
-    expire,
+    expire: sending.expire,
+    collect: sending.collect,
     async reconcile(at: number): Promise<void> {
       await reconcile.run(at);
       setup.onBooks(reconcile.whyStopped());

@@ -1,16 +1,18 @@
 import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
-import { contractRead, readTogether } from '../chain/contract-read.js';
+import { contractRead, readContract, readTogether } from '../chain/contract-read.js';
 import { gatewayCalls } from '../chain/gateway-calls.js';
 import { decodeGatewayEvent } from '../chain/gateway-events.js';
+import { gatewayReads } from '../chain/gateway-reads.js';
 import type { ContractNotification } from '../chain/invocation.js';
-import { GAS_TOKEN } from '../chain/native-contracts.js';
+import { CONTRACT_MANAGEMENT, GAS_TOKEN } from '../chain/native-contracts.js';
 import { type FeePolicy, networkFeeOf } from '../chain/network-fee.js';
 import type { PreflightRunner, Preflight as Trial } from '../chain/preflight.js';
 import { isRpcError, type Rpc, RpcCode, RpcError } from '../chain/rpc.js';
+import { utf8 } from '../chain/script.js';
 import type { Signer } from '../chain/signer.js';
-import { asInteger } from '../chain/stack-item-values.js';
+import { asBoolean, asInteger } from '../chain/stack-item-values.js';
 import { buildTransaction, signTransaction, type TransactionDraft } from '../chain/transaction.js';
 import { readTransactionStates } from '../chain/transaction-state.js';
 import type { AnswerEffect } from './answer-fees.js';
@@ -45,6 +47,8 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
   const { rpc, gateway, signer, signal } = parts;
   const { account } = signer;
   const calls = gatewayCalls(gateway);
+  const reads = gatewayReads(gateway);
+  const seen = () => ({ signal, minHeight: parts.heightNow() });
   const balance = contractRead(GAS_TOKEN, 'balanceOf', [account], asInteger);
   const draftOf = (script: Buffer, terms: TransactionTerms): TransactionDraft => ({
     ...terms,
@@ -56,6 +60,7 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
     account,
     respondScript: (items) => calls.respond(items),
     expireScript: (ids) => calls.expire(ids),
+    collectScript: (amount) => calls.collect(account, account, amount),
 
     networkFee(script) {
       const free = { systemFee: 0n, networkFee: 0n, nonce: 0, validUntilBlock: 1 };
@@ -77,6 +82,17 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
       }
       const gasConsumed = maxGas === null ? ran.gasConsumed : gasUsedWithin(ran.stack);
       return { state, gasConsumed, contained, ...effectsOf(ran.notifications, gateway) };
+    },
+
+    pendingTerms: (requestId) => readContract(rpc, reads.requestOf(requestId), seen()),
+
+    hasMethod(contract, method, parameters) {
+      const args = [contract, utf8(method), BigInt(parameters)];
+      return readContract(
+        rpc,
+        contractRead(CONTRACT_MANAGEMENT, 'hasMethod', args, asBoolean),
+        seen(),
+      );
     },
 
     async sign(script, terms) {
@@ -101,7 +117,7 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
     fates: (hashes, minHeight) => readTransactionStates(rpc, hashes, { minHeight, signal }),
 
     async walletBalance() {
-      const limits = { signal, minHeight: parts.heightNow() };
+      const limits = seen();
       // neo-go runs scripts on its live state: a block that comes meanwhile mixes two heights. What
       // reads the same twice is of one.
       const first = await readTogether(rpc, [balance], limits);

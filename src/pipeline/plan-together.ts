@@ -1,13 +1,10 @@
 import type { Datoshi } from '../base/datoshi.js';
 import { type AnswerItem, describeWay, type ReadyAnswer } from './answer.js';
-import { predictCharge, systemFeeFor, wasClamped } from './answer-fees.js';
+import { type AnswerEffect, predictCharge, systemFeeFor, wasClamped } from './answer-fees.js';
 import type { Preflight, TransactionTerms } from './chain-port.js';
-import {
-  type PlannedTransaction,
-  type Planning,
-  plainCharge,
-  recentPlainCharge,
-} from './plan-alone.js';
+import type { PlannedTransaction, Planning } from './planning.js';
+import { plainCharge, recentPlainCharge } from './rehearse-answer.js';
+import { whyNotDelivered } from './why-not-delivered.js';
 
 export interface TogetherPlan {
   /** Null when no two of them can share a transaction. */
@@ -46,7 +43,10 @@ export async function planTogether(
   const plain =
     recentPlainCharge(planning, validUntilBlock) ??
     (await plainCharge(first, planning, validUntilBlock));
-  let members: readonly Member[] = ready.map((one) => ({ ready: one, deliver: true }));
+  let members: readonly Member[] = ready.map((one) => {
+    return { ready: one, deliver: one.inboxOnly === null };
+  });
+  const reasons = createReasons(planning);
   let seen: Datoshi = plain * BigInt(members.length);
   let isGuess = true;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -72,7 +72,9 @@ export async function planTogether(
       return predictCharge(effect, members.length, seen, systemFee) + 2n * plain <= maxFee;
     };
     const next = members.filter(fits).map(({ ready: one, deliver }) => {
-      return { ready: one, deliver: deliver && effects.get(one.requestId)?.delivered === true };
+      const isTaken = effects.get(one.requestId)?.delivered === true;
+      if (deliver && !isTaken) reasons.ask(one.requestId);
+      return { ready: one, deliver: deliver && isTaken };
     });
     const settled =
       seen >= gasConsumed + limits.margin.minimum / 2n &&
@@ -81,7 +83,10 @@ export async function planTogether(
     if (settled && !isGuess) {
       const inside = new Set(members.map((member) => member.ready));
       const alone = considered.filter((one) => !inside.has(one));
-      return { transaction: plannedOf(trial, members.length), alone };
+      const transaction = plannedOf(trial, effects, members, await reasons.told());
+      return losesMoney(transaction, members, limits)
+        ? { transaction: null, alone: considered }
+        : { transaction, alone };
     }
     if (next.length < FEWEST) break;
     members = next;
@@ -128,11 +133,59 @@ async function tryTogether(
   return { items, script, terms, preflight };
 }
 
-function plannedOf(trial: Trial, answers: number): PlannedTransaction {
-  const shares = `shares its transaction with ${answers - 1} other answers`;
+function plannedOf(
+  { items, script, terms }: Trial,
+  effects: ReadonlyMap<bigint, AnswerEffect>,
+  members: readonly Member[],
+  keptBecause: ReadonlyMap<bigint, string>,
+): PlannedTransaction {
+  const shares = `shares its transaction with ${items.length - 1} other answers`;
   const why = new Map(
-    trial.items.map((item) => [item.requestId, `${describeWay(item)}; ${shares}`]),
+    members.map(({ ready: { requestId, inboxOnly } }, at) => {
+      const way = describeWay(items[at] as AnswerItem);
+      const kept = inboxOnly ?? keptBecause.get(requestId);
+      return [requestId, [way, kept, shares].filter((part) => part !== undefined).join('; ')];
+    }),
   );
-  const { items, script, terms } = trial;
-  return { kind: 'send', items, script, terms, why };
+  // The transaction pays what its last trial saw, so that this tells each charge to the datoshi.
+  const predictions = items.map(({ requestId, deliver }) => {
+    const effect = effects.get(requestId);
+    if (effect === undefined) throw new Error(`bug: no effect is known on request ${requestId}`);
+    const { fee, lost, premium } = effect;
+    return { requestId, delivered: deliver, fee, lost, premium, uncutFee: fee };
+  });
+  return { kind: 'send', items, script, terms, predictions, why };
+}
+
+/** True where the transaction costs more than its answers bring, and not all may do that. */
+function losesMoney(
+  { terms, predictions }: PlannedTransaction,
+  members: readonly Member[],
+  { allowLoss }: Planning['limits'],
+): boolean {
+  const brought = predictions.reduce((sum, { fee, premium }) => sum + fee + premium, 0n);
+  if (brought >= terms.systemFee + terms.networkFee) return false;
+  return members.some(({ ready: { kind } }) => !allowLoss.has(kind));
+}
+
+/** Why callbacks did not take their answer on trial; asked while the next trial runs. */
+function createReasons({ chain }: Planning) {
+  const asked = new Map<bigint, Promise<string | null>>();
+  return {
+    ask(requestId: bigint): void {
+      // It explains, and decides nothing: without it the answer goes out as well.
+      const reason = whyNotDelivered(requestId, chain).then(
+        (why) => why.reason,
+        () => null,
+      );
+      asked.set(requestId, reason);
+    },
+    async told(): Promise<ReadonlyMap<bigint, string>> {
+      const told = new Map<bigint, string>();
+      for (const [requestId, reason] of asked) {
+        told.set(requestId, (await reason) ?? 'its callback did not take it on trial');
+      }
+      return told;
+    },
+  };
 }

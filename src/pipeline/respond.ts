@@ -1,13 +1,21 @@
 import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
-import { messageOf } from '../base/node-error.js';
+import type { Hash256 } from '../base/hash.js';
 import { ResponseCode } from '../base/outcome.js';
+import type { SpendShare } from '../gasbank/budgets.js';
+import type { CallbackFaults } from '../gasbank/callback-fault-store.js';
+import type { HeldWork } from '../gasbank/held-spending.js';
+import type { Spending } from '../gasbank/spending.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
-import { type Database, inTransaction } from '../storage/database.js';
+import { type Database, inRepeatableTransaction, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { ReadyAnswer } from './answer.js';
-import { type PlannedTransaction, type Planning, planAlone } from './plan-alone.js';
+import { createGroupSizes } from './group-sizes.js';
+import { createHeldAnswers } from './held-answers.js';
+import { planAlone } from './plan-alone.js';
 import { planTogether } from './plan-together.js';
+import type { PlannedTransaction, Planning } from './planning.js';
+import { createRecentSet } from './recent-set.js';
 import type { Submit } from './submit.js';
 import type { Suspects } from './suspects.js';
 import { mayPass } from './trouble.js';
@@ -33,6 +41,9 @@ export interface RespondParts {
   readonly log: Log;
   readonly planning: Planning;
   readonly suspects: Suspects;
+  readonly callbackFaults: CallbackFaults;
+  readonly spending: Spending;
+  readonly held: HeldWork;
   readonly submit: Submit;
   readonly limits: RespondLimits;
   readonly heightNow: () => number;
@@ -47,11 +58,17 @@ export interface RespondParts {
 
 /** How long answers wait for company while others are prepared; one that is alone never does. */
 const GATHER_MS = 20;
+/** Of transactions that FAULTed, those whose callback is noted already. */
+const MAX_NOTED = 1_024;
 
 /** Sends answers that are `resolved`: several in one transaction where that is safe. */
 export function createRespond(parts: RespondParts) {
   const { db, requests, clock, limits, planning, suspects, signal } = parts;
   const queue = new PQueue({ concurrency: limits.concurrency });
+  const sizes = createGroupSizes(limits.maxBatch);
+  const leastCost = () => (planning.plain.last?.charge ?? 2n) / 2n;
+  const heldAnswers = createHeldAnswers({ ...parts, sizes, leastCost });
+  const noted = createRecentSet<Hash256>(MAX_NOTED);
   /** Tasks, waiting or running, those of suspects, and when the last one was begun. */
   let preparing = 0;
   let preparingSuspects = 0;
@@ -64,19 +81,29 @@ export function createRespond(parts: RespondParts) {
     else busy.set(id, tasks);
   };
 
-  /** What holds one answer back often holds all: the more wait, the later each is tried again. */
-  function hold(rows: readonly ReadyAnswer[], reason: string): void {
-    const nowMs = clock.nowMs();
-    inTransaction(db, () => {
-      const dueMs = nowMs + limits.holdMs + requests.count('resolved') * limits.holdMsPerAnswer;
-      for (const { requestId } of rows) {
-        const row = requests.get(requestId);
-        if (row?.state !== 'resolved') continue;
-        const news = row.reason === reason ? null : { atMs: nowMs, what: 'held', why: reason };
-        requests.hold(requestId, reason, dueMs, news);
-        if (news !== null) parts.log.warn('answer held', { requestId, reason });
-      }
-    });
+  function readyOf(row: RequestRow): ReadyAnswer {
+    return {
+      requestId: row.id,
+      kind: row.kind,
+      requester: row.requester,
+      code: row.code ?? ResponseCode.Error,
+      result: row.result ?? Buffer.alloc(0),
+      maxFee: row.maxFee,
+      faults: row.faults,
+      lostTx: row.lostTx,
+      inboxOnly: parts.callbackFaults.inboxOnly(row.requester, clock.nowMs())?.reason ?? null,
+    };
+  }
+
+  /** A callback that brought its own transaction down is one step nearer to the inbox only. */
+  function noteFault({ id, requester, lostTx }: RequestRow): void {
+    if (lostTx === null || noted.has(lostTx)) return;
+    suspects.add(requester);
+    noted.add(lostTx);
+    // With its transaction on the books, it would be noted again.
+    inRepeatableTransaction(db, () =>
+      parts.callbackFaults.note(id, requester, lostTx, clock.nowMs()),
+    );
   }
 
   function giveUp(ready: ReadyAnswer, reason: string): void {
@@ -86,12 +113,15 @@ export function createRespond(parts: RespondParts) {
   }
 
   async function send(planned: PlannedTransaction, rows: readonly RequestRow[]): Promise<void> {
-    const { script, why } = planned;
+    const { script, why, predictions } = planned;
     // Planning may take longer than a transaction lives: a slow one must not be born dead always.
     const terms = { ...planned.terms, validUntilBlock: validUntilBlock(rows) };
-    const sent = await parts.submit({ purpose: 'respond', script, terms, why });
+    const shares = sharesOf(planned, rows);
+    const submission = { purpose: 'respond' as const, script, terms, why, shares, predictions };
+    const sent = await parts.submit(submission);
     if (sent === null) return;
     const ids = [...why.keys()];
+    sizes.forget(ids);
     for (const id of ids) parts.log.info('answer sent', { requestId: id, tx: sent.hash });
   }
 
@@ -101,13 +131,15 @@ export function createRespond(parts: RespondParts) {
   }
 
   async function answerAlone(row: RequestRow): Promise<void> {
+    noteFault(row);
     const ready = readyOf(row);
     const plan = await planAlone(ready, planning, validUntilBlock([row]));
     if (plan.kind === 'send') {
-      if (plan.isCulprit || ready.lostTx !== null) suspects.add(row.requester);
+      if (plan.isCulprit) suspects.add(row.requester);
       return send(plan, [row]);
     }
-    if (plan.kind === 'hold') hold([ready], plan.reason);
+    const { reason, cause = null } = { cause: null, ...plan };
+    if (plan.kind === 'hold') heldAnswers.hold([row], { reason, cause, untilMs: null });
     else giveUp(ready, plan.reason);
   }
 
@@ -126,7 +158,7 @@ export function createRespond(parts: RespondParts) {
       } catch (error) {
         if (signal.aborted) return;
         if (!mayPass(error)) return parts.onBug(error);
-        hold(rows.map(readyOf), messageOf(error));
+        heldAnswers.holdAfter(rows, error);
       } finally {
         for (const row of rows) count(row.id, -1);
         preparing -= 1;
@@ -154,7 +186,8 @@ export function createRespond(parts: RespondParts) {
   }
 
   const isSuspect = (row: RequestRow): boolean => suspects.has(row.requester);
-  const goesAlone = (row: RequestRow): boolean => row.faults > 0 || isSuspect(row);
+  const goesAlone = (row: RequestRow): boolean =>
+    row.faults > 0 || isSuspect(row) || sizes.of(row.id) === 1;
 
   /** One by one, since a group takes few of what may be thousands. */
   function* waiting(): Generator<RequestRow> {
@@ -162,7 +195,7 @@ export function createRespond(parts: RespondParts) {
     const without = preparingSuspects > 0 ? suspects.all() : [];
     for (const { id } of requests.dueIds('resolved', clock.nowMs(), window, without)) {
       const row = busy.has(id) ? null : requests.get(id);
-      if (row !== null) yield row;
+      if (row !== null && heldAnswers.isWithinBudget(row)) yield row;
     }
   }
 
@@ -174,7 +207,7 @@ export function createRespond(parts: RespondParts) {
 
   function pump(): void {
     while (!signal.aborted && parts.mayStart() && preparing < limits.concurrency) {
-      const group = nextGroup(waiting(), limits, goesAlone);
+      const group = nextGroup(waiting(), limits, goesAlone, (row) => sizes.of(row.id));
       if (group.length === 0 || mayGrow(group)) return;
       answerGroup(group);
     }
@@ -188,28 +221,36 @@ export function nextGroup(
   due: Iterable<RequestRow>,
   limits: Pick<RespondLimits, 'maxBatch' | 'maxBatchBytes'>,
   goesAlone: (row: RequestRow) => boolean,
+  sizeOf: (row: RequestRow) => number,
 ): readonly RequestRow[] {
   const group: RequestRow[] = [];
   let bytes = 0;
+  let most = limits.maxBatch;
   for (const row of due) {
     // Whoever was in a transaction that FAULTed goes alone, so that the culprit shows and pays.
     if (goesAlone(row) && group.length === 0) return [row];
-    if (goesAlone(row)) continue;
+    if (goesAlone(row) || sizeOf(row) <= group.length) continue;
     bytes += row.result?.length ?? 0;
     if (group.length > 0 && bytes > limits.maxBatchBytes) break;
     group.push(row);
-    if (group.length >= limits.maxBatch) break;
+    most = Math.min(most, sizeOf(row));
+    if (group.length >= most) break;
   }
   return group;
 }
 
-function readyOf(row: RequestRow): ReadyAnswer {
-  return {
-    requestId: row.id,
-    code: row.code ?? ResponseCode.Error,
-    result: row.result ?? Buffer.alloc(0),
-    maxFee: row.maxFee,
-    faults: row.faults,
-    lostTx: row.lostTx,
-  };
+/** What the transaction costs, to those for whom it is spent; nobody's part goes to the first. */
+function sharesOf(
+  { predictions, terms }: PlannedTransaction,
+  rows: readonly RequestRow[],
+): SpendShare[] {
+  const fees = terms.systemFee + terms.networkFee;
+  let rest = fees - predictions.reduce((sum, { uncutFee }) => sum + uncutFee, 0n);
+  return predictions.map(({ requestId, uncutFee }) => {
+    const row = rows.find(({ id }) => id === requestId);
+    if (row === undefined) throw new Error(`bug: request ${requestId} is planned, but not ready`);
+    const amount = uncutFee + rest;
+    rest = 0n;
+    return { requestId, kind: row.kind, requester: row.requester, amount };
+  });
 }

@@ -1,9 +1,13 @@
 import type { Clock } from '../base/clock.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
-import { hash160ToAddress } from '../base/hash.js';
+import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { BURNT, walletOf } from '../gasbank/accounts.js';
+import type { SpendShare } from '../gasbank/budgets.js';
 import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
+import { createPredictionStore, type Prediction } from '../gasbank/prediction-store.js';
+import type { Spending } from '../gasbank/spending.js';
+import type { RequestEvent, RequestState } from '../requests/request-machine.js';
 import type { RequestStore } from '../requests/request-store.js';
 import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
@@ -17,86 +21,68 @@ export interface SubmitParts {
   readonly requests: RequestStore;
   readonly ledger: LedgerStore;
   readonly transactions: TransactionStore;
+  readonly spending: Spending;
   readonly chain: ChainPort;
   readonly clock: Clock;
   readonly log: Log;
   readonly crashPoint: CrashPoint;
-  /** Throws a retryable NodeError SPENDING_STOPPED while books and chain don't agree. */
-  readonly requireSpendable: () => void;
-  /** No transaction takes the wallet below this. */
+  /** No transaction takes the wallet below this, but for one that fills it. */
   readonly walletFloor: Datoshi;
   /** Told when the wallet can't pay: it may have been funded since it was looked at. */
   readonly onWalletShort: () => void;
+  /** Throws a retryable NodeError when nothing may be drawn. */
+  readonly requireSpendable: () => void;
 }
 
-/** A transaction for requests, with what their histories say about it. */
+/** A transaction to be signed: for requests, with what their histories say about it, or for none. */
 export interface Submission {
   readonly purpose: TransactionPurpose;
   readonly script: Buffer;
   readonly terms: TransactionTerms;
+  /** The requests that it moves; empty but for answers and refunds. */
   readonly why: ReadonlyMap<bigint, string>;
+  /** For whom its fees are spent; they sum to them. */
+  readonly shares: readonly SpendShare[];
+  /** Of answers, what each will be charged. */
+  readonly predictions: readonly Prediction[];
 }
 
 export type Submit = (submission: Submission) => Promise<SignedTransaction | null>;
 
+/** What a transaction does to the requests in it. */
+const MOVES: Readonly<
+  Partial<Record<TransactionPurpose, { event: RequestEvent; state: RequestState; what: string }>>
+> = {
+  respond: { event: 'answerSigned', state: 'resolved', what: 'answer sent' },
+  expire: { event: 'refundSigned', state: 'overdue', what: 'refund sent' },
+};
+
 /**
- * Signs a transaction, draws its fees and persists it with the move of its requests, all before
- * anybody else sees it; then broadcasts it. Resolves to null, with nothing changed, when one of
- * the requests has moved on meanwhile. Throws a retryable NodeError WALLET_FLOOR when the wallet
- * can't pay.
+ * The only way to sign. Signs a transaction, draws its fees and persists it with the move of its
+ * requests, all before anybody else sees it; then broadcasts it. Resolves to null, with nothing
+ * changed, when one of the requests has moved on meanwhile. Throws a retryable NodeError, with
+ * nothing changed, when its fees may not be spent: WALLET_FLOOR, BUDGET_REACHED, SPENDING_STOPPED.
  */
 export function createSubmit(parts: SubmitParts): Submit {
-  const { db, requests, ledger, transactions, chain, clock, crashPoint } = parts;
-
-  function refuseBelowFloor(fees: Datoshi): void {
-    const { available } = ledger.balance(walletOf(chain.account));
-    if (available - fees >= parts.walletFloor) return;
-    parts.onWalletShort();
-    const figures = `${formatGas(fees)} GAS of fees, the wallet has ${formatGas(available)} GAS`;
-    const floor = `and keeps ${formatGas(parts.walletFloor)} GAS (gasbank.walletFloor)`;
-    throw new NodeError('WALLET_FLOOR', `the transaction needs ${figures} ${floor}`, {
-      retryable: true,
-      hint: `send GAS to ${hash160ToAddress(chain.account)}; work goes on by itself`,
-    });
-  }
+  const { db, ledger, transactions, spending, chain, clock, crashPoint } = parts;
+  const predictions = createPredictionStore(db);
 
   function persist(submission: Submission, signed: SignedTransaction): boolean {
-    const { purpose, terms, why } = submission;
-    const event = purpose === 'respond' ? 'answerSigned' : 'refundSigned';
-    const what = purpose === 'respond' ? 'answer sent' : 'refund sent';
-    const state = purpose === 'respond' ? 'resolved' : 'overdue';
+    const { purpose, terms, shares } = submission;
+    const { systemFee, networkFee, validUntilBlock } = terms;
+    const fees = systemFee + networkFee;
+    requireShares(submission, fees);
     const nowMs = clock.nowMs();
     return inTransaction(db, () => {
-      for (const id of why.keys()) if (requests.brief(id)?.state !== state) return false;
-      const pays = `; the transaction pays ${formatGas(terms.systemFee + terms.networkFee)} GAS`;
-      for (const [id, way] of why) {
-        const reason = way + pays;
-        const change = { reason, tx: signed.hash, dueMs: 0 };
-        requests.move(id, event, change, { atMs: nowMs, tx: signed.hash, what, why: reason });
-      }
-      const fees = terms.systemFee + terms.networkFee;
+      if (!moveRequests(parts, submission, signed, nowMs)) return false;
       parts.requireSpendable();
-      refuseBelowFloor(fees);
-      const draw: Transfer = {
-        id: drawIdOf(signed.hash),
-        debit: walletOf(chain.account),
-        credit: BURNT,
-        amount: fees,
-        cause: `${purpose} fees`,
-        block: null,
-        tx: signed.hash,
-        requestId: null,
-      };
-      ledger.draw(draw, nowMs);
-      transactions.add({
-        ...signed,
-        purpose,
-        account: chain.account,
-        systemFee: terms.systemFee,
-        networkFee: terms.networkFee,
-        validUntilBlock: terms.validUntilBlock,
-        signedMs: nowMs,
-      });
+      refuseBelowFloor(parts, purpose, fees);
+      const { account } = chain;
+      ledger.draw(drawOf(purpose, account, signed, fees), nowMs);
+      const sent = { ...signed, purpose, account, systemFee, networkFee, validUntilBlock };
+      transactions.add({ ...sent, signedMs: nowMs });
+      spending.draw(signed.hash, shares, nowMs);
+      predictions.add(signed.hash, submission.predictions);
       return true;
     });
   }
@@ -110,6 +96,64 @@ export function createSubmit(parts: SubmitParts): Submit {
     crashPoint('broadcast');
     return signed;
   };
+}
+
+/** False when one of the requests is not where it was any more. */
+function moveRequests(
+  { requests }: SubmitParts,
+  { purpose, terms, why }: Submission,
+  { hash: tx }: SignedTransaction,
+  atMs: number,
+): boolean {
+  const move = MOVES[purpose];
+  if (move === undefined) return true;
+  for (const id of why.keys()) if (requests.brief(id)?.state !== move.state) return false;
+  const pays = `; the transaction pays ${formatGas(terms.systemFee + terms.networkFee)} GAS`;
+  for (const [id, way] of why) {
+    const reason = way + pays;
+    const step = { atMs, tx, what: move.what, why: reason };
+    requests.move(id, move.event, { reason, tx, dueMs: 0 }, step);
+  }
+  return true;
+}
+
+/** What fills the wallet may be paid from what the floor keeps: else it would stay empty. */
+function refuseBelowFloor(parts: SubmitParts, purpose: TransactionPurpose, fees: Datoshi): void {
+  const { ledger, chain } = parts;
+  const { available } = ledger.balance(walletOf(chain.account));
+  const floor = purpose === 'collect' ? 0n : parts.walletFloor;
+  if (available - fees >= floor) return;
+  parts.onWalletShort();
+  const figures = `${formatGas(fees)} GAS of fees, the wallet has ${formatGas(available)} GAS`;
+  const keeps = `and keeps ${formatGas(floor)} GAS (gasbank.walletFloor)`;
+  throw new NodeError(WALLET_FLOOR, `the transaction needs ${figures} ${keeps}`, {
+    retryable: true,
+    hint: `send GAS to ${hash160ToAddress(chain.account)}; work goes on by itself`,
+  });
+}
+
+export const WALLET_FLOOR = 'WALLET_FLOOR';
+
+const drawOf = (
+  purpose: TransactionPurpose,
+  account: Hash160,
+  { hash }: SignedTransaction,
+  amount: Datoshi,
+): Transfer => ({
+  id: drawIdOf(hash),
+  debit: walletOf(account),
+  credit: BURNT,
+  amount,
+  cause: `${purpose} fees`,
+  block: null,
+  tx: hash,
+  requestId: null,
+});
+
+/** Budgets, and profit and loss, are only as true as these. */
+function requireShares({ purpose, shares }: Submission, fees: Datoshi): void {
+  const sum = shares.reduce((total, { amount }) => total + amount, 0n);
+  if (sum !== fees) throw new Error(`bug: shares of ${sum} in a ${purpose} that pays ${fees}`);
 }
 
 /** Broadcasts; what goes wrong is logged, since the transaction is sent again with each block. */

@@ -2,8 +2,11 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { assertInTransaction, type Database } from '../storage/database.js';
 
-/** `order`: what the operator had sent by hand, such as a deposit. */
-export type TransactionPurpose = 'respond' | 'expire' | 'order';
+/**
+ * Answers, refunds, a collection of earnings, a change of the node's keys; `order`: what the
+ * operator had sent by hand, such as a deposit.
+ */
+export type TransactionPurpose = 'respond' | 'expire' | 'collect' | 'key' | 'order';
 /** `signed`: persisted, perhaps broadcast, and not known to be in a block or dead. */
 export type SentState = 'signed' | 'halted' | 'faulted' | 'dead';
 
@@ -33,6 +36,9 @@ export function createTransactionStore(db: Database) {
   const inFlight = db.prepare(
     "SELECT * FROM sent_transaction WHERE state = 'signed' ORDER BY rowid",
   );
+  const waiting = db.prepare(
+    "SELECT COUNT(*) AS count FROM sent_transaction WHERE state = 'signed' AND purpose = ?",
+  );
   const end = db.prepare(`UPDATE sent_transaction SET state = ?, block = ?, exception = ?
     WHERE hash = ? AND state = 'signed'`);
 
@@ -57,6 +63,10 @@ export function createTransactionStore(db: Database) {
     },
 
     inFlight: (): SentTransaction[] => (inFlight.all() as RawRow[]).map(sentFrom),
+
+    /** True while one for this purpose waits for its block. */
+    isInFlight: (purpose: TransactionPurpose): boolean =>
+      (waiting.get(purpose) as { count: bigint }).count > 0n,
 
     /** Ends a transaction once; false when it had ended before. */
     end(

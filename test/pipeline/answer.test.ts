@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hash160 } from '../../src/base/hash.js';
 import { ResponseCode } from '../../src/base/outcome.js';
 import { nextWay, type Obstacle, type ReadyAnswer } from '../../src/pipeline/answer.js';
 import { predictCharge, systemFeeFor, wasClamped } from '../../src/pipeline/answer-fees.js';
@@ -8,6 +9,9 @@ const READY: ReadyAnswer = {
   code: ResponseCode.Success,
   result: Buffer.from('[1]'),
   maxFee: 100n,
+  kind: 'http',
+  requester: hash160(`0x${'c3'.repeat(20)}`),
+  inboxOnly: null,
   faults: 0,
   lostTx: null,
 };

@@ -28,7 +28,8 @@ describe('refunding', () => {
     const parts = { ...stages, chain: stages.chain.port };
     const submit = createSubmit({ ...parts, walletFloor: 0n, onWalletShort: () => {} });
     const margin = { bps: 0n, minimum: 0n };
-    const planLimits = { margin, maxSystemFee: 500n, maxNetworkFee: 500n };
+    const allowLoss = new Set(['expire' as const]);
+    const planLimits = { margin, maxSystemFee: 500n, maxNetworkFee: 500n, allowLoss };
     return createExpire({ ...parts, planLimits, submit, limits: LIMITS, randomNonce: () => 3 })(
       height,
     );

@@ -69,6 +69,7 @@ describe('the pipeline', () => {
       respond: { pump() {} },
       confirm: async () => ({ faulted: 0, dead: 0, waiting: 0 }),
       expire: async () => {},
+      collect: async () => {},
       openWallets: async () => true,
       reconcile: async () => {},
       walletEveryBlocks: 1,

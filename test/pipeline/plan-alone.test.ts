@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { hash160 } from '../../src/base/hash.js';
 import { ResponseCode } from '../../src/base/outcome.js';
+import type { SpendKind } from '../../src/base/spend-kind.js';
 import type { AnswerItem, ReadyAnswer } from '../../src/pipeline/answer.js';
 import type { ChainPort, Preflight } from '../../src/pipeline/chain-port.js';
-import { type Planning, planAlone } from '../../src/pipeline/plan-alone.js';
+import { planAlone } from '../../src/pipeline/plan-alone.js';
+import type { Planning } from '../../src/pipeline/planning.js';
 
 const READY: ReadyAnswer = {
   requestId: 5n,
   code: ResponseCode.Success,
   result: Buffer.from('[1]'),
   maxFee: 1_000n,
+  kind: 'http',
+  requester: hash160(`0x${'c3'.repeat(20)}`),
+  inboxOnly: null,
   faults: 1,
   lostTx: `0x${'ab'.repeat(32)}`,
 };
@@ -28,7 +33,8 @@ function planningWith(preflightOf: (item: AnswerItem) => Preflight): Planning {
     preflight: async (script: Buffer) => preflightOf(scripts.get(script) as AnswerItem),
   } as Partial<ChainPort> as ChainPort;
   const margin = { bps: 100n, minimum: 5n };
-  const limits = { margin, maxSystemFee: 10_000n, maxNetworkFee: 100n };
+  const allowLoss: ReadonlySet<SpendKind> = new Set();
+  const limits = { margin, maxSystemFee: 10_000n, maxNetworkFee: 100n, allowLoss };
   return { chain, limits, plain: { last: null }, slow: new Set() };
 }
 

@@ -3,9 +3,10 @@ import { ResponseCode } from '../../src/base/outcome.js';
 import type { AnswerItem, ReadyAnswer } from '../../src/pipeline/answer.js';
 import type { AnswerEffect } from '../../src/pipeline/answer-fees.js';
 import type { Preflight } from '../../src/pipeline/chain-port.js';
-import { nonceOf, type Planning, planAlone } from '../../src/pipeline/plan-alone.js';
+import { planAlone } from '../../src/pipeline/plan-alone.js';
 import { planTogether } from '../../src/pipeline/plan-together.js';
-import { createFakeChain, hashOf, type Judge } from './stage-fixture.js';
+import { nonceOf, type Planning } from '../../src/pipeline/planning.js';
+import { createFakeChain, hashOf, type Judge, REQUESTER } from './stage-fixture.js';
 
 const NETWORK_FEE = 10n;
 const BASE_GAS = 50n;
@@ -57,6 +58,9 @@ function contract(asked: readonly ReadyAnswer[], callbacks: Readonly<Record<stri
 
 const ready = (id: bigint, more: Partial<ReadyAnswer> = {}): ReadyAnswer => ({
   requestId: id,
+  kind: 'http',
+  requester: REQUESTER,
+  inboxOnly: null,
   code: ResponseCode.Success,
   result: Buffer.from('12345'),
   maxFee: 10_000n,
@@ -72,7 +76,7 @@ function planning(judge: Judge, limits: Partial<Planning['limits']> = {}): Plann
   const margin = { bps: 0n, minimum: 4n };
   return {
     chain: fake.port,
-    limits: { margin, maxSystemFee: 3_000n, maxNetworkFee: 100n, ...limits },
+    limits: { margin, maxSystemFee: 3_000n, maxNetworkFee: 100n, allowLoss: new Set(), ...limits },
     plain: { last: null },
     slow: new Set(),
   };

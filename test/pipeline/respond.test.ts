@@ -18,15 +18,15 @@ const LIMITS: RespondLimits = {
   holdMsPerAnswer: 0,
 };
 
-/** Every answer fits, and is taken. */
-const accepting: Judge = (items) => ({
+/** Every answer fits, is taken, and bears its share of the fees. */
+const accepting: Judge = (items, { systemFee, networkFee }) => ({
   state: 'HALT',
   gasConsumed: 10n * BigInt(items.length),
   effects: new Map(
-    items.map(({ requestId: id, deliver }) => [
-      id,
-      { delivered: deliver, fee: 5n, lost: 0n, premium: 0n },
-    ]),
+    items.map(({ requestId: id, deliver }, place) => {
+      const fee = (systemFee + networkFee + BigInt(place)) / BigInt(items.length);
+      return [id, { delivered: deliver, fee, lost: 0n, premium: 0n }];
+    }),
   ),
   expired: new Set(),
   contained: true,
@@ -55,7 +55,7 @@ describe('responding', () => {
       ...parts,
       planning: {
         chain: parts.chain,
-        limits: { margin, maxSystemFee: 1_000n, maxNetworkFee: 1_000n },
+        limits: { margin, maxSystemFee: 1_000n, maxNetworkFee: 1_000n, allowLoss: new Set() },
         plain: { last: null },
         slow: new Set(),
       },

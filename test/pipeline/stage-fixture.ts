@@ -6,17 +6,21 @@ import { type Hash256, hash160, hash256 } from '../../src/base/hash.js';
 import { buildTransaction, withWitnesses } from '../../src/chain/transaction.js';
 import type { TransactionState } from '../../src/chain/transaction-state.js';
 import { OUTSIDE, walletOf } from '../../src/gasbank/accounts.js';
+import { createCallbackFaults } from '../../src/gasbank/callback-fault-store.js';
 import { createFaultStore } from '../../src/gasbank/fault-store.js';
+import { createHeldWork } from '../../src/gasbank/held-spending.js';
 import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
+import { createSpending, NO_BUDGETS } from '../../src/gasbank/spending.js';
 import type { AnswerItem } from '../../src/pipeline/answer.js';
 import type {
   Broadcast,
   ChainPort,
+  PendingTerms,
   Preflight,
   TransactionTerms,
 } from '../../src/pipeline/chain-port.js';
 import { createCursorStore } from '../../src/pipeline/cursor-store.js';
-import { nonceOf } from '../../src/pipeline/plan-alone.js';
+import { nonceOf } from '../../src/pipeline/planning.js';
 import { createTransactionEnding } from '../../src/pipeline/transaction-ending.js';
 import { createTransactionStore } from '../../src/pipeline/transaction-store.js';
 import type { RequestEvent } from '../../src/requests/request-machine.js';
@@ -59,6 +63,9 @@ export function createStages() {
     clock,
     log: silentLog,
     crashPoint: () => {},
+    spending: createSpending(db, NO_BUDGETS),
+    callbackFaults: createCallbackFaults(db, { faults: 0, durationMs: 1 }),
+    held: createHeldWork(),
     /** The books always agree with the chain here. */
     requireSpendable: () => {},
     reconcile: async () => {},
@@ -132,6 +139,13 @@ export function createFakeChain() {
     broadcasts: [] as Hash256[],
     onBroadcast: (): Broadcast | Promise<Broadcast> => ({ kind: 'accepted' }),
     networkFee: 10n,
+    pending: (_id: bigint): PendingTerms | null => ({
+      requester: REQUESTER,
+      callback: 'onAnswer',
+      premium: 0n,
+      networkFeeCeiling: 1_000n,
+    }),
+    hasMethod: true,
   };
   const hashes = new Map<string, Hash256>();
   const scripts: { items: readonly AnswerItem[] | null; ids: readonly bigint[] }[] = [];
@@ -144,6 +158,9 @@ export function createFakeChain() {
     account: ACCOUNT,
     respondScript: (items) => scriptFor({ items, ids: [] }),
     expireScript: (ids) => scriptFor({ items: null, ids }),
+    collectScript: () => scriptFor({ items: null, ids: [] }),
+    pendingTerms: async (id) => fake.pending(id),
+    hasMethod: async () => fake.hasMethod,
     networkFee: () => fake.networkFee,
     preflight: async (script, terms) => {
       const { items, ids } = scripts[script.readUInt32LE()] ?? { items: null, ids: [] };

@@ -4,7 +4,7 @@ import { createConfirm } from '../../src/pipeline/confirm.js';
 import type { CrashPoint } from '../../src/pipeline/crash-point.js';
 import { createSubmit } from '../../src/pipeline/submit.js';
 import { inTransaction } from '../../src/storage/database.js';
-import { createStages, hashOf, type Stages, WALLET } from './stage-fixture.js';
+import { createStages, hashOf, REQUESTER, type Stages, WALLET } from './stage-fixture.js';
 
 const FEES = { systemFee: 80n, networkFee: 20n };
 const FLOOR = 50n;
@@ -33,6 +33,13 @@ describe('submitting', () => {
     script: Buffer.from('{}'),
     terms: { ...FEES, nonce: 1, validUntilBlock: 20 },
     why: new Map(ids.map((id) => [id, 'because'])),
+    shares: ids.map((requestId, at) => ({
+      requestId,
+      kind: 'http' as const,
+      requester: REQUESTER,
+      amount: at === 0 ? 100n - BigInt(ids.length) + 1n : 1n,
+    })),
+    predictions: [],
   });
   const drawn = () => stages.ledger.balance(WALLET).drawn;
   const inFlight = () => stages.transactions.inFlight().map(({ hash }) => hash);
