@@ -18,6 +18,8 @@ export interface Comparing {
   readonly height: () => number;
   /** An endpoint tells otherwise than another, which agrees with the books. */
   readonly onDissent: (differences: readonly Difference[]) => void;
+  /** False when other endpoints were waited for long enough to be at this height, too. */
+  readonly waitsForOpinions: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Comparing {
  * other endpoint agrees with the books: they are made of blocks, which more than one has told.
  */
 export async function compareBooks(
-  { reader, each, balance, height, onDissent }: Comparing,
+  { reader, each, balance, height, onDissent, waitsForOpinions }: Comparing,
   accounts: readonly CheckedAccount[],
   at: number,
 ): Promise<readonly Difference[] | null> {
@@ -47,8 +49,12 @@ export async function compareBooks(
   if (found.some(({ account, chain }) => second.balances.get(account) !== chain)) return null;
   let left = found;
   for (const other of each.length > 1 ? each : []) {
-    const opinion = await other.latest(named).catch(() => null);
-    if (!isOfThisHeight(opinion)) continue;
+    const opinion = await other.latest(named).catch(() => 'none' as const);
+    if (opinion === 'none') continue;
+    if (!isOfThisHeight(opinion)) {
+      if (waitsForOpinions) return null;
+      continue;
+    }
     const still = different(opinion).map(({ account }) => account);
     left = left.filter(({ account }) => still.includes(account));
   }

@@ -33,6 +33,8 @@ export type Reconcile = ReturnType<typeof createReconcile>;
 
 /** How often a reading is tried at one height; a block that comes in between spoils it. */
 const TRIES = 3;
+/** How many runs in a row an endpoint may be at another height, whose opinion is asked. */
+const OPINION_RUNS = 5;
 /** Without a look at all accounts for so many times `everyBlocks` nothing is spent. */
 const OVERDUE_FACTOR = 3;
 
@@ -49,16 +51,23 @@ export function createReconcile(parts: ReconcileParts) {
   /** Accounts that differed when they were looked at last. */
   const differing = new Set<CheckedAccount>();
   let isClean = true;
+  /** Runs in a row that could compare nothing. */
+  let undecided = 0;
   let open: readonly BooksDifference[] = proofs.open();
   let trouble = 'they are read with the next block';
 
   async function compare(accounts: readonly CheckedAccount[], at: number) {
-    const comparing = { ...parts, balance: balances.balance, onDissent };
+    const waitsForOpinions = undecided < OPINION_RUNS;
+    const comparing = { ...parts, balance: balances.balance, onDissent, waitsForOpinions };
     for (let attempt = 1; attempt <= TRIES && height() === at; attempt++) {
       const differences = await compareBooks(comparing, accounts, at);
-      if (differences !== null) return differences;
+      if (differences !== null) {
+        undecided = 0;
+        return differences;
+      }
       trouble = `the endpoint does not tell the balances of block ${at}`;
     }
+    undecided += 1;
     return null;
   }
 
@@ -101,7 +110,7 @@ export function createReconcile(parts: ReconcileParts) {
   async function trace({ account, agreedBlock, firstBlock }: BooksDifference): Promise<void> {
     // For all that the gateway holds each look would read the whole ledger: reconcile does it.
     if (account === GATEWAY_HELD) return;
-    const floor = (balances.firstBlock() ?? 1) - 1;
+    const floor = balances.firstBlock() ?? firstBlock;
     const span = await firstDifference({ agreedBlock, firstBlock }, floor, async (at) => {
       const read = await parts.reader.at(at, [account]);
       return read && read.balances.get(account) === balances.balanceAt(account, at);
@@ -159,8 +168,11 @@ export function createReconcile(parts: ReconcileParts) {
         await runTo(at);
       } catch (error) {
         if (!isRetryable(error)) throw error;
-        trouble = messageOf(error);
-        log.warn('the books were not held against the chain', { height: at, reason: trouble });
+        const reason = messageOf(error);
+        // It is tried again with each block: the same is said once.
+        if (reason !== trouble)
+          log.warn('books not held against the chain', { height: at, reason });
+        trouble = reason;
       }
     },
     /** Why nothing may be drawn now, in one sentence; null when it may. */
