@@ -3,6 +3,7 @@ import { jsonText } from '../api/json-text.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
 import { configCommand } from './config-command.js';
+import { estimateCommand } from './estimate-command.js';
 import { ExitCode } from './exit-code.js';
 import { explainCommand } from './explain-command.js';
 import { gasbankCommand } from './gasbank-command.js';
@@ -59,6 +60,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addCommand(explainCommand(context))
     .addCommand(requestsCommand(context))
     .addCommand(gasbankCommand(context))
+    .addCommand(estimateCommand(context))
     .addCommand(configCommand(context));
 }
 

@@ -1,0 +1,144 @@
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160 } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import { gatewayCalls } from '../chain/gateway-calls.js';
+import { gatewayReads } from '../chain/gateway-reads.js';
+import { type Invocation, invokeCall, parseInvocation } from '../chain/invocation.js';
+import type { Rpc } from '../chain/rpc.js';
+import { callScript, type ScriptArg } from '../chain/script.js';
+import type { StackItem } from '../chain/stack-item.js';
+import { asHash160, asInteger, asText } from '../chain/stack-item-values.js';
+import type { TransactionSigner } from '../chain/transaction.js';
+import { ESTIMATE_KINDS, type EstimatedKind } from './estimate-kinds.js';
+
+/** How a contract is made to ask: a method of its own, called by somebody. */
+export interface AskingCall {
+  readonly contract: Hash160;
+  readonly method: string;
+  readonly args: readonly ScriptArg[];
+  /** The sender, whose witness the method sees; null for a stranger's. */
+  readonly sender: Hash160 | null;
+}
+
+/** The request that a trial of asking made. */
+export interface TriedRequest {
+  readonly kind: EstimatedKind;
+  readonly id: bigint;
+  readonly requester: Hash160;
+  readonly subject: string;
+  readonly filter: string;
+  readonly maxFee: Datoshi;
+  readonly callback: string;
+  readonly userData: ScriptArg;
+  /** What makes the request, to be run before what comes after it. */
+  readonly script: Buffer;
+  readonly signers: readonly TransactionSigner[];
+}
+
+/** What the gateway says where credit is missing; in a trial the node's account lends it. */
+const NO_CREDIT = /credit is below maxFee/;
+/** Lent at most; no request of a trial needs more. */
+const LENT: Datoshi = 100_00000000n;
+
+/**
+ * Has the contract ask on trial, and reads the request that it made. Where it has no credit, the
+ * trial gives it some of the node's account. Nothing of it stays. Throws a NodeError ASK_FAILS.
+ */
+export async function tryAsking(
+  rpc: Rpc,
+  gateway: Hash160,
+  nodeAccount: Hash160,
+  call: AskingCall,
+): Promise<TriedRequest> {
+  const asking = callScript(call.contract, call.method, call.args);
+  const node: TransactionSigner = { account: nodeAccount, scope: 'CalledByEntry' };
+  const sender: TransactionSigner[] =
+    call.sender === null || call.sender === nodeAccount
+      ? []
+      : [{ account: call.sender, scope: 'CalledByEntry' }];
+  const signers = [...sender, node];
+  const run = async (script: Buffer): Promise<Invocation> => {
+    const { method, params } = invokeCall(script, signers);
+    return parseInvocation(await rpc.call(method, params), 'a trial of asking');
+  };
+  let script = asking;
+  let asked = await run(script);
+  if (asked.state === 'FAULT' && NO_CREDIT.test(asked.exception)) {
+    const lend = gatewayCalls(gateway).deposit(nodeAccount, LENT, call.contract);
+    script = Buffer.concat([lend, asking]);
+    asked = await run(script);
+  }
+  if (asked.state === 'FAULT') throw askFails(call, asked.exception);
+  const request = requestIn(asked, gateway);
+  if (request === null) throw askFails(call, 'it asks the gateway nothing');
+  const terms = await run(
+    Buffer.concat([script, gatewayReads(gateway).requestOf(request.id).script]),
+  );
+  if (terms.state === 'FAULT') throw askFails(call, terms.exception);
+  const pending = gatewayReads(gateway)
+    .requestOf(request.id)
+    .decode(terms.stack.at(-1) as StackItem);
+  if (pending === null) throw askFails(call, 'its request is not pending');
+  const { callback } = pending;
+  return { ...request, callback, userData: argOf(pending.userData), script, signers };
+}
+
+type AskedEvent = Pick<TriedRequest, 'kind' | 'id' | 'requester' | 'subject' | 'filter' | 'maxFee'>;
+
+/** The last request among the events of a trial. */
+function requestIn(
+  { notifications }: Extract<Invocation, { state: 'HALT' }>,
+  gateway: Hash160,
+): AskedEvent | null {
+  for (const { contract, name, state } of notifications.toReversed()) {
+    if (contract !== gateway) continue;
+    for (const kind of Object.keys(ESTIMATE_KINDS) as EstimatedKind[]) {
+      if (ESTIMATE_KINDS[kind].event !== name) continue;
+      const [id, requester, , subject, filter, maxFee] = state() as readonly [
+        StackItem,
+        StackItem,
+        StackItem,
+        StackItem,
+        StackItem,
+        StackItem,
+      ];
+      return {
+        kind,
+        id: asInteger(id, 'id'),
+        requester: asHash160(requester, 'requester'),
+        subject: asText(subject, ESTIMATE_KINDS[kind].subjectField),
+        filter: asText(filter, 'filter'),
+        maxFee: asInteger(maxFee, 'maxFee'),
+      };
+    }
+  }
+  return null;
+}
+
+/** A value that a contract stored, as an argument that a callback gets. */
+function argOf(item: StackItem): ScriptArg {
+  switch (item.type) {
+    case 'Any':
+    case 'Pointer':
+    case 'InteropInterface':
+      return null;
+    case 'Boolean':
+    case 'Integer':
+    case 'ByteString':
+    case 'Buffer':
+      return item.value;
+    case 'Array':
+    case 'Struct':
+      return item.items.map(argOf);
+    case 'Map':
+      return new Map(item.entries.map(([key, value]) => [argOf(key), argOf(value)]));
+  }
+}
+
+function askFails({ contract, method }: AskingCall, exception: string): NodeError {
+  const why = /unhandled exception: "(.*)"/s.exec(exception)?.[1] ?? exception;
+  return new NodeError('ASK_FAILS', `${method} of ${contract} makes no request: ${why}`, {
+    hint: 'give the arguments that it takes with --ask-args, and who may call it with --as',
+    details: { exception },
+  });
+}
