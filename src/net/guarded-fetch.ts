@@ -39,7 +39,7 @@ interface Deps {
 /** A fetch under way. */
 interface Journey {
   readonly rule: RedirectRule;
-  readonly onlyOrigins: readonly string[] | undefined;
+  readonly only: Pick<FetchRequest, 'onlyOrigins' | 'onlyHosts'>;
   readonly deadline: Deadline;
   redirects: number;
   /** Whether any source has been connected to. */
@@ -96,8 +96,7 @@ async function runFetch(
     on: 'status',
     relative: 'follow',
   };
-  const { onlyOrigins } = request;
-  const journey: Journey = { rule, onlyOrigins, deadline, redirects: 0, sent: false };
+  const journey: Journey = { rule, only: request, deadline, redirects: 0, sent: false };
   try {
     return await follow(checkRequest(request, limits), request.wantsBody, deps, journey);
   } catch (error) {
@@ -163,11 +162,18 @@ function targetOf(hop: Hop, deps: Deps, journey: Journey): Target {
   if (redirects > rule.max) {
     throw fault('redirect-limit', `more than ${rule.max} redirects`);
   }
-  if (journey.onlyOrigins?.includes(target.url.origin) === false) {
-    const what = redirects === 0 ? 'the secret' : 'redirect: the secret';
-    throw fault('blocked', `${what} may not be sent to ${target.url.origin}`);
-  }
+  refuseOthers(target, journey);
   return target;
+}
+
+function refuseOthers({ url }: Target, { only, redirects }: Journey): void {
+  const prefix = redirects === 0 ? '' : 'redirect: ';
+  if (only.onlyOrigins?.includes(url.origin) === false) {
+    throw fault('blocked', `${prefix}the secret may not be sent to ${url.origin}`);
+  }
+  if (only.onlyHosts?.includes(url.hostname) === false) {
+    throw fault('blocked', `${prefix}${url.hostname} is none of the hosts that may be asked`);
+  }
 }
 
 type Answered = Extract<Exchange, { kind: 'response' }> & { readonly address: string };

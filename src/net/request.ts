@@ -30,6 +30,8 @@ export interface FetchRequest {
    * included; by default any.
    */
   readonly onlyOrigins?: readonly string[] | undefined;
+  /** The only hosts, on any port, that may be asked, redirects included; by default any. */
+  readonly onlyHosts?: readonly string[] | undefined;
 }
 
 const DEFAULT_HEADERS = [
