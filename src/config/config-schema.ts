@@ -162,6 +162,14 @@ const gasbank = z.strictObject({
   reconcileEveryBlocks: integer(1, 100_000, 'a number of blocks').prefault('100'),
 });
 
+const evidence = z.strictObject({
+  keep: flag().prefault('true'),
+  bodies: oneOf('full', 'hash').prefault('full'),
+  maxBody: byteSize('0B', '16MiB').prefault('2MiB'),
+  maxAge: duration('1h', '3650d').prefault('90d'),
+  maxTotal: byteSize('1MiB', '1024GiB').prefault('4GiB'),
+});
+
 const api = z.strictObject({
   host: hostName().prefault('127.0.0.1'),
   port: integer(0, 65_535, 'a port (0 = any free one)').prefault('7411'),
@@ -190,6 +198,7 @@ export const configSchema = z.strictObject({
   gasbank: gasbank.prefault({}),
   vault: vault.prefault({}),
   audit: audit.prefault({}),
+  evidence: evidence.prefault({}),
   api: api.prefault({}),
   log: log.prefault({}),
 });

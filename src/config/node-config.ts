@@ -24,6 +24,7 @@ export interface NodeConfig {
   readonly vault: { readonly keyFile: string | null };
   /** null: audit.head in storage.dir. */
   readonly audit: { readonly anchorFile: string | null };
+  readonly evidence: EvidenceConfig;
   readonly api: ApiConfig;
   readonly log: LogConfig;
 }
@@ -119,6 +120,15 @@ export interface GasbankConfig {
   };
 }
 
+export interface EvidenceConfig {
+  /** False: no bundle is made; those that are there are kept by the rules below. */
+  readonly keep: boolean;
+  readonly bodies: 'full' | 'hash';
+  readonly maxBodyBytes: number;
+  readonly maxAgeMs: number;
+  readonly maxTotalBytes: number;
+}
+
 export interface ApiConfig {
   readonly host: string;
   /** 0: any free port; the node writes the one it got to node.json in storage.dir. */
@@ -160,6 +170,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     gasbank: gasbankConfig(values.gasbank),
     vault: { keyFile: optionalPath(values.vault.keyFile) },
     audit: { anchorFile: optionalPath(values.audit.anchorFile) },
+    evidence: evidenceConfig(values.evidence),
     api: values.api,
     log: {
       level: log.level,
@@ -238,3 +249,11 @@ function gasbankConfig(gasbank: FileValues['gasbank']): GasbankConfig {
     inboxOnly: { faults: inboxOnly.faults, durationMs: inboxOnly.duration },
   };
 }
+
+const evidenceConfig = (evidence: FileValues['evidence']): EvidenceConfig => ({
+  keep: evidence.keep,
+  bodies: evidence.bodies,
+  maxBodyBytes: evidence.maxBody,
+  maxAgeMs: evidence.maxAge,
+  maxTotalBytes: evidence.maxTotal,
+});

@@ -8,6 +8,7 @@ import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { CrashPoint } from './crash-point.js';
+import type { KeepEvidence } from './keep-evidence.js';
 
 export interface ResolveLimits {
   /** Requests that are worked on at once. */
@@ -32,6 +33,8 @@ export interface ResolveParts {
   readonly limits: ResolveLimits;
   /** Finds the answer. What it throws is retried where that may help, else answered with Error. */
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
+  /** Keeps what an answer came from, in the transaction that records it. */
+  readonly keepEvidence?: KeepEvidence | undefined;
   readonly heightNow: () => number;
   /** Called when answers were found, so that they can be sent. */
   readonly onResolved: () => void;
@@ -105,7 +108,9 @@ export function createResolve(parts: ResolveParts): Resolve {
     const size = result.length === 0 ? '' : `, ${result.length} bytes`;
     const why = `${responseCodeName(code)}${size}: ${reason}`;
     const change = { reason: why, attempts, dueMs: 0, code, result };
-    requests.move(row.id, 'answerFound', change, { atMs: nowMs, what: 'resolved', why });
+    const step = { atMs: nowMs, what: 'resolved', why };
+    if (!requests.move(row.id, 'answerFound', change, step)) return;
+    parts.keepEvidence?.({ row, outcome, code, result, reason, tries: attempts });
   }
 
   async function work(row: RequestRow): Promise<void> {

@@ -1,0 +1,128 @@
+import type { Hash160 } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import { type Outcome, ResponseCode } from '../base/outcome.js';
+import { type Bundle, blobHash, type LoadedBundle } from '../evidence/bundle.js';
+import { secretToken } from '../evidence/commitment.js';
+import type { Filtering } from '../evidence/record-filters.js';
+import { replayFetch } from '../evidence/replay-fetch.js';
+import { replayFilters } from '../evidence/replay-filters.js';
+import { createHttpResolver, type HttpWork } from '../resolvers/http.js';
+import type { Reveal } from '../vault/reveal.js';
+
+/** How work that was done again compares with its record. */
+export type ReRun =
+  /** To the same code and the same bytes; `asRecorded`: what had to be believed for that. */
+  | { readonly kind: 'same'; readonly asRecorded: readonly string[] }
+  | { readonly kind: 'differs'; readonly differences: readonly string[] }
+  /** It could not be done again, or proves nothing. */
+  | { readonly kind: 'unproven'; readonly why: readonly string[] };
+
+export type MakeFilters = (settings: {
+  readonly profile: Bundle['settings']['profile'];
+}) => Filtering;
+
+/**
+ * Does the work of a bundle again, by the real resolver, with the fetches of the record: nothing
+ * goes out. Rejects with the signal's reason, or on a bug.
+ */
+export async function reRun(
+  loaded: LoadedBundle,
+  makeFilters: MakeFilters,
+  signal: AbortSignal,
+): Promise<ReRun> {
+  const { bundle } = loaded;
+  const { outcome, settings, limits } = bundle;
+  if (outcome.from === 'fault') {
+    return { kind: 'unproven', why: [`the node itself failed: ${outcome.reason}`] };
+  }
+  const work = workOf(bundle);
+  if (work === null) {
+    const kind = bundle.request.kind;
+    return { kind: 'unproven', why: [`this program cannot re-run requests of the kind ${kind}`] };
+  }
+  const fetch = replayFetch(loaded);
+  const filters = replayFilters(bundle, makeFilters({ profile: settings.profile }));
+  const resolver = createHttpResolver({
+    fetch,
+    filters,
+    profile: settings.profile,
+    contentTypes: settings.contentTypes ?? undefined,
+    maxResultBytes: limits.maxResultBytes,
+    reveal: replayReveal(bundle),
+  });
+  const ended = await resolver(work, signal);
+  const why = [...fetch.gaps(), ...filters.gaps()];
+  if (why.length > 0) return { kind: 'unproven', why };
+  const differences = [
+    ...fetch.differences(),
+    ...filters.differences(),
+    ...differencesOf(bundle, ended),
+  ];
+  if (differences.length === 0) {
+    return { kind: 'same', asRecorded: [...believed(bundle), ...filters.asRecorded()] };
+  }
+  // Work on what a secret was taken out of may well end otherwise.
+  const hidden = bundle.fetches.filter(({ result }) => {
+    return result?.kind === 'response' && result.body.redacted;
+  });
+  if (hidden.length === 0) return { kind: 'differs', differences };
+  const because = 'a secret stood in what a source sent, and was taken out of the bundle';
+  return { kind: 'unproven', why: [because, ...differences] };
+}
+
+function workOf({ request }: Bundle): HttpWork | null {
+  const { id, requester, subject, filter, kind } = request;
+  const head = { requestId: BigInt(id), requester: requester as Hash160, filter };
+  if (kind === 'oracle') return { ...head, style: 'native', url: subject };
+  return kind === 'http' ? { ...head, style: 'spec', spec: subject } : null;
+}
+
+/** Gives the token where the value was given, and refuses what was refused. */
+function replayReveal({ secrets }: Bundle): Reveal {
+  return async ({ name }) => {
+    const found = secrets.find((secret) => secret.name === name);
+    if (found === undefined) {
+      throw new NodeError('EVIDENCE_SECRET', `the bundle knows nothing of the secret ${name}`);
+    }
+    if (!found.granted) return { kind: 'forbidden', reason: found.reason };
+    const { commitment, hosts, mayBeResult: optOut } = found;
+    return { kind: 'granted', value: Buffer.from(secretToken(name, commitment)), hosts, optOut };
+  };
+}
+
+/** Reasons are not compared: they tell durations and sizes, too. */
+function differencesOf({ outcome }: Bundle, ended: Outcome): string[] {
+  const { from, code, result } = outcome;
+  if (ended.kind === 'fatal') return [`the work ended in a fault: ${ended.reason}`];
+  const now =
+    ended.kind === 'answer'
+      ? { from: 'answer', code: ended.code, result: ended.result }
+      : { from: 'trouble', code: ended.otherwise.code, result: Buffer.alloc(0) };
+  const found: string[] = [];
+  if (now.from !== from) {
+    found.push(`it ended with ${WORDS[from]} then, with ${WORDS[now.from]} now (${ended.reason})`);
+  }
+  if (now.code !== code) found.push(`the code was ${code} then, ${now.code} now`);
+  const hash = blobHash(now.result);
+  if (hash !== result.sha256) {
+    found.push(
+      `the result had ${result.size} bytes (sha256 ${result.sha256}) then, ` +
+        `${now.result.length} bytes (sha256 ${hash}) now`,
+    );
+  }
+  return found;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  answer: 'an answer',
+  trouble: 'trouble that may pass',
+};
+
+/** What no re-run can prove: that a source said so is the node's word alone. */
+function believed({ fetches, outcome }: Bundle): string[] {
+  const failures = fetches.flatMap(({ result }, index) =>
+    result?.kind === 'failed' ? [`fetch ${index + 1} failed (${result.failure})`] : [],
+  );
+  const gaveUp = outcome.from === 'trouble' && outcome.code !== ResponseCode.Success;
+  return gaveUp ? [...failures, 'the tries before the last one failed as well'] : failures;
+}

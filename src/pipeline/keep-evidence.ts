@@ -1,0 +1,75 @@
+import type { Clock } from '../base/clock.js';
+import type { Outcome } from '../base/outcome.js';
+import type { EvidenceStore } from '../evidence/evidence-store.js';
+import type { Fetching } from '../evidence/record-fetch.js';
+import type { Filtering } from '../evidence/record-filters.js';
+import { recordWork, type WorkRecorder } from '../evidence/record-work.js';
+import type { FindSecret } from '../evidence/redact.js';
+import { type KeepRules, sealBundle, type WorkFacts } from '../evidence/seal-bundle.js';
+import type { RequestRow } from '../requests/request-store.js';
+
+/** An answer as it is recorded, after `tries` tries. */
+export interface FoundAnswer {
+  readonly row: RequestRow;
+  /** What the last try ended with. */
+  readonly outcome: Outcome;
+  readonly code: number;
+  readonly result: Buffer;
+  readonly reason: string;
+  readonly tries: number;
+}
+
+/** Joins the transaction that records the answer. */
+export type KeepEvidence = (found: FoundAnswer) => void;
+
+export type RowResolver = (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
+
+export interface EvidenceParts {
+  readonly store: EvidenceStore;
+  readonly clock: Clock;
+  readonly fetch: Fetching;
+  readonly filters: Filtering;
+  readonly rules: KeepRules;
+  readonly facts: Pick<WorkFacts, 'node' | 'settings' | 'limits'>;
+  readonly findSecret: FindSecret;
+  /** The resolver that works under the eyes of a recorder: one for each piece of work. */
+  readonly resolverFor: (recorder: WorkRecorder) => RowResolver;
+}
+
+/**
+ * A resolver that is watched, and what keeps the evidence of the answers that it finds. A try that
+ * is to be repeated is forgotten with its outcome.
+ */
+export function createEvidence(parts: EvidenceParts): {
+  readonly resolver: RowResolver;
+  readonly keep: KeepEvidence;
+} {
+  const { store, clock, fetch, filters } = parts;
+  const seen = new WeakMap<Outcome, WorkRecorder>();
+
+  async function resolver(row: RequestRow, signal: AbortSignal): Promise<Outcome> {
+    const recorder = recordWork({ requestId: row.id, fetch, filters, clock });
+    const outcome = await parts.resolverFor(recorder)(row, signal);
+    seen.set(outcome, recorder);
+    return outcome;
+  }
+
+  function keep({ row, outcome, code, result, reason, tries }: FoundAnswer): void {
+    const recorder = seen.get(outcome) ?? recordWork({ requestId: row.id, fetch, filters, clock });
+    const records = recorder.records();
+    const atMs = clock.nowMs();
+    const ended = { from: fromOf(outcome, seen.has(outcome)), code, result, reason, tries, atMs };
+    const facts = { ...parts.facts, request: row, further: {} };
+    const sealed = sealBundle(facts, records, ended, parts.rules, parts.findSecret);
+    for (const { value } of records.redacted) value.fill(0);
+    store.add(row.id, sealed, atMs);
+  }
+
+  return { resolver, keep };
+}
+
+/** An outcome that nobody watched came of what the resolver threw. */
+function fromOf(outcome: Outcome, wasWatched: boolean): 'answer' | 'trouble' | 'fault' {
+  if (!wasWatched || outcome.kind === 'fatal') return 'fault';
+  return outcome.kind === 'retry' ? 'trouble' : 'answer';
+}
