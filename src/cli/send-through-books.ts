@@ -8,8 +8,8 @@ import { walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { gasTakenBy, type Order } from '../gasbank/order.js';
 import { createProofStore } from '../gasbank/proof-store.js';
-import { requireNoDifference } from '../gasbank/spending-stop.js';
 import { createSpending } from '../gasbank/spending.js';
+import { requireNoDifference } from '../gasbank/spending-stop.js';
 import { DATABASE_FILE } from '../node/node-options.js';
 import { budgetsOf } from '../node/pipeline-limits.js';
 import type { ChainPort, SignedTransaction } from '../pipeline/chain-port.js';
@@ -66,9 +66,10 @@ export async function sendThroughBooks(
       requireSpendable: () => requireNoDifference(createProofStore(db)),
     });
     const { script, terms, fees: amount } = priced;
-    const shares = [{ requestId: null, kind: 'order' as const, requester: null, amount }];
+    const purpose = order.kind === 'collect' ? 'collect' : 'order';
+    const shares = [{ requestId: null, kind: purpose, requester: null, amount } as const];
     const none = { why: new Map<bigint, string>(), predictions: [] };
-    const sent = await submit({ purpose: 'order', script, terms, shares, ...none });
+    const sent = await submit({ purpose, script, terms, shares, ...none });
     if (sent === null) throw new Error('bug: an order without requests was overtaken by them');
     return sent;
   } finally {
