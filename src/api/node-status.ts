@@ -52,6 +52,25 @@ export interface BooksStatus {
   readonly differences: readonly DifferenceStatus[];
 }
 
+/** What the gas bank holds back, and how much may still be spent. */
+export interface SpendingStatus {
+  /** Work that waits, by what holds it: budget, floor, loss or stopped. */
+  readonly held: readonly {
+    readonly cause: string;
+    readonly reason: string;
+    /** When it is tried again. */
+    readonly untilMs: number;
+  }[];
+  /** By key of gasbank.budgets, for the node and for kinds; 1: all of it is used. */
+  readonly budgets: readonly { readonly key: string; readonly used: number }[];
+  /** Requesters whose answers are kept, since their callbacks brought transactions down. */
+  readonly inboxOnly: readonly {
+    readonly requester: Hash160;
+    readonly untilMs: number;
+    readonly reason: string;
+  }[];
+}
+
 /** Something that went wrong lately. Nothing secret is in it. */
 export interface TroubleStatus {
   readonly atMs: number;
@@ -87,6 +106,8 @@ export interface NodeStatus {
   /** Earned by this node's account and not yet collected. */
   readonly earnedDatoshi: Datoshi | null;
   readonly books: BooksStatus;
+  /** Null when nobody runs. */
+  readonly spending: SpendingStatus | null;
   /** Newest first. */
   readonly recentTrouble: readonly TroubleStatus[];
 }

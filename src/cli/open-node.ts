@@ -72,6 +72,7 @@ function storedStatus(
     creditHeldDatoshi,
     earnedDatoshi: account === null ? null : stored.earnedDatoshi,
     books: stored.books,
+    spending: null,
     recentTrouble: storedTrouble(createRequestViews(db)),
   };
 }

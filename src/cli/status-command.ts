@@ -45,6 +45,7 @@ export function statusText(status: Status, source: ViewSource, nowMs: number): s
     labelled('wallet', walletText(status)),
     labelled('gateway', moneyText(status)),
     labelled('books', booksText(status, nowMs)),
+    ...spendingLines(status),
     ...troubleLines(status),
   ];
   return lines.join('\n');
@@ -120,6 +121,20 @@ function booksText({ books }: Status, nowMs: number): string {
   if (agreedBlock === null || agreedAtMs === null) return 'not yet held against the chain';
   const ago = durationText(nowMs - agreedAtMs);
   return `all ${accounts} accounts agreed with the chain at block ${agreedBlock}, ${ago} ago`;
+}
+
+/** What waits for money, in lines of their own; none where nothing does. */
+function spendingLines({ spending }: Status): string[] {
+  if (spending === null) return [];
+  const used = spending.budgets.map(({ key, used }) => `${key} ${(used * 100).toFixed(1)}%`);
+  const lines = [
+    ...spending.held.map(
+      ({ reason, untilMs }) => `HELD: ${reason}; tried again at ${timeText(untilMs)}`,
+    ),
+    ...(used.length === 0 ? [] : [`used of budgets: ${used.join(', ')}`]),
+    ...spending.inboxOnly.map(({ requester, reason }) => `${requester}: ${reason}`),
+  ];
+  return lines.map((line, index) => labelled(index === 0 ? 'spending' : '', line));
 }
 
 function troubleLines({ recentTrouble }: Status): string[] {

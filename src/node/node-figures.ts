@@ -13,6 +13,7 @@ import type { Database } from '../storage/database.js';
 import { accountTrouble } from './account-trouble.js';
 import { DATABASE_FILE, type NodeOptions } from './node-options.js';
 import type { Running } from './open-parts.js';
+import { spendingStatus } from './spending-figures.js';
 
 /** Figures that are read when somebody asks for them. */
 export function refreshGauges(options: NodeOptions, parts: Running): void {
@@ -32,6 +33,10 @@ export function refreshGauges(options: NodeOptions, parts: Running): void {
     differences: books.differences.length,
     isStopped: (parts.spendingStopped ?? books.stopped) !== null,
   });
+  const spending = spendingStatus(options, parts);
+  metrics.spendingHeld(spending.held.map(({ cause }) => cause));
+  metrics.budgets(spending.budgets);
+  metrics.inboxOnly(spending.inboxOnly.length);
   for (const { endpoint, state, height } of parts.pool.health()) {
     metrics.endpoint({ endpoint, healthy: state === 'up', height });
   }
@@ -147,6 +152,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
     creditHeldDatoshi: stored.creditHeldDatoshi,
     earnedDatoshi: stored.earnedDatoshi,
     books: { ...stored.books, stopped: parts.spendingStopped ?? stored.books.stopped },
+    spending: spendingStatus(options, parts),
     recentTrouble: log.recentTrouble().map(({ atMs, level, event, facts }) => ({
       atMs,
       level: level === 'error' ? 'error' : 'warn',

@@ -97,6 +97,7 @@ export async function runWork(
         if (inStep && !parts.inStep) log.info('in step with the chain', { height: last.index });
         parts.inStep = inStep;
         for (const answered of result.answered) metrics.response(answered);
+        for (const { reason } of result.differences) metrics.chargeDifference(reason);
         tellOf(result, last.index, (event, facts) =>
           inStep ? log.info(event, facts) : log.debug(event, facts),
         );

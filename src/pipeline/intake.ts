@@ -9,8 +9,10 @@ import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
 import type { OwnAccount } from '../gasbank/own-account-store.js';
 import { movePostings } from '../gasbank/own-gas-postings.js';
 import { postingsOf } from '../gasbank/postings.js';
+import { createPredictionStore } from '../gasbank/prediction-store.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
+import { compareCharges, type FoundDifference } from './compare-charges.js';
 import type { CursorStore } from './cursor-store.js';
 import type { TransactionEnding } from './transaction-ending.js';
 
@@ -37,6 +39,8 @@ export interface IntakeResult {
   readonly expired: readonly bigint[];
   readonly overdue: readonly bigint[];
   readonly halted: readonly Hash256[];
+  /** Charges that are not what was predicted. */
+  readonly differences: readonly FoundDifference[];
   /** Keys or policy of the gateway changed. */
   readonly settingsChanged: boolean;
 }
@@ -66,6 +70,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] 
  */
 export function createIntake(stores: IntakeStores, clock: Clock, accounts: IntakeAccounts) {
   const { db, requests, ledger, faults, cursor, ending } = stores;
+  const predictions = createPredictionStore(db);
   const ownAt = (block: number): ReadonlySet<Hash160> =>
     new Set(
       accounts.own.flatMap(({ account, sinceBlock }) => (sinceBlock <= block ? [account] : [])),
@@ -122,6 +127,8 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
       takeEvent(event, tx, taking);
       if (SETTINGS.includes(event.name)) result.settingsChanged = true;
     }
+    const at = { tx, block: block.index, atMs: nowMs };
+    result.differences.push(...compareCharges({ requests, predictions }, events, at));
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
     const transfers = postingsOf(events, {
       block: block.index,
@@ -172,6 +179,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
       expired: [],
       overdue: [],
       halted: [],
+      differences: [],
       settingsChanged: false,
     };
     const [first] = blocks;

@@ -17,7 +17,9 @@ export function nextStepOf(row: RequestRow): string {
     case 'stuck':
       return `no answer can be sent; after block ${row.deadline} the payer is refunded`;
     case 'overdue':
-      return 'the node sends a transaction that refunds the payer';
+      return row.dueMs > 0
+        ? `the node tries to refund the payer at ${new Date(row.dueMs).toISOString()}`
+        : 'the node sends a transaction that refunds the payer';
     case 'expiring':
       return `transaction ${row.tx} refunds the payer when it is in a block`;
     case 'answered':

@@ -186,6 +186,12 @@ export function createRequestStore(db: Database) {
       if (step !== null) addStep(id, step);
     },
 
+    /** Adds to a request's history without changing it. */
+    note(id: bigint, step: RequestStep): void {
+      assertInTransaction(db);
+      addStep(id, step);
+    },
+
     ...createQueue(db),
   };
 }

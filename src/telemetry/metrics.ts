@@ -60,6 +60,14 @@ export interface Metrics {
     readonly differences: number;
     readonly isStopped: boolean;
   }): void;
+  /** What of the gas bank holds work back now, by cause (budget, floor, loss, stopped). */
+  spendingHeld(causes: readonly string[]): void;
+  /** How much of each limit of gasbank.budgets is used, by its key; 1: all of it. */
+  budgets(used: readonly { readonly key: string; readonly used: number }[]): void;
+  /** Requesters whose answers are kept, since their callbacks brought transactions down. */
+  inboxOnly(requesters: number): void;
+  /** An answer was charged otherwise than predicted (callback, skipped, maxFee, gas). */
+  chargeDifference(reason: string): void;
   response(settled: SettledResponse): void;
   /** A web request ended: "response" or the failure's name. */
   fetch(result: string, durationMs: number): void;
@@ -196,7 +204,35 @@ function moneyMetrics(make: Makers) {
     'dodona_spending_stopped',
     '1 while nothing is spent because books and chain do not agree.',
   );
+  const held = make.gauge(
+    'dodona_spending_held',
+    '1 while work waits: for a budget, the floor of the wallet, the books, or since it would lose.',
+    ['cause'],
+  );
+  const used = make.gauge(
+    'dodona_budget_used_ratio',
+    'Used share of a limit of gasbank.budgets; 1 is all of it.',
+    ['budget'],
+  );
+  const inboxOnly = make.gauge(
+    'dodona_inbox_only_requesters',
+    'Requesters whose answers are kept because their callbacks brought transactions down.',
+  );
+  const differences = make.counter(
+    'dodona_charge_differences_total',
+    'Answers that were charged otherwise than predicted.',
+    ['reason'],
+  );
   return {
+    spendingHeld(causes) {
+      held.reset();
+      for (const cause of causes) held.set({ cause }, 1);
+    },
+    budgets(shares) {
+      for (const share of shares) used.set({ budget: share.key }, share.used);
+    },
+    inboxOnly: (requesters) => inboxOnly.set(requesters),
+    chargeDifference: (reason) => differences.inc({ reason }),
     balances(amounts) {
       if (amounts.wallet !== undefined) wallet.set(gas(amounts.wallet));
       if (amounts.credit !== undefined) credit.set(gas(amounts.credit));

@@ -27,6 +27,7 @@ const STATUS: NodeStatus = {
   wallet: null,
   creditHeldDatoshi: 2n ** 60n,
   books: { agreedBlock: 9, agreedAtMs: 1, accounts: 3, stopped: null, differences: [] },
+  spending: { held: [], budgets: [], inboxOnly: [] },
   earnedDatoshi: 0n,
   recentTrouble: [],
 };

@@ -39,6 +39,7 @@ const STATUS: NodeStatus = {
     stopped: null,
     differences: [],
   },
+  spending: { held: [], budgets: [], inboxOnly: [] },
   recentTrouble: [
     { atMs: AT_MS, level: 'warn', message: 'endpoint left: \u001b[31mlag', requestId: 12n },
   ],
@@ -124,6 +125,20 @@ describe('commands that look at a node', () => {
     const { out } = await cli.runHere('status');
     assert.match(out, /^books {6}NOTHING IS SPENT: the books differ from the chain: the gateway/m);
     assert.match(out.replaceAll(/\s+/g, ' '), /run dodona gasbank reconcile/);
+  });
+
+  it('status tells what waits for money, what is used of budgets, and who has an inbox only', async () => {
+    const reason = 'gasbank.budgets.perHour holds it: 1.00000000 GAS';
+    const spending = {
+      held: [{ cause: 'budget', reason, untilMs: AT_MS }],
+      budgets: [{ key: 'gasbank.budgets.perHour', used: 0.995 }],
+      inboxOnly: [{ requester: hash160Of(0xcc), untilMs: AT_MS, reason: 'inbox only until then' }],
+    };
+    await startServer(() => ({ ...STATUS, spending }));
+    const out = (await cli.runHere('status')).out.replaceAll(/\s+/g, ' ');
+    assert.match(out, /spending HELD: gasbank.budgets.perHour holds it: .* tried again at 2025-/);
+    assert.match(out, /used of budgets: gasbank.budgets.perHour 99.5%/);
+    assert.match(out, /0x(cc)+: inbox only until then/);
   });
 
   it('status reads the database when no node runs, and says so', async () => {

@@ -15,6 +15,7 @@ const NOTHING: IntakeResult = {
   expired: [],
   overdue: [],
   halted: [],
+  differences: [],
   settingsChanged: false,
 };
 

@@ -49,6 +49,23 @@ describe('metrics', () => {
     assert.ok(text.includes('dodona_spending_stopped 0'));
   });
 
+  it('tell what is held, and forget it when it goes on', async () => {
+    const metrics = create();
+    metrics.spendingHeld(['budget', 'floor']);
+    metrics.spendingHeld(['floor']);
+    metrics.budgets([{ key: 'gasbank.budgets.perHour', used: 0.5 }]);
+    metrics.inboxOnly(2);
+    metrics.chargeDifference('gas');
+    const text = await lines(metrics);
+    assert.deepEqual(
+      text.filter((line) => line.startsWith('dodona_spending_held')),
+      ['dodona_spending_held{cause="floor"} 1'],
+    );
+    assert.ok(text.includes('dodona_budget_used_ratio{budget="gasbank.budgets.perHour"} 0.5'));
+    assert.ok(text.includes('dodona_inbox_only_requesters 2'));
+    assert.ok(text.includes('dodona_charge_differences_total{reason="gas"} 1'));
+  });
+
   it('name response codes', async () => {
     const metrics = create();
     metrics.response({ kind: 'http', code: ResponseCode.NotFound, delivered: false });
