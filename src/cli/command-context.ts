@@ -35,6 +35,8 @@ export interface CommandContext {
   complain(text: string): void;
   /** Whether a terminal may be written to in colour. */
   readonly colour?: boolean;
+  /** Standard input, where secrets are read from. */
+  readonly input?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Where a node logs to. */
   readonly errorStream: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Signals and uncaught errors of this process. */

@@ -22,6 +22,9 @@ const context: CommandContext = {
   print: (text) => void process.stdout.write(`${text}\n`),
   complain: (text) => void process.stderr.write(`${text}\n`),
   colour: process.env.NO_COLOR === undefined,
+  get input() {
+    return process.stdin;
+  },
   errorStream: process.stderr,
   process,
   exitNow: (code) => process.exit(code),

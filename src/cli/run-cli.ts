@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { jsonText } from '../api/json-text.js';
+import { auditCommand } from './audit-command.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
 import { configCommand } from './config-command.js';
@@ -9,6 +10,7 @@ import { explainCommand } from './explain-command.js';
 import { gasbankCommand } from './gasbank-command.js';
 import { reportError } from './report-error.js';
 import { requestsCommand } from './requests-command.js';
+import { secretsCommand } from './secrets-command.js';
 import { startCommand } from './start-command.js';
 import { statusCommand } from './status-command.js';
 import { LINE_COLUMNS } from './text-table.js';
@@ -61,6 +63,8 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addCommand(requestsCommand(context))
     .addCommand(gasbankCommand(context))
     .addCommand(estimateCommand(context))
+    .addCommand(secretsCommand(context))
+    .addCommand(auditCommand(context))
     .addCommand(configCommand(context));
 }
 

@@ -12,7 +12,7 @@ export interface BorrowedSecrets {
   readonly kind: 'borrowed';
   /** The request with the values in it, bound to the hosts that all of them may be sent to. */
   fill(request: FetchRequest): FetchRequest;
-  /** The outcome as it may be told: no value in the result (unless its owner lets it), in no reason. */
+  /** As it may be told: no value in a reason, nor, unless its owner lets it, in a result. */
   withhold(outcome: Outcome): Outcome;
   /** To be called when the fetch is over. */
   wipe(): void;

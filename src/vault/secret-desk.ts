@@ -45,8 +45,8 @@ export interface SecretView extends SecretId {
 export type SecretDesk = ReturnType<typeof createSecretDesk>;
 
 /**
- * Where owners, or the operator for them, set and give out secrets. Each change and its entry in the
- * audit log stand together. Throws a NodeError SECRET_REFUSED, NO_SUCH_SECRET, and those of the key
+ * Where owners, or the operator for them, set and give out secrets. Each change and its entry in
+ * the audit log stand together. Throws a NodeError SECRET_REFUSED, NO_SUCH_SECRET, and those of the key
  * file.
  */
 export function createSecretDesk(parts: {
@@ -126,7 +126,7 @@ export function createSecretDesk(parts: {
         const present = store.grant(requester, use, name);
         if (present !== null && present.owner !== owner) {
           throw refused(
-            `${requester} may use another owner's ${name} already: ${hash160ToAddress(present.owner)}`,
+            `${requester} uses another owner's ${name} already: ${hash160ToAddress(present.owner)}`,
             'revoke that grant first, or give this secret another name',
           );
         }

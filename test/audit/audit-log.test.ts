@@ -167,7 +167,7 @@ describe('the audit log', () => {
       assert.equal(verifyAudit(log.store, log.anchorFile).notAnchored, 0);
     });
 
-    it('an operator acknowledges a break: that is an entry, and verification is clean again', () => {
+    it('an operator acknowledges a break: that is an entry, and all is clean again', () => {
       assert.deepEqual(log.audit.acknowledge('operator:alice'), []);
       rmSync(log.anchorFile);
       log.add({});

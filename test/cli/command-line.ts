@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { systemClock } from '../../src/base/clock.js';
 import type { CommandContext } from '../../src/cli/command-context.js';
 import { openStoredView } from '../../src/cli/open-node.js';
@@ -29,7 +29,10 @@ export function commandLine() {
   writeFileSync(configFile, CONFIG);
   mkdirSync(storageDir);
 
-  async function run(...words: string[]) {
+  const run = (...words: string[]) => runWith('', ...words);
+
+  /** With this on standard input. */
+  async function runWith(input: string | Buffer, ...words: string[]) {
     let [out, err] = ['', ''];
     const context: CommandContext = {
       clock: { ...systemClock, nowMs: () => AT_MS + 60_000 },
@@ -40,6 +43,7 @@ export function commandLine() {
       complain: (text) => {
         err += `${text}\n`;
       },
+      input: Readable.from([Buffer.from(input)]),
       errorStream: new Writable({ write: (_chunk, _encoding, done) => done() }),
       process: new EventEmitter(),
       exitNow: (code) => {
@@ -60,6 +64,7 @@ export function commandLine() {
     storageDir,
     databaseFile: join(storageDir, 'node.sqlite'),
     run,
+    runWith,
     /** With this directory's configuration. */
     runHere: (...words: string[]) => run(...words, '--config', configFile),
     remove: (): void => rmSync(dir, { recursive: true, force: true }),

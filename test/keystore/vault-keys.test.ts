@@ -62,7 +62,7 @@ describe('the key file of the vault', () => {
     assert.equal(rings[0]?.ids().length, 1);
   });
 
-  it('does not open with another password, when others may read it, or when it is spoilt', async () => {
+  it('does not open with another password, readable by others, or spoilt', async () => {
     await keysWith('horse').openOrCreate();
     assert.equal(await codeOf(keysWith('staple').open()), 'VAULT_KEYS_PASSWORD');
     const text = readFileSync(file, 'utf8');

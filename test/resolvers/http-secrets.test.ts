@@ -207,7 +207,7 @@ describe('secrets in web requests', () => {
     assert.equal(asked.length, 0);
   });
 
-  it('in a vault that is out of order are tried again, and the reason tells no more than that', async () => {
+  it('in a vault that is out of order are tried again, and the reason tells no more', async () => {
     const reveal: Reveal = async () => {
       throw new NodeError('VAULT_KEYS_PASSWORD', 'the password does not open /somewhere/vault.key');
     };

@@ -100,7 +100,7 @@ describe('rotation of the keys', () => {
     ['data', 'row sealed anew', 3] as const,
   ];
   for (const [what, at, nth] of kills) {
-    it(`killed at "${at}" (${nth}) loses nothing and is finished by the next run`, async function () {
+    it(`killed at "${at}" (${nth}) loses nothing; the next run finishes it`, async function () {
       this.timeout(20_000);
       const [before] = keyIds();
       await rotateInProcess(what, at, nth);

@@ -98,7 +98,7 @@ describe('the vault', () => {
     assert.equal(await vault.valueOf('KEY'), 'the next one');
   });
 
-  it('gives nothing after a revocation or deletion, and keeps no grant for a name anew', async () => {
+  it('gives nothing after a revocation or deletion, nor by an old grant to a new one', async () => {
     await vault.set(ALICE, 'KEY', VALUE);
     vault.grant(ALICE, 'KEY');
     vault.grant(ALICE, 'KEY', CONTRACT, CODE, []);
@@ -163,7 +163,7 @@ describe('the vault', () => {
     assert.equal((await refusal(() => vault.grant(BOB, 'BIG'))).code, 'NO_SUCH_SECRET');
   });
 
-  it('writes each change and each use into the audit log, with the request, never a value', async () => {
+  it('writes each change and use into the audit log, with the request, never a value', async () => {
     await vault.set(ALICE, 'KEY', VALUE);
     vault.grant(ALICE, 'KEY');
     await vault.reveal('KEY');
