@@ -1,9 +1,11 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
+import { contractRead, readContract } from '../chain/contract-read.js';
 import { gatewayCalls } from '../chain/gateway-calls.js';
 import { gatewayReads } from '../chain/gateway-reads.js';
 import { type Invocation, invokeCall, parseInvocation } from '../chain/invocation.js';
+import { GAS_TOKEN } from '../chain/native-contracts.js';
 import type { Rpc } from '../chain/rpc.js';
 import { callScript, type ScriptArg } from '../chain/script.js';
 import type { StackItem } from '../chain/stack-item.js';
@@ -37,8 +39,6 @@ export interface TriedRequest {
 
 /** What the gateway says where credit is missing; in a trial the node's account lends it. */
 const NO_CREDIT = /credit is below maxFee/;
-/** Lent at most; no request of a trial needs more. */
-const LENT: Datoshi = 100_00000000n;
 
 /**
  * Has the contract ask on trial, and reads the request that it made. Where it has no credit, the
@@ -64,7 +64,9 @@ export async function tryAsking(
   let script = asking;
   let asked = await run(script);
   if (asked.state === 'FAULT' && NO_CREDIT.test(asked.exception)) {
-    const lend = gatewayCalls(gateway).deposit(nodeAccount, LENT, call.contract);
+    const all = contractRead(GAS_TOKEN, 'balanceOf', [nodeAccount], asInteger);
+    const lent = await readContract(rpc, all);
+    const lend = gatewayCalls(gateway).deposit(nodeAccount, lent, call.contract);
     script = Buffer.concat([lend, asking]);
     asked = await run(script);
   }

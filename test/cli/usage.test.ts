@@ -18,6 +18,7 @@ const COMMANDS = [
   ['secrets', 'encrypt'],
   ['audit', 'list'],
   ['audit', 'verify'],
+  ['estimate'],
   ['gasbank', 'balance'],
   ['gasbank', 'history'],
   ['gasbank', 'forecast'],
