@@ -109,7 +109,12 @@ export async function nodeFixture(
 /** Sets the terms of requests from now on; those left out stay as they are. */
 export async function setTerms(
   { network, gateway, owner }: Pick<NodeFixture, 'network' | 'gateway' | 'owner'>,
-  terms: { readonly lifetime?: number; readonly minimum?: Datoshi; readonly premium?: Datoshi },
+  terms: {
+    readonly lifetime?: number;
+    readonly minimum?: Datoshi;
+    readonly premium?: Datoshi;
+    readonly networkFeeCeiling?: Datoshi;
+  },
 ): Promise<void> {
   const policy = await readContract(network.rpc, gatewayReads(gateway).policy());
   const { minimum, premium } = terms;
@@ -119,7 +124,7 @@ export async function setTerms(
       policy.minimums.map((before) => minimum ?? before),
       terms.lifetime ?? policy.requestLifetime,
       policy.resultLifetime,
-      policy.networkFeeCeiling,
+      terms.networkFeeCeiling ?? policy.networkFeeCeiling,
       policy.updateDelay,
     ]),
   );

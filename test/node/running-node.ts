@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../../src/base/clock.js';
+import { type Clock, systemClock } from '../../src/base/clock.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
 import { createNode, DATABASE_FILE, type DodonaNode } from '../../src/node.js';
 import type { CrashPoint } from '../../src/pipeline/crash-point.js';
@@ -36,6 +36,7 @@ const LOG_CHARACTERS_SHOWN = 3_000;
 export function makeNode(
   config: NodeConfig,
   crashPoint?: CrashPoint,
+  clock: Clock = systemClock,
 ): { node: DodonaNode; logText(): string } {
   const lines: string[] = [];
   const stream = new Writable({
@@ -52,7 +53,7 @@ export function makeNode(
     stream,
   });
   const metrics = createMetrics({ version: 'test', process: false });
-  const given = { config, version: 'test', log, metrics, clock: systemClock };
+  const given = { config, version: 'test', log, metrics, clock };
   const node = createNode(crashPoint === undefined ? given : { ...given, crashPoint });
   return { node, logText: () => lines.join('') };
 }
@@ -60,9 +61,13 @@ export function makeNode(
 /** Starts a node and waits until it has taken in all that the chain holds. */
 export async function startNode(
   config: NodeConfig,
-  options: { readonly crashPoint?: CrashPoint; readonly waitsUntilInStep?: boolean } = {},
+  options: {
+    readonly crashPoint?: CrashPoint;
+    readonly waitsUntilInStep?: boolean;
+    readonly clock?: Clock;
+  } = {},
 ): Promise<RunningNode> {
-  const { node, logText } = makeNode(config, options.crashPoint);
+  const { node, logText } = makeNode(config, options.crashPoint, options.clock);
   await node.start();
   const db = openDatabaseReadOnly(join(config.storage.dir, DATABASE_FILE));
   const views = createRequestViews(db);
