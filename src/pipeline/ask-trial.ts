@@ -1,15 +1,16 @@
 import type { Datoshi } from '../base/datoshi.js';
-import type { Hash160 } from '../base/hash.js';
+import type { Hash160, Hash256 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { contractRead, readContract } from '../chain/contract-read.js';
 import { gatewayCalls } from '../chain/gateway-calls.js';
+import { decodeGatewayEvent } from '../chain/gateway-events.js';
 import { gatewayReads } from '../chain/gateway-reads.js';
 import { type Invocation, invokeCall, parseInvocation } from '../chain/invocation.js';
 import { GAS_TOKEN } from '../chain/native-contracts.js';
 import type { Rpc } from '../chain/rpc.js';
 import { callScript, type ScriptArg } from '../chain/script.js';
 import type { StackItem } from '../chain/stack-item.js';
-import { asHash160, asInteger, asText } from '../chain/stack-item-values.js';
+import { asInteger } from '../chain/stack-item-values.js';
 import type { TransactionSigner } from '../chain/transaction.js';
 import { ESTIMATE_KINDS, type EstimatedKind } from './estimate-kinds.js';
 
@@ -87,35 +88,39 @@ export async function tryAsking(
 
 type AskedEvent = Pick<TriedRequest, 'kind' | 'id' | 'requester' | 'subject' | 'filter' | 'maxFee'>;
 
+/** A trial has no hash. */
+const NO_HASH: Hash256 = `0x${'00'.repeat(32)}`;
+
 /** The last request among the events of a trial. */
 function requestIn(
   { notifications }: Extract<Invocation, { state: 'HALT' }>,
   gateway: Hash160,
 ): AskedEvent | null {
   for (const { contract, name, state } of notifications.toReversed()) {
-    if (contract !== gateway) continue;
-    for (const kind of Object.keys(ESTIMATE_KINDS) as EstimatedKind[]) {
-      if (ESTIMATE_KINDS[kind].event !== name) continue;
-      const [id, requester, , subject, filter, maxFee] = state() as readonly [
-        StackItem,
-        StackItem,
-        StackItem,
-        StackItem,
-        StackItem,
-        StackItem,
-      ];
-      return {
-        kind,
-        id: asInteger(id, 'id'),
-        requester: asHash160(requester, 'requester'),
-        subject: asText(subject, ESTIMATE_KINDS[kind].subjectField),
-        filter: asText(filter, 'filter'),
-        maxFee: asInteger(maxFee, 'maxFee'),
-      };
-    }
+    const kind = KINDS.find((each) => ESTIMATE_KINDS[each].event === name);
+    if (contract !== gateway || kind === undefined) continue;
+    const notification = { txHash: NO_HASH, indexInBlock: 0, name, state: [...state()] };
+    const event = decodeGatewayEvent(notification) as Readonly<Record<string, unknown>>;
+    const {
+      id,
+      requester,
+      filter = '',
+      maxFee,
+      [ESTIMATE_KINDS[kind].subjectField]: subject,
+    } = event;
+    return {
+      kind,
+      id: id as bigint,
+      requester: requester as Hash160,
+      subject: String(subject),
+      filter: String(filter),
+      maxFee: maxFee as Datoshi,
+    };
   }
   return null;
 }
+
+const KINDS = Object.keys(ESTIMATE_KINDS) as EstimatedKind[];
 
 /** A value that a contract stored, as an argument that a callback gets. */
 function argOf(item: StackItem): ScriptArg {
