@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readRuntimeFile } from '../../src/api/runtime-file.js';
 import { type Clock, systemClock } from '../../src/base/clock.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
 import { createNode, DATABASE_FILE, type DodonaNode } from '../../src/node.js';
@@ -18,6 +19,8 @@ export interface RunningNode {
   readonly db: Database;
   /** What it logged, as JSON lines. */
   logText(): string;
+  /** What Prometheus would scrape. */
+  metricsText(): Promise<string>;
   explain(id: bigint): RequestExplanation;
   /** As `explain`; null while the node knows no such request. */
   find(id: bigint): RequestExplanation | null;
@@ -90,6 +93,10 @@ export async function startNode(
     node,
     db,
     logText,
+    async metricsText() {
+      const url = readRuntimeFile(config.storage.dir)?.url;
+      return (await fetch(`${url}/metrics`)).text();
+    },
     explain,
     find: (id) => views.explain(id),
     until,
