@@ -5,7 +5,9 @@ import { MAX_STEPS } from '../../src/requests/request-store.js';
 import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from '../../src/requests/request-view-store.js';
 import { MAX_RESULT_BYTES } from '../../src/resolvers/http.js';
 import { MAX_SPEC_BYTES } from '../../src/resolvers/http-spec.js';
+import { MAX_SECRETS_PER_REQUEST } from '../../src/resolvers/secret-places.js';
 import { MAX_RECENT_TROUBLE } from '../../src/telemetry/create-log.js';
+import * as vault from '../../src/vault/secret-limits.js';
 import { markdownTable } from './markdown.js';
 
 const http = DEFAULT_HTTP_LIMITS;
@@ -29,6 +31,7 @@ export const webLimitTable = (): string =>
       [String(http.maxHeaders), 'headers of an answer'],
       [String(http.maxRequestHeaders), 'headers of a spec'],
       [`${MAX_SPEC_BYTES} bytes`, 'a spec, its headers and body included'],
+      [String(MAX_SECRETS_PER_REQUEST), 'secrets of a spec'],
       [String(http.maxConnectAttempts), 'addresses of one name that are tried'],
       [`${filter.timeoutMs} ms`, 'one filter (`filters.timeout`)'],
     ],
@@ -43,6 +46,11 @@ export const nodeLimitTable = (): string =>
       [String(MAX_STEPS), "steps that are kept of one request's history"],
       [String(MAX_RECENT_TROUBLE), 'errors and warnings that `dodona status` shows'],
       [`${DEFAULT_LIST_LIMIT}, at most ${MAX_LIST_LIMIT}`, 'requests in one list'],
+      [`${vault.MIN_SECRET_BYTES} to ${vault.MAX_SECRET_BYTES} bytes`, 'the value of a secret'],
+      [`${vault.MAX_SECRET_NAME_CHARS} characters`, 'the name of a secret'],
+      [String(vault.MAX_SECRETS_PER_OWNER), 'secrets of one owner'],
+      [String(vault.MAX_GRANTS_PER_SECRET), 'grants of one secret'],
+      [String(vault.MAX_HOSTS_PER_GRANT), 'hosts of one grant'],
       [String(filter.maxQueue), 'filters that wait for a thread'],
       [size(filter.maxQueueBytes), 'bodies that wait for a thread, together'],
       [`${filter.maxHeapMb} MiB`, 'memory of one filter thread'],
