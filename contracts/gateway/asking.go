@@ -34,6 +34,25 @@ func RequestHttp(spec string, filter string, callback string, userData any, maxF
 	return id
 }
 
+// RequestFunction asks for the result of a function called with args, JSON
+// text, and returns its id. The code that runs is the function's of now. The
+// callback is that of RequestHttp. The node judges args: bad ones are answered
+// with a code.
+func RequestFunction(functionId int, args string, callback string, userData any, maxFee int) int {
+	s := loadSettings()
+	functionId = whole(functionId, "functionId of requestFunction is not from 0 to 2^63-1")
+	args = text(args, maxArgsBytes, "args of requestFunction is longer than 512 bytes", "args of requestFunction is not UTF-8")
+	maxFee = whole(maxFee, "maxFee of requestFunction is not from 0 to 2^63-1")
+	found := getRecord(idKey(prefixFunction, functionId))
+	if found == nil {
+		panic("no function has the functionId of requestFunction")
+	}
+	codeHash := found.(*function).codeHash
+	id, r := ask(s, kindFunction, callback, userData, nil, maxFee)
+	runtime.Notify("FunctionRequest", id, r.requester, payerOf(r), functionId, []byte(codeHash), args, maxFee, r.deadline)
+	return id
+}
+
 // ask admits the caller's request under the policy of now: it checks what is to
 // be delivered and how, reserves maxFee, stores the request and returns its id.
 func ask(s *settings, kind int, callback string, userData any, first any, maxFee int) (int, *request) {

@@ -1,8 +1,8 @@
 // Package gateway is the one contract that users, their contracts and the node
 // meet in: contracts ask here, the node answers here, and all credit is here.
 //
-// One file an area: asking, answering, charging, results, money, sponsors,
-// keys, administration, updating; below them checks (arguments and callers),
+// One file an area: asking, functions, answering, charging, results, money,
+// sponsors, keys, administration, updating; below them checks (arguments and callers),
 // storage (keys and records) and limits.
 //
 // Held throughout:

@@ -7,6 +7,11 @@ const (
 	maxFilterBytes    = 128   // bytes of a filter
 	maxSpecBytes      = 512   // bytes of the spec of `requestHttp`
 	maxCallbackBytes  = 32    // bytes of a callback's name
+	maxNameBytes      = 64    // bytes of a function's name
+	maxSourceBytes    = 30720 // bytes of a function's source on the chain, 30 KiB
+	maxURIBytes       = 256   // bytes of a uri of a function's code
+	maxURIs           = 16    // uris of one code
+	maxArgsBytes      = 512   // bytes of the args of `requestFunction`
 	maxUserDataBytes  = 512   // bytes of userData as StdLib.serialize writes it
 	maxResultBytes    = 61440 // bytes of a result, 60 KiB
 	maxResponses      = 32    // answers in one `respond`
@@ -20,7 +25,7 @@ const (
 const (
 	kindOracle   = 0 // `request`, as the native oracle has it
 	kindHTTP     = 1 // `requestHttp`
-	kindFunction = 2
+	kindFunction = 2 // `requestFunction`
 	kindRandom   = 3
 	kindPrice    = 4
 	kindUpkeep   = 5

@@ -8,9 +8,9 @@ import (
 
 // Every key and record of the gateway's storage.
 //
-// A key is a prefix alone, a prefix and one or two accounts, or a prefix and an
-// id. The last are Integers: the VM takes their little-endian bytes, so
-// id<<8 + prefix starts with the prefix and costs nothing to build.
+// A key is a prefix alone, a prefix and one or two accounts or a hash, or a
+// prefix and an id. The last are Integers: the VM takes their little-endian
+// bytes, so id<<8 + prefix starts with the prefix and costs nothing to build.
 const (
 	keyVersion        = "v" // version of this layout
 	keySettings       = "s" // settings
@@ -21,17 +21,21 @@ const (
 	keyNodeProposal   = "m" // nodeProposal
 	keyUpdateProposal = "u" // updateProposal
 	keyRandomKeyID    = "i" // Integer, the key that new requests use
+	keyFunctionID     = "l" // Integer, the last id given to a function
 	keyCounters       = "c" // pack(requests made and not expired, last id given)
 
 	prefixBalance     = "b" // + account: pack(reserved, credit)
 	prefixEarned      = "e" // + account: pack(requests answered, earned)
 	prefixSponsorship = "p" // + payer + requester: sponsorship
 	prefixAccepted    = "a" // + requester: the payer it accepted
+	prefixSource      = "h" // + sha256: source of a function
+	prefixURIs        = "q" // + sha256: []string, where the code may be found
 
 	prefixRequest   = 'r' // id: request, while it is pending
 	prefixDelivery  = 'd' // id: delivery, as long as there may be one
 	prefixKept      = 'k' // id: kept
 	prefixRandomKey = 'y' // key id: public key
+	prefixFunction  = 'f' // function id: function
 )
 
 // layoutVersion is the version of all of the above. `_deploy` refuses to run on
@@ -99,6 +103,13 @@ type sponsorship struct {
 	maxFeePerRequest int
 	allowance        int
 	generation       int // counts the calls of `sponsor` for this pair
+}
+
+// function is a program that requests may name, whose code is kept by its hash.
+type function struct {
+	owner    interop.Hash160
+	name     string
+	codeHash string // sha256
 }
 
 // overlap is the node account before this one, which may still answer in blocks

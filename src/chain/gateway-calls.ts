@@ -1,3 +1,4 @@
+import { fromHex } from '../base/bytes.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { GAS_TOKEN } from './native-contracts.js';
@@ -32,6 +33,25 @@ export interface HttpQuestion {
   readonly maxFee: Datoshi;
 }
 
+/** What `requestFunction` asks. */
+export interface FunctionQuestion {
+  readonly functionId: bigint;
+  /** JSON text. */
+  readonly args: string;
+  readonly callback: string;
+  readonly userData: ScriptArg;
+  readonly maxFee: Datoshi;
+}
+
+/** The code of a function, to be registered. */
+export interface FunctionCode {
+  /** SHA-256 of the source or of what the uri leads to, 64 hex digits. */
+  readonly codeHash: string;
+  /** Empty when only the uri leads to it. */
+  readonly source: string;
+  readonly uri: string;
+}
+
 /** Scripts that call the gateway's methods. Each leaves what its method returns. */
 export function gatewayCalls(gateway: Hash160) {
   const call = (method: string, ...args: readonly ScriptArg[]): Buffer =>
@@ -53,6 +73,12 @@ export function gatewayCalls(gateway: Hash160) {
       call('request', utf8(url), utf8(filter), utf8(callback), userData, gasForResponse),
     requestHttp: ({ spec, filter, callback, userData, maxFee }: HttpQuestion): Buffer =>
       call('requestHttp', utf8(spec), utf8(filter), utf8(callback), userData, maxFee),
+    requestFunction: ({ functionId, args, callback, userData, maxFee }: FunctionQuestion): Buffer =>
+      call('requestFunction', functionId, utf8(args), utf8(callback), userData, maxFee),
+    registerFunction: (name: string, { codeHash, source, uri }: FunctionCode): Buffer =>
+      call('registerFunction', utf8(name), fromHex(codeHash), utf8(source), utf8(uri)),
+    updateFunction: (functionId: bigint, { codeHash, source, uri }: FunctionCode): Buffer =>
+      call('updateFunction', functionId, fromHex(codeHash), utf8(source), utf8(uri)),
     redeliver: (id: bigint): Buffer => call('redeliver', id),
     takeResult: (id: bigint): Buffer => call('takeResult', id),
     dropResults: (ids: readonly bigint[]): Buffer => call('dropResults', ids),

@@ -1,7 +1,8 @@
+import { toHex } from '../base/bytes.js';
 import type { Hash256 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { GatewayNotification } from './block-source.js';
-import type { StackItem } from './stack-item.js';
+import { type StackItem, stackItemMalformed } from './stack-item.js';
 import {
   asBoolean,
   asBytes,
@@ -19,9 +20,19 @@ type Decode<T> = (item: StackItem, what: string) => T;
 const asIntegers: Decode<bigint[]> = (item, what) =>
   asItems(item, what).map((each, at) => asInteger(each, `${what}[${at}]`));
 
+const SHA256_BYTES = 32;
+
+/** A SHA-256 as sha256sum prints it: Neo's own tools turn the bytes of hashes around, these not. */
+export const asSha256: Decode<string> = (item, what) => {
+  const bytes = asBytes(item, what);
+  if (bytes.length === SHA256_BYTES) return toHex(bytes);
+  throw stackItemMalformed(what, `expected ${SHA256_BYTES} bytes, got ${bytes.length}`);
+};
+
 /**
  * The gateway's events and the parameters of each, in order, as contracts/build/gateway.abi.json
- * has them. Amounts are datoshi, block numbers and codes plain numbers, texts UTF-8.
+ * has them. Amounts are datoshi, block numbers and codes plain numbers, texts UTF-8, codeHash 64
+ * hex digits.
  */
 export const GATEWAY_EVENTS = {
   OracleRequest: {
@@ -42,6 +53,23 @@ export const GATEWAY_EVENTS = {
     maxFee: asInteger,
     deadline: asCount,
   },
+  FunctionRequest: {
+    id: asInteger,
+    requester: asHash160,
+    payer: asHash160,
+    functionId: asInteger,
+    codeHash: asSha256,
+    args: asText,
+    maxFee: asInteger,
+    deadline: asCount,
+  },
+  FunctionRegistered: {
+    functionId: asInteger,
+    owner: asHash160,
+    name: asText,
+    codeHash: asSha256,
+  },
+  FunctionUpdated: { functionId: asInteger, codeHash: asSha256 },
   Response: {
     id: asInteger,
     requester: asHash160,
@@ -92,11 +120,24 @@ export const GATEWAY_EVENTS = {
 type Parameter = bigint | bigint[] | number | boolean | string | Buffer | null;
 type Events = typeof GATEWAY_EVENTS;
 
+/** `name` is the event's own: a parameter that is called so gets another key. */
+const KEY_OF_NAME = 'functionName';
+const keyOf = (field: string): string => (field === 'name' ? KEY_OF_NAME : field);
+
 export type KnownGatewayEvent = {
   readonly [Name in keyof Events]: { readonly name: Name } & {
-    readonly [Field in keyof Events[Name]]: Events[Name][Field] extends Decode<infer T> ? T : never;
+    readonly [Field in keyof Events[Name] as Field extends 'name'
+      ? typeof KEY_OF_NAME
+      : Field]: Events[Name][Field] extends Decode<infer T> ? T : never;
   };
 }[keyof Events];
+
+/** The events that begin a request. */
+const ASK_EVENTS = ['OracleRequest', 'HttpRequest', 'FunctionRequest'] as const;
+export type AskEvent = Extract<KnownGatewayEvent, { name: (typeof ASK_EVENTS)[number] }>;
+
+export const isAskEvent = (event: GatewayEvent): event is AskEvent =>
+  (ASK_EVENTS as readonly string[]).includes(event.name);
 
 /** An event of a newer gateway is `unknown`: what it changes is not this node's to know. */
 export type GatewayEvent = KnownGatewayEvent | { readonly name: 'unknown'; readonly event: string };
@@ -116,7 +157,7 @@ export function decodeGatewayEvent(notification: GatewayNotification): GatewayEv
   const event: Record<string, Parameter | string> = { name };
   names.forEach((field, at) => {
     try {
-      event[field] = fields[field]?.(state[at] as StackItem, field) ?? null;
+      event[keyOf(field)] = fields[field]?.(state[at] as StackItem, field) ?? null;
     } catch (cause) {
       throw malformed(name, txHash, (cause as Error).message, cause);
     }

@@ -1,6 +1,8 @@
+import { fromHex } from '../base/bytes.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { contractRead } from './contract-read.js';
+import { asSha256 } from './gateway-events.js';
 import type { StackItem } from './stack-item.js';
 import {
   asBoolean,
@@ -79,6 +81,22 @@ export interface ProposedUpdate {
   readonly from: number;
 }
 
+/** A function that requests can name. */
+export interface RegisteredFunction {
+  readonly owner: Hash160;
+  readonly name: string;
+  /** SHA-256 of its code, 64 hex digits. */
+  readonly codeHash: string;
+}
+
+/** Where the code with a certain SHA-256 is. */
+export interface RegisteredCode {
+  /** Checked against the hash by the gateway; empty when nobody gave it. */
+  readonly source: Buffer;
+  /** Given by anybody: what they lead to counts only if it has the hash. */
+  readonly uris: readonly string[];
+}
+
 /** Reads of the gateway's safe methods, for `readTogether`; shapes as in gateway.abi.json. */
 export const gatewayReads = (gateway: Hash160) => ({
   version: () => contractRead(gateway, 'version', [], asCount),
@@ -97,6 +115,12 @@ export const gatewayReads = (gateway: Hash160) => ({
   requestOf: (id: bigint) => contractRead(gateway, 'requestOf', [id], orNull(asRequest)),
   /** Null when none is kept. */
   resultOf: (id: bigint) => contractRead(gateway, 'resultOf', [id], orNull(asResult)),
+  /** Null when there is none. */
+  functionOf: (functionId: bigint) =>
+    contractRead(gateway, 'functionOf', [functionId], orNull(asFunction)),
+  /** Of a SHA-256, 64 hex digits; null when it is not known. */
+  codeOf: (codeHash: string) =>
+    contractRead(gateway, 'codeOf', [fromHex(codeHash)], orNull(asCode)),
   sponsorOf: (requester: Hash160) =>
     contractRead(gateway, 'sponsorOf', [requester], asHash160OrNull),
   sponsorshipOf: (payer: Hash160, requester: Hash160) =>
@@ -179,6 +203,23 @@ const asSponsorship: Decode<Sponsorship> = (item, what) => {
     maxFeePerRequest: field(0, 'maxFeePerRequest', asInteger),
     allowance: field(1, 'allowance', asInteger),
   };
+};
+
+const asFunction: Decode<RegisteredFunction> = (item, what) => {
+  const field = fieldsOf(item, what, 3);
+  return {
+    owner: field(0, 'owner', asHash160),
+    name: field(1, 'name', asText),
+    codeHash: field(2, 'codeHash', asSha256),
+  };
+};
+
+const asTexts: Decode<string[]> = (item, what) =>
+  asItems(item, what).map((each, at) => asText(each, `${what}[${at}]`));
+
+const asCode: Decode<RegisteredCode> = (item, what) => {
+  const field = fieldsOf(item, what, 2);
+  return { source: field(0, 'source', asBytes), uris: field(1, 'uris', asTexts) };
 };
 
 const asUpdate: Decode<ProposedUpdate> = (item, what) => {

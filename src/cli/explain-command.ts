@@ -72,11 +72,12 @@ function headline({ state, code, delivered, resultBytes }: Explanation): string 
 }
 
 function factLines(request: Explanation): string[] {
-  const { subject, filter, requester, payer, createdBlock, createdTx, createdTimeMs } = request;
+  const { kind, subject, filter, requester, payer, createdBlock, createdTx, createdTimeMs } =
+    request;
   const max = formatGas(BigInt(request.maxFeeDatoshi));
   return [
     labelled('wants', subject),
-    ...(filter === '' ? [] : [labelled('filter', filter)]),
+    ...(filter === '' ? [] : [labelled(kind === 'function' ? 'args' : 'filter', filter)]),
     labelled('asked by', requester),
     labelled('paid by', `${payer}${payer === requester ? ' (itself)' : ''}, at most ${max} GAS`),
     labelled('asked in', `block ${createdBlock}, ${timeText(createdTimeMs)} UTC, ${createdTx}`),

@@ -80,6 +80,7 @@ function movesOf(event: GatewayEvent, earner: Hash160 | null, context: PostingCo
       return [move('collect', earnedOf(event.account), gasOf(event.to), event.amount)];
     case 'OracleRequest':
     case 'HttpRequest':
+    case 'FunctionRequest':
       return [move('reserve', creditOf(event.payer), reservedOf(event.payer), event.maxFee)];
     case 'Expired':
       return [move('refund', reservedOf(event.payer), creditOf(event.payer), event.refund)];

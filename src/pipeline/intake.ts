@@ -3,13 +3,14 @@ import { formatGas } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { ResponseCode, responseCodeName } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
-import { decodeGatewayEvent, type GatewayEvent } from '../chain/gateway-events.js';
+import { type AskEvent, decodeGatewayEvent, type GatewayEvent } from '../chain/gateway-events.js';
 import type { FaultStore } from '../gasbank/fault-store.js';
 import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
 import type { OwnAccount } from '../gasbank/own-account-store.js';
 import { movePostings } from '../gasbank/own-gas-postings.js';
 import { postingsOf } from '../gasbank/postings.js';
 import { createPredictionStore } from '../gasbank/prediction-store.js';
+import { askedFor } from '../requests/asked-for.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import { compareCharges, type FoundDifference } from './compare-charges.js';
@@ -80,7 +81,8 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
     const at = { atMs: nowMs, block: block.index, tx };
     switch (event.name) {
       case 'OracleRequest':
-      case 'HttpRequest': {
+      case 'HttpRequest':
+      case 'FunctionRequest': {
         const request = newRequestOf(event, block, tx);
         requests.add(request, 'waits for its answer to be fetched', {
           ...at,
@@ -205,18 +207,12 @@ function eventsByTransaction(block: TailedBlock): Map<Hash256, GatewayEvent[]> {
   return grouped;
 }
 
-function newRequestOf(
-  event: Extract<GatewayEvent, { name: 'OracleRequest' | 'HttpRequest' }>,
-  block: TailedBlock,
-  tx: Hash256,
-): NewRequest {
+function newRequestOf(event: AskEvent, block: TailedBlock, tx: Hash256): NewRequest {
   return {
     id: event.id,
-    kind: event.name === 'OracleRequest' ? 'oracle' : 'http',
+    ...askedFor(event),
     requester: event.requester,
     payer: event.payer,
-    subject: event.name === 'OracleRequest' ? event.url : event.spec,
-    filter: event.filter,
     maxFee: event.maxFee,
     deadline: event.deadline,
     block: block.index,

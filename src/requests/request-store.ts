@@ -15,8 +15,9 @@ export interface NewRequest {
   readonly kind: RequestKind;
   readonly requester: Hash160;
   readonly payer: Hash160;
-  /** The url (`oracle`) or the spec (`http`). */
+  /** The url (`oracle`), the spec (`http`), or function and code (asked-for.ts). */
   readonly subject: string;
+  /** Of a `function` its args. */
   readonly filter: string;
   readonly maxFee: Datoshi;
   readonly deadline: number;

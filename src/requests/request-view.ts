@@ -22,8 +22,9 @@ export interface RequestView {
   readonly requester: Hash160;
   readonly payer: Hash160;
   readonly state: RequestState;
-  /** The url (`request`) or the spec (`requestHttp`) as the contract gave it. */
+  /** The url (`request`) or the spec (`requestHttp`) as given, or function and code. */
   readonly subject: string;
+  /** Of a `requestFunction` its args. */
   readonly filter: string;
   readonly maxFeeDatoshi: Datoshi;
   readonly createdBlock: number;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { PrivateNetwork } from '../../scripts/devnet/private-network.js';
 import { projectRoot } from '../../scripts/ensure/paths.mjs';
+import { sha256, toHex } from '../../src/base/bytes.js';
 import { systemClock } from '../../src/base/clock.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { hash160, hash256 } from '../../src/base/hash.js';
@@ -27,6 +28,16 @@ import {
 import { holds } from './holds.js';
 
 const NOBODY = hash160(`0x${'77'.repeat(20)}`);
+
+const SOURCE = 'export default async () => 42';
+const CODE = { codeHash: toHex(sha256(SOURCE)), source: SOURCE, uri: 'https://x.org/f.js' };
+const FUNCTION_QUESTION = {
+  functionId: 1n,
+  args: '[1]',
+  callback: '',
+  userData: null,
+  maxFee: MAX_FEE,
+};
 
 interface Abi {
   readonly interfaceVersion: number;
@@ -83,6 +94,11 @@ describe('gateway event', () => {
         message,
       });
     malformed([], /ResultTaken of transaction 0x1111.*: expected 1 parameters, got 0/);
+    const updated = [integer(1n), { type: 'ByteString', value: Buffer.alloc(31) } as const];
+    assert.throws(() => decodeGatewayEvent(notification('FunctionUpdated', updated)), {
+      code: 'GATEWAY_EVENT_MALFORMED',
+      message: /codeHash: expected 32 bytes, got 31/,
+    });
     malformed(
       [{ type: 'Any' }],
       /ResultTaken of transaction 0x1.*id: expected an Integer, got null/,
@@ -149,6 +165,22 @@ describe('gateway on a real node', () => {
     assert.deepEqual(sponsorship, { maxFeePerRequest: 0n, allowance: 0n });
     assert.equal(policy.premiums.length, 6);
     assert.equal(await readContract(network.rpc, reads.creditOf(NOBODY)), 0n);
+  });
+
+  it('registers functions, and reads them and their code', async () => {
+    const { gateway, user } = fixture;
+    const [calls, reads] = [gatewayCalls(gateway), gatewayReads(gateway)];
+    await network.applied(await network.send(user, calls.registerFunction('f', CODE)));
+    const { values } = await readTogether(network.rpc, [
+      reads.functionOf(1n),
+      reads.codeOf(CODE.codeHash),
+      reads.functionOf(2n),
+      reads.codeOf('00'.repeat(32)),
+    ]);
+    const [registered, code, ...none] = values;
+    assert.deepEqual(registered, { owner: user.hash, name: 'f', codeHash: CODE.codeHash });
+    assert.deepEqual(code, { source: Buffer.from(SOURCE), uris: [CODE.uri] });
+    assert.deepEqual(none, [null, null]);
   });
 
   it('fails a read with the reason that the contract gives', async () => {
@@ -282,6 +314,9 @@ describe('gateway on a real node', () => {
       withdraw: calls.withdraw(NOBODY, NOBODY, 1n),
       request: calls.request({ ...oracle, gasForResponse: 1n }),
       requestHttp: calls.requestHttp(QUESTION),
+      requestFunction: calls.requestFunction(FUNCTION_QUESTION),
+      registerFunction: calls.registerFunction('f', CODE),
+      updateFunction: calls.updateFunction(1n, CODE),
       redeliver: calls.redeliver(1n),
       takeResult: calls.takeResult(1n),
       dropResults: calls.dropResults([1n]),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { toHex } from '../../src/base/bytes.js';
 import type { ScriptArg } from '../../src/chain/script.js';
 import { utf8 } from '../../src/chain/script.js';
 import { readGatewayAbi } from './gateway-abi.js';
@@ -64,6 +65,7 @@ function placeOf(row: string): Pick<Row, 'method' | 'parameter'> {
 }
 
 const http = (maxFee: ScriptArg) => [NOTHING, NOTHING, NOTHING, null, maxFee];
+const asked = (id: ScriptArg, maxFee: ScriptArg) => [id, NOTHING, NOTHING, null, maxFee];
 const policy = (at: number, bad: ScriptArg) =>
   [AMOUNTS, AMOUNTS, 1, 1, 1, 1].map((good, each) => (each === at ? bad : good));
 const oneBad = (bad: ScriptArg) => [1n, 1n, 1n, bad, 1n, 1n];
@@ -71,6 +73,14 @@ const oneBad = (bad: ScriptArg) => [1n, 1n, 1n, bad, 1n, 1n];
 const INTEGERS: readonly Row[] = [
   whole('request.gasForResponse', http),
   whole('requestHttp.maxFee', http, 'maxFee of requestHttp'),
+  whole('requestFunction.functionId', (bad) => asked(bad, 1n), 'functionId of requestFunction'),
+  whole('requestFunction.maxFee', (bad) => asked(1n, bad), 'maxFee of requestFunction'),
+  whole(
+    'updateFunction.functionId',
+    (bad) => [bad, SHA256, NOTHING, NOTHING],
+    'functionId of updateFunction',
+  ),
+  whole('functionOf.functionId', (bad) => [bad], 'functionId of functionOf'),
   whole('requestOf.id', (bad) => [bad], 'id of requestOf'),
   whole('resultOf.id', (bad) => [bad], 'id of resultOf'),
   whole('takeResult.id', (bad) => [bad], 'id of takeResult'),
@@ -125,6 +135,27 @@ const ACCEPT_SPONSOR: Row = {
 /** Arguments of a fixed length, and that length. */
 const BYTES: readonly (Row & { readonly length: number })[] = [
   {
+    ...placeOf('registerFunction.codeHash'),
+    by: 'user',
+    length: 32,
+    args: (bad) => [NOTHING, bad, utf8('x'), utf8('y')],
+    refusal: 'codeHash is not a sha256 (32 bytes)',
+  },
+  {
+    ...placeOf('updateFunction.codeHash'),
+    by: 'user',
+    length: 32,
+    args: (bad) => [1n, bad, utf8('x'), utf8('y')],
+    refusal: 'codeHash is not a sha256 (32 bytes)',
+  },
+  {
+    ...placeOf('codeOf.codeHash'),
+    by: 'user',
+    length: 32,
+    args: (bad) => [bad],
+    refusal: 'codeHash of codeOf is not a sha256 (32 bytes)',
+  },
+  {
     ...placeOf('proposeUpdate.nefHash'),
     by: 'owner',
     length: 32,
@@ -167,6 +198,13 @@ const ELSEWHERE = new Set([
   'requestHttp.spec',
   'requestHttp.filter',
   'requestHttp.callback',
+  'requestFunction.args',
+  'requestFunction.callback',
+  'registerFunction.name',
+  'registerFunction.source',
+  'registerFunction.uri',
+  'updateFunction.source',
+  'updateFunction.uri',
   'rehearse.callback',
   'rehearse.args',
 ]);
@@ -175,6 +213,9 @@ describe('the gateway takes no argument that is out of bounds', () => {
   let world: GatewayWorld<'user'>;
   before(async () => {
     world = await gatewayWorld({ accounts: ['user'] });
+    // A function for its owner to update badly.
+    const code = { codeHash: toHex(SHA256), source: '', uri: 'https://x.org/f.js' };
+    await world.run(world.accounts.user, world.calls.registerFunction('f', code));
   });
   after(() => world.network.disconnect());
 

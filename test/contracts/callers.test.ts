@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { toHex } from '../../src/base/bytes.js';
 import { type Hash160, hash160, scriptHash } from '../../src/base/hash.js';
 import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
@@ -6,16 +7,30 @@ import { assertBooks, balanceOf } from './books.js';
 import { type GatewayWorld, gatewayWorld } from './gateway-world.js';
 import { callWithBuffer, depositWithBuffer, loadScript } from './raw-scripts.js';
 import { refused, refuses, trialOf } from './refusals.js';
-import { answer, answered, askedBy, httpArgs, idsOf, MAX_FEE, requestIn } from './requests.js';
+import {
+  answer,
+  answered,
+  askedBy,
+  functionArgs,
+  httpArgs,
+  idsOf,
+  MAX_FEE,
+  requestIn,
+} from './requests.js';
 
 const NO_OUTSIDER = 'the caller is a native contract, the gateway or the executor';
 const NO_WITNESS = "the sender's witness does not hold for the gateway";
 const NOBODY = hash160(`0x${'66'.repeat(20)}`);
 
+const CODE_HASH = Buffer.alloc(32, 1);
+
 /** Methods in which the caller acts for itself, with arguments that pass. */
 const ACTING: readonly (readonly [string, ...ScriptArg[]])[] = [
   ['request', ...httpArgs()],
   ['requestHttp', ...httpArgs()],
+  ['requestFunction', ...functionArgs()],
+  ['registerFunction', utf8('f'), CODE_HASH, utf8(''), utf8('https://x.org/f.js')],
+  ['updateFunction', 1n, CODE_HASH, utf8(''), utf8('')],
   ['takeResult', 1n],
   ['sponsor', NOBODY, 1n, 1n],
   ['acceptSponsor', NOBODY],
@@ -35,6 +50,8 @@ describe('callers of the gateway', () => {
       { name: 'the executor', hash: world.executor },
     ];
     assert.ok(natives.length >= 11);
+    const code = { codeHash: toHex(CODE_HASH), source: '', uri: 'https://x.org/f.js' };
+    await world.run(world.accounts.user, world.calls.registerFunction('f', code));
   });
   after(async () => {
     await assertBooks(world, strangers);

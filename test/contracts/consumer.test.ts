@@ -6,9 +6,9 @@ import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { assertScript, callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { isNull } from '../../src/chain/stack-item-values.js';
 import { assertBooks, balanceOf } from './books.js';
-import { type GatewayWorld, gatewayWorld } from './gateway-world.js';
+import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
 import { refused, refuses } from './refusals.js';
-import { answer, answered, MAX_FEE, requestIn, responsesIn } from './requests.js';
+import { answer, answered, anyRequestIn, MAX_FEE, requestIn, responsesIn } from './requests.js';
 
 describe('the example consumer', () => {
   let world: GatewayWorld<'user', 'puppet'>;
@@ -28,6 +28,8 @@ describe('the example consumer', () => {
   const read = (method: string, ...args: ScriptArg[]) => world.network.read(consumer, method, args);
   const asksByUrl = () => call('ask', utf8('https://x.org'), utf8('$.a'), MAX_FEE);
   const asksByHttp = () => call('askHttp', utf8('{"url":"https://x.org"}'), utf8(''), MAX_FEE);
+  let functionId = 1n;
+  const asksByFunction = () => call('askFunction', functionId, utf8('[1]'), MAX_FEE);
   const answerItem = (number: bigint, code: number, result: Buffer) => ({
     type: 'Struct',
     items: [
@@ -81,6 +83,34 @@ describe('the example consumer', () => {
     assert.deepEqual(await read('lastAnswer'), await read('httpAnswerOf', id));
   });
 
+  it('asks for the result of a function, and gets its answer by the id', async () => {
+    const code = { codeHash: '11'.repeat(32), source: '', uri: 'https://x.org/f.js' };
+    const [registered] = eventsOf(
+      world,
+      await world.run(world.accounts.user, world.calls.registerFunction('f', code)),
+    );
+    assert.ok(registered?.name === 'FunctionRegistered');
+    functionId = registered.functionId;
+    const asked = await world.run(world.owner, asksByFunction());
+    const request = anyRequestIn(world, asked);
+    assert.ok(request.name === 'FunctionRequest');
+    const { id } = request;
+    assert.deepEqual([request.functionId, request.args], [functionId, '[1]']);
+    assert.deepEqual(asked.stack, [{ type: 'Integer', value: id }]);
+    assert.deepEqual(await read('isFunctionPending', id), { type: 'Boolean', value: true });
+    assert.ok(isNull(await read('functionAnswerOf', id)));
+    const result = Buffer.from('"42"');
+    const applied = await world.run(...answered(world, [answer(id, { result })]));
+    const told = applied.notifications.filter(({ contract }) => contract === consumer);
+    assert.deepEqual(
+      told.map(({ name }) => name),
+      ['FunctionAnswered'],
+    );
+    assert.deepEqual(await read('isFunctionPending', id), { type: 'Boolean', value: false });
+    assert.deepEqual(await read('functionAnswerOf', id), answerItem(id, 0, result));
+    assert.deepEqual(await read('lastAnswer'), await read('functionAnswerOf', id));
+  });
+
   it('is told an answer that was not delivered by anyone who redelivers it', async () => {
     const asked = await world.run(world.owner, asksByUrl());
     const [question] = asked.stack;
@@ -95,7 +125,8 @@ describe('the example consumer', () => {
   it('asks and pays out for its owner only', async () => {
     const { network, accounts } = world;
     const refusal = 'only the owner may do this';
-    for (const script of [asksByUrl(), asksByHttp(), call('withdrawCredit', 1)]) {
+    const asks = [asksByUrl(), asksByHttp(), asksByFunction()];
+    for (const script of [...asks, call('withdrawCredit', 1)]) {
       await refuses(network, accounts.user, script, refusal);
     }
     const systemFee = parseGas('1');
@@ -106,7 +137,7 @@ describe('the example consumer', () => {
     const { network, owner, contracts } = world;
     const refusal = 'only the gateway may call this';
     const forged: ScriptArg[] = [1, 1, 0, utf8('forged')];
-    for (const method of ['onAnswer', 'onHttpAnswer']) {
+    for (const method of ['onAnswer', 'onHttpAnswer', 'onFunctionAnswer']) {
       await refuses(network, owner, call(method, ...forged), refusal);
       const args = [consumer, utf8(method), forged];
       const through = callScript(contracts.puppet, 'call', args);

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { parseGas } from '../../src/base/datoshi.js';
 import { assertBooks, balanceOf } from './books.js';
 import { type GatewayWorld, gatewayWorld, type Step } from './gateway-world.js';
-import { answer, answered, askedBy, askedByContract, idsOf, responsesIn } from './requests.js';
+import {
+  answer,
+  answered,
+  askedBy,
+  askedByContract,
+  functionArgs,
+  idsOf,
+  responsesIn,
+} from './requests.js';
 
 /** Of a new gateway (firstMinimum in gateway.abi.json), at Neo's default prices. */
 const MINIMUM = parseGas('0.35');
@@ -50,6 +58,12 @@ describe('the minimum of a new gateway covers a plain answer that goes alone', (
     const { asker } = world.contracts;
     await coversAnswerOf(askedByContract(world, asker, longest, 'request'));
     await coversAnswerOf(askedByContract(world, asker, longest));
+    const code = { codeHash: '11'.repeat(32), source: '', uri: 'https://x.org/f.js' };
+    await world.run(world.accounts.user, world.calls.registerFunction('f', code));
+    const { maxFee, userData } = longest;
+    const asked = { args: 'x'.repeat(512), callback: 'onAnswer', maxFee, userData };
+    const script = world.callBy(asker, 'requestFunction', ...functionArgs(asked));
+    await coversAnswerOf([world.owner, script]);
   });
 
   it('of one that is sponsored, whose allowance is written back', () =>

@@ -4,7 +4,11 @@ import type { AppliedTransaction, SendOptions } from '../../scripts/devnet/priva
 import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import type { GatewayAnswer } from '../../src/chain/gateway-calls.js';
-import type { KnownGatewayEvent } from '../../src/chain/gateway-events.js';
+import {
+  type AskEvent,
+  isAskEvent,
+  type KnownGatewayEvent,
+} from '../../src/chain/gateway-events.js';
 import { type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { eventsOf, type GatewayWorld, type Step } from './gateway-world.js';
 
@@ -31,6 +35,21 @@ export const httpArgs = (question: Question = {}): ScriptArg[] => [
   question.maxFee ?? MAX_FEE,
 ];
 
+/** What a test asks of a function. */
+export interface FunctionAsked extends Pick<Question, 'callback' | 'userData' | 'maxFee'> {
+  readonly functionId?: bigint;
+  readonly args?: string;
+}
+
+/** Arguments of `requestFunction`. */
+export const functionArgs = (question: FunctionAsked = {}): ScriptArg[] => [
+  question.functionId ?? 1n,
+  utf8(question.args ?? '[]'),
+  utf8(question.callback ?? ''),
+  question.userData ?? null,
+  question.maxFee ?? MAX_FEE,
+];
+
 /** An account asks for itself: it gets no callback. */
 export const askedBy = (
   world: AnyWorld,
@@ -50,16 +69,21 @@ export const askedByContract = (
 /** Sends the steps, each of which asks once, and returns the ids in their order. */
 export async function idsOf(world: AnyWorld, steps: readonly Step[]): Promise<bigint[]> {
   const applied = await world.runAll(steps);
-  return applied.map((each) => requestIn(world, each).id);
+  return applied.map((each) => anyRequestIn(world, each).id);
 }
 
-type RequestEvent = Extract<KnownGatewayEvent, { name: 'OracleRequest' | 'HttpRequest' }>;
+type WebRequest = Exclude<AskEvent, { name: 'FunctionRequest' }>;
 
-/** The event of the one request that a transaction made. */
-export function requestIn(world: AnyWorld, applied: AppliedTransaction): RequestEvent {
-  const requests = eventsOf(world, applied).filter(
-    (event) => event.name === 'OracleRequest' || event.name === 'HttpRequest',
-  );
+/** The event of the one web request that a transaction made. */
+export function requestIn(world: AnyWorld, applied: AppliedTransaction): WebRequest {
+  const request = anyRequestIn(world, applied);
+  assert.ok(request.name !== 'FunctionRequest', 'expected a web request');
+  return request;
+}
+
+/** The event of the one request that a transaction made, of whatever kind. */
+export function anyRequestIn(world: AnyWorld, applied: AppliedTransaction): AskEvent {
+  const requests = eventsOf(world, applied).filter(isAskEvent);
   const [request] = requests;
   assert.ok(request && requests.length === 1, 'expected one request in the transaction');
   return request;

@@ -3,7 +3,7 @@ import {
   type CompiledContract,
   readContract as readBuild,
 } from '../../scripts/devnet/contracts.js';
-import { sha256 } from '../../src/base/bytes.js';
+import { sha256, toHex } from '../../src/base/bytes.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { hash160, hashFromLittleEndian, hashToLittleEndian } from '../../src/base/hash.js';
 import { readContract, readTogether } from '../../src/chain/contract-read.js';
@@ -15,7 +15,15 @@ import { holdsUntil, inNextBlock } from './in-next-block.js';
 import { ofVersion } from './nef-file.js';
 import { newRandomKey, possessionProof } from './random-proofs.js';
 import { refused, refuses } from './refusals.js';
-import { answer, askedBy, askedByContract, idsOf, requestIn, responsesIn } from './requests.js';
+import {
+  answer,
+  askedBy,
+  askedByContract,
+  functionArgs,
+  idsOf,
+  requestIn,
+  responsesIn,
+} from './requests.js';
 
 const DELAY = 4;
 
@@ -106,7 +114,7 @@ describe('an update of the gateway', () => {
     await world.run(world.owner, cancel());
   });
 
-  it('loses nothing: pending requests, credit, earnings, an overlap, results, keys and sponsors', async () => {
+  it('loses nothing: requests, credit, earnings, an overlap, results, keys, sponsors, functions', async () => {
     const { owner, node, accounts, contracts, network, reads, calls } = world;
     const { user, next } = accounts;
     const { asker, sponsored } = contracts;
@@ -120,7 +128,12 @@ describe('an update of the gateway', () => {
       [owner, world.callBy(sponsored, 'withdraw', sponsored, sponsored, credit)],
       [node, world.call('proposeRandomKey', key.publicKey, proof)],
     ]);
+    const [source, uri] = ['export default () => 1', 'https://x.org/f.js'];
+    const codeHash = toHex(sha256(source));
+    await world.run(user, calls.registerFunction('f', { codeHash, source, uri }));
+    const called = functionArgs({ callback: 'onAnswer', userData: utf8('y') });
     const ids = await idsOf(world, [
+      [owner, world.callBy(asker, 'requestFunction', ...called)],
       askedByContract(world, asker, { userData: [1, utf8('x')] }, 'request'),
       askedByContract(world, asker, { userData: new Map([[1, 2]]) }),
       askedByContract(world, sponsored),
@@ -152,6 +165,8 @@ describe('an update of the gateway', () => {
         reads.sponsorshipOf(asker, sponsored),
         ...ids.flatMap((id) => [reads.requestOf(id), reads.resultOf(id)]),
         reads.requestOf(dies),
+        reads.functionOf(1n),
+        reads.codeOf(codeHash),
       ]);
       return { values, key1, held: books.held, balances: books.balances };
     };
@@ -171,7 +186,7 @@ describe('an update of the gateway', () => {
     await refusesUpdate('no update is proposed');
 
     // And all of it can be used.
-    const answers = ids.slice(0, 4).map((id) => answer(id, { result: utf8('new') }));
+    const answers = ids.slice(0, 5).map((id) => answer(id, { result: utf8('new') }));
     const [half, rest] = [answers.slice(0, 2), answers.slice(2)];
     const [old, young] = await world.runAll([
       [node, calls.respond(half)],
@@ -180,7 +195,13 @@ describe('an update of the gateway', () => {
     assert.ok(old && young);
     assert.deepEqual(
       [...responsesIn(world, old), ...responsesIn(world, young)].map((each) => each.delivered),
-      [true, true, true, false],
+      [true, true, true, true, false],
+    );
+    const again = { codeHash, source: '', uri: '' };
+    const registered = eventsOf(world, await world.run(user, calls.registerFunction('g', again)));
+    assert.deepEqual(
+      registered.map((event) => event.name === 'FunctionRegistered' && event.functionId),
+      [2n],
     );
     const [byContract = 0n, byUser = 0n] = ids.slice(-2);
     const { earned = 0n } = (await readBooks(world, [node.hash])).balances.get(node.hash) ?? {};

@@ -1,7 +1,11 @@
 import type { PrivateChain } from '../../scripts/devnet/private-chain.js';
 import type { Hash160, Hash256 } from '../../src/base/hash.js';
 import { createFastBlockSource } from '../../src/chain/block-source-fast.js';
-import { decodeGatewayEvent, type KnownGatewayEvent } from '../../src/chain/gateway-events.js';
+import {
+  decodeGatewayEvent,
+  isAskEvent,
+  type KnownGatewayEvent,
+} from '../../src/chain/gateway-events.js';
 
 /** An event of the gateway, with the block and the transaction it is of. */
 export type PlacedEvent = KnownGatewayEvent & { readonly block: number; readonly tx: Hash256 };
@@ -37,7 +41,7 @@ export async function gatewayEvents(
 export function endingsOf(events: readonly PlacedEvent[]): Map<bigint, Ending[]> {
   const endings = new Map<bigint, Ending[]>();
   for (const event of events) {
-    if (event.name === 'OracleRequest' || event.name === 'HttpRequest') {
+    if (isAskEvent(event)) {
       endings.set(event.id, endings.get(event.id) ?? []);
     }
     if (event.name !== 'Response' && event.name !== 'Expired') continue;

@@ -6,6 +6,7 @@ import type { StackItem } from '../../src/chain/stack-item.js';
 import { BURNT, creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
 import { createIntake } from '../../src/pipeline/intake.js';
 import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
+import { parseFunctionSubject } from '../../src/requests/asked-for.js';
 import { inTransaction } from '../../src/storage/database.js';
 import {
   ACCOUNT,
@@ -34,9 +35,11 @@ function event(
       return { type: 'Integer', value: BigInt(value) };
     }
     if (value === undefined) throw new Error(`bug: ${name} needs ${field}`);
-    const isHash = /^0x[0-9a-f]{40}$/.test(value);
-    const bytes = isHash ? hashToLittleEndian(value as typeof ACCOUNT) : Buffer.from(value);
-    return { type: 'ByteString', value: bytes };
+    const bytes = () => {
+      if (/^0x[0-9a-f]{40}$/.test(value)) return hashToLittleEndian(value as typeof ACCOUNT);
+      return Buffer.from(value, field === 'codeHash' ? 'hex' : 'utf8');
+    };
+    return { type: 'ByteString', value: bytes() };
   });
   return { txHash, indexInBlock: 0, name, state };
 }
@@ -94,6 +97,25 @@ describe('taking blocks in', () => {
       ['answered', 20, true, 30n, 3n, 2n, 11],
     );
     assert.match(row?.reason ?? '', /NotFound, delivered/);
+  });
+
+  it('takes in a request for the result of a function: its code, its args and its reservation', () => {
+    const codeHash = 'ab'.repeat(32);
+    const args = '["é"]';
+    const ask = event('FunctionRequest', {
+      ...{ id: 1n, ...who, functionId: 7n, codeHash, args, maxFee: 100n, deadline: 240 },
+    });
+    const registered = event('FunctionRegistered', {
+      ...{ functionId: 7n, owner: REQUESTER, name: 'f', codeHash },
+    });
+    takeIn(block(10, deposit(500n), registered, ask));
+    assert.deepEqual(state(), { height: 10, credit: 400n, reserved: 100n, earned: 0n });
+    const row = stages.requests.get(1n);
+    assert.deepEqual([row?.kind, row?.filter], ['function', args]);
+    assert.deepEqual(parseFunctionSubject(row?.subject ?? ''), { functionId: 7n, codeHash });
+    takeIn(block(11, ...answered(1n, 30n)));
+    assert.deepEqual(state(), { height: 11, credit: 465n, reserved: 0n, earned: 35n });
+    assert.equal(stages.stateOf(1n), 'answered');
   });
 
   it('is all or nothing: a block that cannot be taken in leaves no trace', () => {

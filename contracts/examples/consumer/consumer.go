@@ -3,7 +3,8 @@
 // Ask is what a contract on Neo's native oracle does, with another hash: same
 // arguments, same callback, and no id comes back. What it needs besides is
 // credit with the gateway, which GAS sent to this contract becomes.
-// AskHttp is the richer request, which returns an id.
+// AskHttp is the richer request, which returns an id; AskFunction has a program
+// run instead.
 package consumer
 
 import (
@@ -25,11 +26,12 @@ const (
 	prefixAnswer    = "a" // + question or id: answer
 	ofNativeRequest = "n"
 	ofHTTPRequest   = "h"
+	ofFunction      = "f"
 )
 
 // answer is what a callback left.
 type answer struct {
-	id     int // number of the question (Ask) or id of the request (AskHttp)
+	id     int // number of the question (Ask) or id of the request (the others)
 	code   int // 0 is Success
 	result []byte
 }
@@ -87,6 +89,23 @@ func OnHttpAnswer(id int, userData any, code int, result []byte) {
 	}
 }
 
+// AskFunction asks for the result of a registered function called with args,
+// JSON text, for at most maxFee datoshi, and returns the id of the request.
+func AskFunction(functionId int, args string, maxFee int) int {
+	requireOwner()
+	id := contract.Call(Gateway(), "requestFunction", contract.All, functionId, args, "onFunctionAnswer", nil, maxFee).(int)
+	storage.Put(storage.GetContext(), key(prefixPending, ofFunction, id), 1)
+	return id
+}
+
+// OnFunctionAnswer is the callback of AskFunction.
+func OnFunctionAnswer(id int, userData any, code int, result []byte) {
+	requireGateway()
+	if receive(ofFunction, id, code, result) {
+		runtime.Notify("FunctionAnswered", id, code)
+	}
+}
+
 // receive stores an answer once, and returns whether it did. A second one to the
 // same question changes nothing: the gateway delivers once, but a contract should
 // not have to trust it. The events leave the result out: one of more than 1,024
@@ -116,6 +135,12 @@ func HttpAnswerOf(id int) any {
 	return read(key(prefixAnswer, ofHTTPRequest, id))
 }
 
+// FunctionAnswerOf returns [id, code, result] of a request of AskFunction, null
+// while it has no answer.
+func FunctionAnswerOf(id int) any {
+	return read(key(prefixAnswer, ofFunction, id))
+}
+
 // LastAnswer returns [question or id, code, result] of the answer that came
 // last, null before the first.
 func LastAnswer() any {
@@ -134,6 +159,11 @@ func IsPending(question int) bool {
 // IsHttpPending tells whether a request of AskHttp waits for its answer.
 func IsHttpPending(id int) bool {
 	return storage.Get(storage.GetReadOnlyContext(), key(prefixPending, ofHTTPRequest, id)) != nil
+}
+
+// IsFunctionPending tells whether a request of AskFunction waits for its answer.
+func IsFunctionPending(id int) bool {
+	return storage.Get(storage.GetReadOnlyContext(), key(prefixPending, ofFunction, id)) != nil
 }
 
 // Gateway returns the gateway's hash.
