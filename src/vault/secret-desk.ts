@@ -46,8 +46,8 @@ export type SecretDesk = ReturnType<typeof createSecretDesk>;
 
 /**
  * Where owners, or the operator for them, set and give out secrets. Each change and its entry in
- * the audit log stand together. Throws a NodeError SECRET_REFUSED, NO_SUCH_SECRET, and those of the key
- * file.
+ * the audit log stand together. Throws a NodeError SECRET_REFUSED, NO_SUCH_SECRET, and those of the
+ * key file.
  */
 export function createSecretDesk(parts: {
   readonly store: VaultStore;
