@@ -1,7 +1,7 @@
 import { toHex } from '../base/bytes.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { ResponseCode, responseCodeName } from '../base/outcome.js';
-import { decodeGatewayEvent, type KnownGatewayEvent } from '../chain/gateway-events.js';
+import { decodeGatewayEvent, isAskEvent, type KnownGatewayEvent } from '../chain/gateway-events.js';
 import { parseNotifications } from '../chain/gateway-notification.js';
 import { parseTransaction } from '../chain/parse-transaction.js';
 import { readCallScript } from '../chain/read-script.js';
@@ -9,6 +9,7 @@ import { isRpcError, type Rpc } from '../chain/rpc.js';
 import { rpcCount, rpcList, rpcObject, rpcText } from '../chain/rpc-fields.js';
 import { type Bundle, blobHash } from '../evidence/bundle.js';
 import type { AnsweredIn } from '../evidence/bundle-file.js';
+import { askedFor } from '../requests/asked-for.js';
 import type { Check } from './verify-bundle.js';
 
 /**
@@ -69,21 +70,19 @@ async function checkRequest(bundle: Bundle, rpc: Rpc): Promise<Check> {
   const what = 'the request is the one on the chain';
   const events = await eventsOf(request.tx, bundle, rpc);
   if (events === null) return judged(what, [`the endpoint knows no transaction ${request.tx}`]);
-  const event = events.find(
-    (one) =>
-      (one.name === 'OracleRequest' || one.name === 'HttpRequest') && String(one.id) === request.id,
-  );
-  if (event?.name !== 'OracleRequest' && event?.name !== 'HttpRequest') {
+  const event = events.filter(isAskEvent).find(({ id }) => String(id) === request.id);
+  if (event === undefined) {
     return judged(what, [`${request.tx} made no request ${request.id} at the gateway`]);
   }
   const height = rpcCount(await rpc.call('gettransactionheight', [request.tx]), 'height');
   const header = rpcObject(await rpc.call('getblockheader', [height, true]), 'block header');
+  const asked = askedFor(event);
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
-    ['kind', event.name === 'OracleRequest' ? 'oracle' : 'http', request.kind],
+    ['kind', asked.kind, request.kind],
     ['requester', event.requester, request.requester],
     ['payer', event.payer, request.payer],
-    ['subject', event.name === 'OracleRequest' ? event.url : event.spec, request.subject],
-    ['filter', event.filter, request.filter],
+    ['subject', asked.subject, request.subject],
+    ['filter', asked.filter, request.filter],
     ['maxFee', String(event.maxFee), request.maxFee],
     ['deadline', event.deadline, request.deadline],
     ['block', height, request.block],

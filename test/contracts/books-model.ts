@@ -1,5 +1,6 @@
 import type { Datoshi } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
+import { FunctionsModel } from './functions-model.js';
 import type { Ending, Operation, Settled } from './operations.js';
 
 /*
@@ -48,6 +49,7 @@ export class BooksModel {
   readonly kept = new Map<bigint, Kept>();
   readonly accepted = new Map<Hash160, Hash160>();
   readonly sponsorships = new Map<string, Sponsorship>();
+  readonly functions = new FunctionsModel();
   lastId = 0n;
   paused = false;
   node: Hash160 | null;
@@ -102,6 +104,9 @@ export class BooksModel {
         return this.#payoutRefusal(operation, this.earned, 'earnings');
       case 'ask':
         return this.#askRefusal(operation);
+      case 'register':
+      case 'update':
+        return this.functions.refusalOf(operation, this.paused);
       case 'sponsor':
         if (!this.paused || operation.allowance === 0n) return null;
         return 'the gateway is paused: it takes no new sponsorships';
@@ -139,7 +144,10 @@ export class BooksModel {
     return `amount of ${kind} is more than the account's ${what}`;
   }
 
-  #askRefusal({ by, maxFee }: Extract<Operation, { kind: 'ask' }>): string | null {
+  #askRefusal({ by, maxFee, functionId }: Extract<Operation, { kind: 'ask' }>): string | null {
+    if (functionId !== null && this.functions.get(functionId) === null) {
+      return 'no function has the functionId of requestFunction';
+    }
     if (this.paused) return 'the gateway is paused: it takes no new requests';
     if (maxFee < this.facts.minimum) {
       return "maxFee is below the policy's minimum for this kind of request";
@@ -201,6 +209,10 @@ export class BooksModel {
         return [];
       case 'ask':
         this.#ask(operation, block);
+        return [];
+      case 'register':
+      case 'update':
+        this.functions.perform(operation);
         return [];
       case 'sponsor': {
         const key = operation.by + operation.requester;

@@ -142,7 +142,12 @@ function apply(world: World, model: BooksModel, sent: Sent, events: EventInBlock
     return;
   }
   assert.equal(applied.state, 'HALT', `${operation.kind}: ${applied.exception}`);
-  for (const event of eventsOf(world, applied)) events.push({ block: blockIndex, event });
+  for (const event of eventsOf(world, applied)) {
+    events.push({ block: blockIndex, event });
+    // The code of a request is what its function has in that place of the chain.
+    if (event.name !== 'FunctionRequest') continue;
+    assert.equal(event.codeHash, model.functions.get(event.functionId)?.codeHash);
+  }
   if (operation.kind !== 'respond') return;
   const responses = responsesIn(world, applied);
   assert.deepEqual(
@@ -218,10 +223,30 @@ async function compareToModel(world: World, model: BooksModel, cast: Cast): Prom
     reads.isPaused(),
   ]);
   assert.deepEqual(values, [model.pending.size, model.node, model.paused]);
+  await compareFunctions(world, model);
   const open = [...model.pending.values(), ...model.kept.values()];
   assert.deepEqual(
     await Promise.all(['r', 'k', 'd'].map((prefix) => storedKeys(world, prefix))),
     [model.pending.size, model.kept.size, open.filter(({ delivers }) => delivers).length],
     'records of requests, results and deliveries: nothing is left of what is done',
+  );
+}
+
+async function compareFunctions({ network, reads }: World, { functions }: BooksModel) {
+  const { values: registered } = await readTogether(
+    network.rpc,
+    [...functions.list, null].map((_, at) => reads.functionOf(BigInt(at + 1))),
+  );
+  assert.deepEqual(
+    registered.map((each) => each && { owner: each.owner, codeHash: each.codeHash }),
+    [...functions.list, null],
+  );
+  const { values: kept } = await readTogether(
+    network.rpc,
+    [...functions.codes.keys()].map((hash) => reads.codeOf(hash)),
+  );
+  assert.deepEqual(
+    kept.map((code) => code && { source: code.source.toString(), uris: code.uris }),
+    [...functions.codes.values()],
   );
 }

@@ -1,10 +1,11 @@
 import type { DevnetAccount } from '../../scripts/devnet/account.js';
+import { sha256 } from '../../src/base/bytes.js';
 import type { Datoshi } from '../../src/base/datoshi.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { type ScriptArg, utf8 } from '../../src/chain/script.js';
 import type { Step } from './gateway-world.js';
-import { type AnyWorld, answer, httpArgs } from './requests.js';
+import { type AnyWorld, answer, functionArgs, httpArgs } from './requests.js';
 
 /** One transaction, with everything that it depends on resolved. */
 export type Operation =
@@ -31,6 +32,15 @@ export type Operation =
       readonly by: Hash160;
       readonly maxFee: Datoshi;
       readonly delivers: boolean;
+      /** Whose result is asked for; null asks for a web request. */
+      readonly functionId: bigint | null;
+    }
+  | { readonly kind: 'register'; readonly by: Hash160; readonly code: TestCode }
+  | {
+      readonly kind: 'update';
+      readonly by: Hash160;
+      readonly functionId: bigint;
+      readonly code: TestCode;
     }
   | {
       readonly kind: 'sponsor';
@@ -53,6 +63,20 @@ export type Operation =
   | { readonly kind: 'acceptNode'; readonly by: Hash160; readonly overlapBlocks: number }
   | { readonly kind: 'revokeNode'; readonly by: Hash160 }
   | { readonly kind: 'pause'; readonly by: Hash160; readonly on: boolean };
+
+/** Code as a test gives it: one of a few sources, so that they are met again. */
+export interface TestCode {
+  readonly source: string;
+  /** Whether the source itself is given; else, at most where it is. */
+  readonly onChain: boolean;
+  readonly uri: string;
+}
+
+const codeArgs = ({ source, onChain, uri }: TestCode): ScriptArg[] => [
+  sha256(source),
+  utf8(onChain ? source : ''),
+  utf8(uri),
+];
 
 /** What became of an operation: done, with the ids that were settled, or refused. */
 export type Ending =
@@ -100,9 +124,15 @@ function callOf(operation: Operation): [string, ...ScriptArg[]] {
     case 'collect':
       return [operation.kind, operation.account, operation.by, operation.amount];
     case 'ask': {
-      const callback = operation.delivers ? 'onAnswer' : '';
-      return ['requestHttp', ...httpArgs({ callback, maxFee: operation.maxFee })];
+      const { delivers, maxFee, functionId } = operation;
+      const callback = delivers ? 'onAnswer' : '';
+      if (functionId === null) return ['requestHttp', ...httpArgs({ callback, maxFee })];
+      return ['requestFunction', ...functionArgs({ functionId, callback, maxFee })];
     }
+    case 'register':
+      return ['registerFunction', utf8('f'), ...codeArgs(operation.code)];
+    case 'update':
+      return ['updateFunction', operation.functionId, ...codeArgs(operation.code)];
     case 'sponsor':
       return ['sponsor', operation.requester, operation.maxFee, operation.allowance];
     case 'accept':

@@ -64,9 +64,39 @@ const ask = intent(
     by: role('user', 'asker', 'asker', 'thrower'),
     maxFee: gas('0.34999999', '0.35', '0.5', '1', '1', '1', '3'),
     keeps: fc.constantFrom(true, false, false),
+    /** The web, or a function: mostly one that there is. */
+    pick: fc.option(fc.nat(20), { freq: 1 }),
   }),
-  ({ kind, by, maxFee, keeps }) =>
-    (cast) => ({ kind, by: cast[by], maxFee, delivers: by !== 'user' && !keeps }),
+  ({ kind, by, maxFee, keeps, pick }) =>
+    (cast, model) => {
+      const functionId = pick === null ? null : functionPicked(pick, model);
+      return { kind, by: cast[by], maxFee, delivers: by !== 'user' && !keeps, functionId };
+    },
+);
+
+/** Ids that functions have, and now and then the one after the last. */
+const functionPicked = (pick: number, model: BooksModel): bigint => {
+  const count = model.functions.list.length;
+  return pick % 8 === 0 ? BigInt(count + 1) : BigInt(count === 0 ? 0 : (pick % count) + 1);
+};
+
+const authors = role('user', 'asker');
+const code = fc.record({
+  source: fc.constantFrom('1', '2', '3'),
+  onChain: fc.boolean(),
+  uri: fc.constantFrom('', 'https://x.org/1', 'https://x.org/2'),
+});
+
+const register = intent(
+  fc.record({ kind: fc.constant('register' as const), by: authors, code }),
+  ({ by, ...rest }) =>
+    (cast) => ({ ...rest, by: cast[by] }),
+);
+
+const update = intent(
+  fc.record({ kind: fc.constant('update' as const), by: authors, code, pick: fc.nat(20) }),
+  ({ by, pick, ...rest }) =>
+    (cast, model) => ({ ...rest, by: cast[by], functionId: functionPicked(pick, model) }),
 );
 
 const sponsor = intent(
@@ -183,6 +213,8 @@ export const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
   { weight: 2, arbitrary: sponsor },
   { weight: 2, arbitrary: accept },
   { weight: 2, arbitrary: take },
+  { weight: 2, arbitrary: register },
+  { weight: 2, arbitrary: update },
   { weight: 2, arbitrary: propose },
   { weight: 3, arbitrary: acceptNode },
   { weight: 1, arbitrary: ruling },
