@@ -50,7 +50,8 @@ const NO_PAST: readonly number[] = [
 
 /**
  * Figures as they were after an earlier block (`invokescripthistoric`, neo-go), or null where no
- * endpoint keeps that state. Rejects like `readFigures`. At most MAX_FIGURES.
+ * endpoint keeps that state, or the contract was not there yet. Rejects like `readFigures`. At most
+ * MAX_FIGURES.
  */
 export async function readFiguresAt(
   rpc: Rpc,
@@ -61,7 +62,7 @@ export async function readFiguresAt(
   const { params } = callOf(figures, figures);
   try {
     const answer = await rpc.call('invokescripthistoric', [height, ...params], options);
-    return valuesOf(figures, answer);
+    return isFault(answer) ? null : valuesOf(figures, answer);
   } catch (thrown) {
     if (isRpcError(thrown, ...NO_PAST)) return null;
     throw thrown;
@@ -74,6 +75,9 @@ function callOf(figures: readonly Figure[], all: readonly Figure[]) {
   }
   return invokeCall(Buffer.concat(all.map(({ script }) => script)), []);
 }
+
+const isFault = (answer: unknown): boolean =>
+  (answer as { state?: unknown } | null)?.state === 'FAULT';
 
 /** Whatever an endpoint answers, it is the endpoint's trouble: the reads are of safe methods. */
 function valuesOf(figures: readonly Figure[], answer: unknown): bigint[] {

@@ -61,7 +61,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addCommand(statusCommand(context))
     .addCommand(explainCommand(context))
     .addCommand(requestsCommand(context))
-    .addCommand(gasbankCommand(context))
+    .addCommand(gasbankCommand(context, setExitCode))
     .addCommand(estimateCommand(context))
     .addCommand(secretsCommand(context))
     .addCommand(auditCommand(context))

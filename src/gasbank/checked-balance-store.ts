@@ -54,7 +54,9 @@ export function createCheckedBalances(db: Database) {
   const outOfOne = sum('-', 'debit = @account');
   const inHeld = sum('', `${within(HELD_PREFIXES, 'credit')}`);
   const outOfHeld = sum('-', `${within(HELD_PREFIXES, 'debit')}`);
-  const firstBlock = db.prepare('SELECT MIN(block) FROM ledger_transfer').pluck();
+  const firstBlock = db
+    .prepare("SELECT MIN(block) FROM ledger_transfer WHERE cause <> 'opening'")
+    .pluck();
   const unsound = db.prepare(`SELECT a.id AS account, a.posted, COALESCE(s.total, 0) AS transfers
     FROM ledger_account AS a LEFT JOIN (SELECT id, SUM(amount) AS total FROM (
       SELECT credit AS id, amount FROM ledger_transfer WHERE ${SETTLED}

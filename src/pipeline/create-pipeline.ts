@@ -151,7 +151,8 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   };
 }
 
-function createStores(db: Database) {
+/** The stores that taking blocks in writes. */
+export function createStores(db: Database) {
   const requests = createRequestStore(db);
   const ledger = createLedgerStore(db);
   const transactions = createTransactionStore(db);

@@ -11,6 +11,8 @@ export type Lie = 'truth' | 'balance' | 'height' | 'stale' | 'fault' | 'short';
 
 export interface LyingProxy extends LocalEndpoint {
   lie: Lie;
+  /** False: it refuses to look back, as most nodes do. */
+  keepsPast: boolean;
   /** How often it lied. */
   told: number;
 }
@@ -31,11 +33,15 @@ interface Answer {
 export async function startLyingProxy(nodeUrl: string): Promise<LyingProxy> {
   let staleAt: number | null = null;
   const endpoint = await startEndpoint(async (body, response) => {
-    const text = await forward(nodeUrl, body);
     const { lie } = proxy;
     if (lie !== 'stale') staleAt = null;
     const asked = JSON.parse(body) as JsonRequest | JsonRequest[];
     const one = Array.isArray(asked) ? null : asked;
+    if (!proxy.keepsPast && one?.method === 'invokescripthistoric') {
+      const error = { code: -606, message: 'Old state not supported' };
+      return response.end(JSON.stringify({ jsonrpc: '2.0', id: one.id, error }));
+    }
+    const text = await forward(nodeUrl, body);
     if (lie === 'truth' || one?.method !== 'invokescript') return response.end(text);
     const answer = JSON.parse(text) as Answer;
     if (!isOfBooks(answer)) return response.end(text);
@@ -49,7 +55,7 @@ export async function startLyingProxy(nodeUrl: string): Promise<LyingProxy> {
     tell(lie, answer.result as NonNullable<Answer['result']>);
     return response.end(JSON.stringify(answer));
   });
-  const proxy: LyingProxy = { ...endpoint, lie: 'truth', told: 0 };
+  const proxy: LyingProxy = { ...endpoint, lie: 'truth', keepsPast: true, told: 0 };
   return proxy;
 }
 

@@ -22,6 +22,8 @@ const COMMANDS = [
   ['gasbank', 'balance'],
   ['gasbank', 'history'],
   ['gasbank', 'forecast'],
+  ['gasbank', 'reconcile'],
+  ['gasbank', 'rebuild'],
   ['gasbank', 'deposit'],
   ['gasbank', 'withdraw'],
   ['gasbank', 'collect'],
