@@ -52,40 +52,57 @@ function replacer({ value, token }: RedactedSecret): (text: string) => string {
   };
 }
 
-/** The value with each character as it is or escaped, as JSON and URLs do it. */
+/**
+ * The value with each character as it is or escaped, as JSON and URLs do it, JSON within strings of
+ * JSON included: there backslashes double with each level.
+ */
 function anyEscapes(value: Buffer): string {
   const text = utf8Text(value);
-  const characters = text === null ? [...value].map((byte) => Buffer.of(byte)) : [...text];
-  return characters.map((character) => oneOf(formsOf(character))).join('');
+  if (text === null) return [...value].map((byte) => oneOf(formsOfBytes(Buffer.of(byte)))).join('');
+  const pieces = text.match(/\\+|[^\\]/gu) ?? [];
+  return pieces
+    .map((piece) => oneOf(piece.startsWith('\\') ? formsOfBackslashes(piece) : formsOf(piece)))
+    .join('');
 }
 
-function formsOf(character: string | Buffer): string[] {
-  const bytes = Buffer.from(character as string);
-  const percent = [...bytes].map((byte) => `%${anyCase(hexOf(byte, 2))}`).join('');
-  const forms = [literal(bytes.toString('latin1')), percent];
-  if (typeof character !== 'string') return forms;
+const formsOfBytes = (bytes: Buffer): string[] => [
+  literal(bytes.toString('latin1')),
+  [...bytes].map((byte) => `%${anyCase(hexOf(byte, 2))}`).join(''),
+];
+
+/** Backslashes before one that is escaped four times over. */
+const MAX_BACKSLASHES = 15;
+const BACKSLASHES = `\\\\{1,${MAX_BACKSLASHES}}`;
+
+/** A run of them is one piece: told apart, its parts could be divided in too many ways. */
+const formsOfBackslashes = ({ length }: string): string[] => [
+  `\\\\{${length},${length * (MAX_BACKSLASHES + 1)}}`,
+  `(?:${BACKSLASHES}u005[cC]){${length}}`,
+  `(?:%5[cC]){${length}}`,
+];
+
+function formsOf(character: string): string[] {
+  const forms = formsOfBytes(Buffer.from(character));
   const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
-  forms.push(units.map((unit) => `\\\\u${anyCase(hexOf(unit, 4))}`).join(''));
+  forms.push(units.map((unit) => `${BACKSLASHES}u${anyCase(hexOf(unit, 4))}`).join(''));
   const short = SHORT_ESCAPES[character];
-  if (short !== undefined) forms.push(literal(short));
+  if (short !== undefined) forms.push(BACKSLASHES + literal(short));
   if (character === ' ') forms.push('\\+');
   return forms;
 }
 
+/** What stands behind the backslash. */
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  '\\': '\\\\',
-  '/': '\\/',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
+  '"': '"',
+  '/': '/',
+  '\b': 'b',
+  '\f': 'f',
+  '\n': 'n',
+  '\r': 'r',
+  '\t': 't',
 };
 
-/** The longest first: an escaped backslash is not a backslash and something. */
-const oneOf = (forms: string[]): string =>
-  `(?:${forms.sort((a, b) => b.length - a.length).join('|')})`;
+const oneOf = (forms: readonly string[]): string => `(?:${forms.join('|')})`;
 
 const hexOf = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 

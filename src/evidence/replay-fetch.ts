@@ -106,6 +106,8 @@ function differenceOf(record: BundleFetch, request: FetchRequest): string | null
   );
 }
 
+const NEVER = new Promise<void>(() => {});
+
 /** Lets each through once those that ended before it were let through; one that never ended, never. */
 function createTurns(fetches: readonly BundleFetch[]) {
   const order = fetches
@@ -118,7 +120,7 @@ function createTurns(fetches: readonly BundleFetch[]) {
     async take(index: number, signal?: AbortSignal): Promise<void> {
       const place = order.indexOf(index);
       const mine = passed[place];
-      await beforeAbort(mine === undefined ? new Promise<void>(() => {}) : before(place), signal);
+      await beforeAbort(mine === undefined ? NEVER : before(place), signal);
       // Whoever waited for the one before gets to act on it first.
       await nextTurn();
       mine?.open();
@@ -140,9 +142,10 @@ function createGate() {
 
 function beforeAbort(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return work;
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

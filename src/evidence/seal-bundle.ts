@@ -66,6 +66,9 @@ export interface KeepRules {
   readonly headers: ReadonlySet<string> | null;
 }
 
+/** What stands in the place of a text that a secret can't be taken out of. */
+export const LEFT_OUT = '(left out: a secret is in it)';
+
 export interface SealedBundle {
   readonly hash: Buffer;
   readonly text: string;
@@ -216,5 +219,5 @@ function headersOf(
 function textWithout(redact: Redact, text: string): string {
   const { bytes, changed } = redact(Buffer.from(text));
   if (!changed) return text;
-  return bytes === null ? '(left out: a secret is in it)' : bytes.toString();
+  return bytes === null ? LEFT_OUT : bytes.toString();
 }

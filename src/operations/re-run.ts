@@ -6,6 +6,7 @@ import { secretToken } from '../evidence/commitment.js';
 import type { Filtering } from '../evidence/record-filters.js';
 import { replayFetch } from '../evidence/replay-fetch.js';
 import { replayFilters } from '../evidence/replay-filters.js';
+import { LEFT_OUT } from '../evidence/seal-bundle.js';
 import { createHttpResolver, type HttpWork } from '../resolvers/http.js';
 import type { Reveal } from '../vault/reveal.js';
 
@@ -61,14 +62,19 @@ export async function reRun(
   if (differences.length === 0) {
     return { kind: 'same', asRecorded: [...believed(bundle), ...filters.asRecorded()] };
   }
-  // Work on what a secret was taken out of may well end otherwise.
-  const hidden = bundle.fetches.filter(({ result }) => {
-    return result?.kind === 'response' && result.body.redacted;
-  });
-  if (hidden.length === 0) return { kind: 'differs', differences };
-  const because = 'a secret stood in what a source sent, and was taken out of the bundle';
+  if (!isIncomplete(bundle)) return { kind: 'differs', differences };
+  const because = 'a secret stood in what was sent or received, and was taken out of the bundle';
   return { kind: 'unproven', why: [because, ...differences] };
 }
+
+/** Work on what a secret was taken out of may well end otherwise. */
+const isIncomplete = ({ fetches }: Bundle): boolean =>
+  fetches.some(
+    ({ headers, body, result }) =>
+      (body?.redacted === true && !body.kept) ||
+      headers.some(([, value]) => value === LEFT_OUT) ||
+      (result?.kind === 'response' && (result.body.redacted || result.url === LEFT_OUT)),
+  );
 
 function workOf({ request }: Bundle): HttpWork | null {
   const { id, requester, subject, filter, kind } = request;

@@ -29,7 +29,8 @@ export interface EvidenceParts {
   readonly clock: Clock;
   readonly fetch: Fetching;
   readonly filters: Filtering;
-  readonly rules: KeepRules;
+  /** By the kind of the request. */
+  readonly rules: (kind: RequestRow['kind']) => KeepRules;
   readonly facts: Pick<WorkFacts, 'node' | 'settings' | 'limits'>;
   readonly findSecret: FindSecret;
   /** The resolver that works under the eyes of a recorder: one for each piece of work. */
@@ -49,7 +50,8 @@ export function createEvidence(parts: EvidenceParts): {
 
   async function resolver(row: RequestRow, signal: AbortSignal): Promise<Outcome> {
     const recorder = recordWork({ requestId: row.id, fetch, filters, clock });
-    const outcome = await parts.resolverFor(recorder)(row, signal);
+    // A copy, since an outcome may be one and the same for many requests.
+    const outcome = { ...(await parts.resolverFor(recorder)(row, signal)) };
     seen.set(outcome, recorder);
     return outcome;
   }
@@ -60,7 +62,7 @@ export function createEvidence(parts: EvidenceParts): {
     const atMs = clock.nowMs();
     const ended = { from: fromOf(outcome, seen.has(outcome)), code, result, reason, tries, atMs };
     const facts = { ...parts.facts, request: row, further: {} };
-    const sealed = sealBundle(facts, records, ended, parts.rules, parts.findSecret);
+    const sealed = sealBundle(facts, records, ended, parts.rules(row.kind), parts.findSecret);
     for (const { value } of records.redacted) value.fill(0);
     store.add(row.id, sealed, atMs);
   }

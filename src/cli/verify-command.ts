@@ -1,0 +1,163 @@
+import { Command } from 'commander';
+import { parseRequestId } from '../api/request-query.js';
+import { NodeError } from '../base/node-error.js';
+import { loadConfig } from '../config/load-config.js';
+import type { BundleFile } from '../evidence/bundle-file.js';
+import type { Check, ExpectedHash, Verdict, Verification } from '../operations/verify-bundle.js';
+import type { CommandContext } from './command-context.js';
+import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
+import { ExitCode } from './exit-code.js';
+import { openBundleFile, readRecordedBundle, requireRecordedBundle } from './open-bundle.js';
+import { labelled } from './text-table.js';
+
+const HELP = `
+Does the work of an answered request again, offline, with what its sources sent then, and compares
+code and result byte by byte. With an id, it reads the bundle from the node's database; with
+--bundle, from a file of \`dodona evidence export\`, on any machine, without a node, a configuration
+or a network. With both, the file is held against this node's record.
+
+What it shows: that the answer follows from what the node recorded, by this program, and that the
+record is the one whose hash is known. What it can't: that a source really sent it. --rpc asks a
+Neo node whether request and answer are those on the chain.
+
+Verdicts: verified; differs (something is not what it is claimed to be); unproven (nothing is wrong,
+but the work cannot be done again, since a body was not kept, say). The last two exit with 1.
+
+Examples:
+  dodona verify 12
+  dodona verify --bundle request-12.json --hash 9f86d081884c7d65… --rpc https://rpc.example:443
+${EXIT_CODE_HELP}`;
+
+interface VerifyOptions extends CommonOptions {
+  readonly bundle?: string;
+  readonly hash?: string;
+  readonly rpc?: string;
+}
+
+/** A re-run has time to spare, where the node's filters had little. */
+const FILTER_TIMEOUT_MS = 20_000;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+export function verifyCommand(
+  context: CommandContext,
+  setExitCode: (code: number) => void,
+): Command {
+  return withCommonOptions(new Command('verify'))
+    .argument('[id]', 'decimal id of a request that this node answered')
+    .option('--bundle <file>', 'an exported bundle')
+    .option('--hash <sha256>', 'the hash that the bundle must have, from who answers for it')
+    .option('--rpc <url>', 'a Neo node, to compare request and answer with the chain')
+    .description('do the work of an answered request again, offline, and compare')
+    .addHelpText('after', HELP)
+    .action(async (id: string | undefined, options: VerifyOptions) => {
+      const { file, expected } = await findBundle(id, options);
+      const verification = await verify(context, file, expected, options.rpc);
+      if (options.json === true) {
+        const ok = verification.verdict === 'verified';
+        context.print(JSON.stringify({ ok, ...verification }));
+      } else context.print(verificationText(verification));
+      if (verification.verdict !== 'verified') setExitCode(ExitCode.fixIt);
+    });
+}
+
+type Found = Omit<BundleFile, 'claimedHash'>;
+
+async function findBundle(
+  id: string | undefined,
+  { bundle, hash, config: configFile }: VerifyOptions,
+): Promise<{ file: Found; expected: ExpectedHash[] }> {
+  const given = hash === undefined ? [] : [{ source: '--hash', hash: hashOption(hash) }];
+  if (id === undefined) {
+    if (bundle === undefined) {
+      throw new NodeError('BAD_QUERY', 'neither an id nor --bundle was given', {
+        hint: 'see dodona verify --help',
+      });
+    }
+    const file = openBundleFile(bundle);
+    return { file, expected: [{ source: 'the file', hash: file.claimedHash }, ...given] };
+  }
+  const requestId = parseRequestId(id);
+  const config = loadConfig(configFile);
+  const record = "the node's record";
+  if (bundle === undefined) {
+    const { file, hash: recorded } = await requireRecordedBundle(config, requestId);
+    return { file, expected: [{ source: record, hash: recorded }, ...given] };
+  }
+  const file = openBundleFile(bundle);
+  const recorded = await readRecordedBundle(config, requestId);
+  if (recorded === null || file.bundle.request.id !== String(requestId)) {
+    const message =
+      recorded === null
+        ? `this node has no record of evidence for request ${requestId}`
+        : `the bundle is of request ${file.bundle.request.id}, not of ${requestId}`;
+    throw new NodeError('EVIDENCE_NONE', message, { hint: 'check the id, and which node it was' });
+  }
+  const expected = [{ source: record, hash: recorded.hash }, ...given];
+  return { file, expected: [{ source: 'the file', hash: file.claimedHash }, ...expected] };
+}
+
+function hashOption(text: string): string {
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return text;
+  throw new NodeError('BAD_QUERY', 'the value of --hash is no SHA-256', {
+    hint: 'expected 64 hex digits, as `dodona evidence export` and `dodona verify` print them',
+  });
+}
+
+async function verify(
+  { clock }: CommandContext,
+  file: Found,
+  expected: readonly ExpectedHash[],
+  rpcUrl: string | undefined,
+): Promise<Verification> {
+  const { createFilterPool } = await import('../filters/filter-pool.js');
+  const { verifyBundle } = await import('../operations/verify-bundle.js');
+  const pools: ReturnType<typeof createFilterPool>[] = [];
+  const limits = { workers: 1, timeoutMs: FILTER_TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES };
+  try {
+    const further = rpcUrl === undefined ? [] : await chainChecks(file, rpcUrl, clock);
+    const makeFilters = ({ profile }: { profile: 'csharp' | 'neo-go' }) => {
+      const pool = createFilterPool({ ...limits, profile, clock });
+      pools.push(pool);
+      return pool;
+    };
+    return await verifyBundle(file, { expected, makeFilters, clock, further });
+  } finally {
+    await Promise.all(pools.map((pool) => pool.close()));
+  }
+}
+
+async function chainChecks(
+  file: Found,
+  url: string,
+  clock: CommandContext['clock'],
+): Promise<Check[]> {
+  const { createRpcClient } = await import('../chain/rpc.js');
+  const { compareWithChain } = await import('../operations/compare-with-chain.js');
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new NodeError('RPC_URL_INVALID', 'the value of --rpc is no URL of a Neo node', {
+      hint: 'expected one that begins with https:// or http://',
+    });
+  }
+  const rpc = createRpcClient({ url, clock });
+  try {
+    return await compareWithChain(file, rpc);
+  } finally {
+    rpc.close();
+  }
+}
+
+const VERDICTS: Readonly<Record<Verdict, string>> = {
+  verified: 'verified',
+  differs: 'DIFFERS: something is not what it is claimed to be',
+  unproven: 'unproven: nothing is wrong, but the work cannot be done again',
+};
+
+/** A verification for people. */
+export function verificationText({ verdict, requestId, hash, checks }: Verification): string {
+  const lines = checks.flatMap(({ what, found, details }) => [
+    labelled(found, what),
+    ...details.map((detail) => labelled('', `- ${detail}`, 11)),
+  ]);
+  const head = `Request ${requestId}: ${VERDICTS[verdict]}`;
+  return [head, labelled('bundle', `sha256 ${hash}`), '', ...lines].join('\n');
+}
