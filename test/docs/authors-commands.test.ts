@@ -24,6 +24,9 @@ describe('the commands of docs/contract-authors.md', () => {
     has('"$MINE" lastAnswer');
     has('"$GATEWAY" resultOf 2');
     assert.match(outputOf('npx dodona explain 1'), /answered, Success, 8 bytes, delivered/);
+    const asked = outputOf('npx dodona estimate --config "$NODE_CONFIG" --fetch');
+    assert.match(asked, /requestHttp, answered with Success, 8 bytes \(fetched\), delivered to/);
+    assert.match(asked, / {2}maxFee, in GAS \(\d+ datoshi\)$/m);
     const { result } = JSON.parse(outputOf('curl -s "$RPC"').split('\n').at(-2) ?? '');
     assert.match(result.exception, /rehearsed: returned$/);
   }).timeout(240_000);
