@@ -17,7 +17,7 @@ import { runNodePipeline } from '../pipeline/create-pipeline.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createGatewayPort } from '../pipeline/gateway-port.js';
 import type { IntakeResult } from '../pipeline/intake.js';
-import { httpWorkOf } from '../pipeline/resolve-request.js';
+import { resolverByKind } from '../pipeline/resolve-request.js';
 import { createHttpResolver } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
@@ -89,7 +89,7 @@ export async function runWork(
           log.warn('block not read', { index, retryInMs, reason: messageOf(error) }),
       }),
       tipHeight: () => pool.bestHeight() ?? 0,
-      resolver: (row, stop) => resolver(httpWorkOf(row), stop),
+      resolver: resolverByKind(resolver),
       randomNonce: () => randomBytes(4).readUInt32LE(),
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();

@@ -3,11 +3,14 @@ import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { ResponseCode } from '../../src/base/outcome.js';
-import { keptAnswer, responsesTo as responsesOf, storedAnswer } from './answers.js';
-import { ask, consumerAsks, consumerAsksAsNative, senderAsks, specOf } from './asking.js';
+import { gatewayCalls } from '../../src/chain/gateway-calls.js';
+import { callScript, utf8 } from '../../src/chain/script.js';
+import { parseFunctionSubject } from '../../src/requests/asked-for.js';
+import { keptAnswer, responsesTo as responsesOf, type StoredBy, storedAnswer } from './answers.js';
+import { ask, consumerAsks, consumerAsksAsNative, MAX_FEE, senderAsks, specOf } from './asking.js';
 import { assertBooksMatchChain } from './books.js';
 import { json } from './local-source.js';
-import { type NodeFixture, nodeFixture } from './node-fixture.js';
+import { mustHalt, type NodeFixture, nodeFixture } from './node-fixture.js';
 import { type RunningNode, startNode } from './running-node.js';
 
 describe('a node answers requests on a real chain', function () {
@@ -24,8 +27,7 @@ describe('a node answers requests on a real chain', function () {
   });
 
   const responsesTo = (ids: readonly bigint[]) => responsesOf(fixture, running, ids);
-  const stored = (method: 'answerOf' | 'httpAnswerOf', key: bigint) =>
-    storedAnswer(fixture, method, key);
+  const stored = (method: StoredBy, key: bigint) => storedAnswer(fixture, method, key);
 
   it('of `request`, by the rules of the native oracle', async () => {
     const { httpsUrl } = fixture.source;
@@ -120,6 +122,28 @@ describe('a node answers requests on a real chain', function () {
       questions.map(([, code]) => code),
     );
     for (const id of ids) assert.equal((await stored('httpAnswerOf', id)).result, '');
+  });
+
+  it('for a function, of which it runs none, with a code that says so', async () => {
+    const { network, gateway, consumer, owner } = fixture;
+    const code = { codeHash: '11'.repeat(32), source: '', uri: 'https://x.org/f.js' };
+    const registers = gatewayCalls(gateway).registerFunction('f', code);
+    const { stack } = await mustHalt(network.send(owner, registers).then(network.applied));
+    const [functionId] = stack;
+    assert.ok(functionId?.type === 'Integer');
+    const args = [functionId.value, utf8('[1]'), MAX_FEE];
+    const { ids } = await ask(fixture, [callScript(consumer, 'askFunction', args)]);
+    const [response] = await responsesTo(ids);
+    assert.deepEqual([response?.code, response?.delivered], [ResponseCode.NotFound, true]);
+    const [id = 0n] = ids;
+    assert.deepEqual(await stored('functionAnswerOf', id), { code: 0x14n, result: '' });
+    const { kind, subject, filter, reason } = running.explain(id);
+    assert.deepEqual([kind, filter], ['function', '[1]']);
+    assert.deepEqual(parseFunctionSubject(subject), {
+      functionId: functionId.value,
+      codeHash: code.codeHash,
+    });
+    assert.match(reason, /this node runs no functions/);
   });
 
   it('of one block in shared transactions, for no more than they cost', async () => {

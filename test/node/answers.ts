@@ -33,10 +33,13 @@ export async function responsesTo(
   });
 }
 
+/** Methods of the example consumer that tell an answer. */
+export type StoredBy = 'answerOf' | 'httpAnswerOf' | 'functionAnswerOf';
+
 /** What the example consumer stored of a question of `ask` or a request of `askHttp`. */
 export async function storedAnswer(
   { network, consumer }: NodeFixture,
-  method: 'answerOf' | 'httpAnswerOf',
+  method: StoredBy,
   key: bigint,
 ): Promise<{ code: bigint; result: string }> {
   const item = await network.read(consumer, method, [key]);

@@ -60,5 +60,7 @@ export async function ask(
 
 export const requestIds = (applied: AppliedTransaction, gateway: Hash160): bigint[] =>
   applied.notifications
-    .filter(({ contract, name }) => contract === gateway && /^(Oracle|Http)Request$/.test(name))
+    .filter(
+      ({ contract, name }) => contract === gateway && /^(Oracle|Http|Function)Request$/.test(name),
+    )
     .map(({ state: [id] }) => asInteger(id as NonNullable<typeof id>, 'id'));
