@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { NodeError } from '../../src/base/node-error.js';
+import type { SpendKind } from '../../src/base/spend-kind.js';
 import { BURNT } from '../../src/gasbank/accounts.js';
+import { createSpending, NO_BUDGETS, type Spending } from '../../src/gasbank/spending.js';
 import type { Preflight } from '../../src/pipeline/chain-port.js';
 import { createExpire } from '../../src/pipeline/expire.js';
 import { createSubmit } from '../../src/pipeline/submit.js';
@@ -24,11 +26,14 @@ describe('refunding', () => {
   });
   afterEach(() => stages.close());
 
-  function expireAt(height: number): Promise<void> {
-    const parts = { ...stages, chain: stages.chain.port };
+  function expireAt(
+    height: number,
+    given: { spending?: Spending; allowLoss?: ReadonlySet<SpendKind> } = {},
+  ): Promise<void> {
+    const { spending = stages.spending, allowLoss = new Set(['expire' as const]) } = given;
+    const parts = { ...stages, spending, chain: stages.chain.port };
     const submit = createSubmit({ ...parts, walletFloor: 0n, onWalletShort: () => {} });
     const margin = { bps: 0n, minimum: 0n };
-    const allowLoss = new Set(['expire' as const]);
     const planLimits = { margin, maxSystemFee: 500n, maxNetworkFee: 500n, allowLoss };
     return createExpire({ ...parts, planLimits, submit, limits: LIMITS, randomNonce: () => 3 })(
       height,
@@ -53,6 +58,30 @@ describe('refunding', () => {
     assert.equal(sent?.validUntilBlock, 310);
     await expireAt(301);
     assert.deepEqual(states(3n), ['expiring']);
+  });
+
+  it('sends as many as a budget has room for, and holds the others until there is more', async () => {
+    for (const id of [1n, 2n]) stages.add(id, ['deadlinePassed']);
+    stages.chain.judgeExpiry = (ids) => refunding(...ids);
+    // One costs 30, two cost 50.
+    const node = { perHour: 40n, perDay: null };
+    const spending = createSpending(stages.db, { ...NO_BUDGETS, node });
+    await expireAt(300, { spending });
+    assert.deepEqual(states(1n, 2n), ['expiring', 'overdue']);
+    await expireAt(301, { spending });
+    assert.match(stages.requests.get(2n)?.reason ?? '', /^gasbank\.budgets\.perHour holds it/);
+    assert.equal(stages.held.list(stages.clock.nowMs())[0]?.cause, 'budget');
+    stages.advance(3_600_000);
+    await expireAt(302, { spending });
+    assert.deepEqual(states(2n), ['expiring']);
+  });
+
+  it('sends none where the operator does not pay for them, and says who can', async () => {
+    stages.add(1n, ['deadlinePassed']);
+    await expireAt(300, { allowLoss: new Set() });
+    assert.deepEqual(states(1n), ['overdue']);
+    assert.match(stages.requests.get(1n)?.reason ?? '', /allowLoss\.expire is false: anyone may/);
+    assert.equal(stages.held.list(stages.clock.nowMs())[0]?.cause, 'loss');
   });
 
   it('pays nothing for what somebody else has refunded or answered already', async () => {

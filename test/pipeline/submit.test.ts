@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { NodeError } from '../../src/base/node-error.js';
+import { createPredictionStore } from '../../src/gasbank/prediction-store.js';
+import { createSpending, NO_BUDGETS } from '../../src/gasbank/spending.js';
 import { createConfirm } from '../../src/pipeline/confirm.js';
 import type { CrashPoint } from '../../src/pipeline/crash-point.js';
 import { createSubmit } from '../../src/pipeline/submit.js';
@@ -92,6 +94,42 @@ describe('submitting', () => {
     stages.add(2n, ['answerFound']);
     assert.notEqual(await submitTo()(submission(1n)), null);
     await assert.rejects(submitTo()(submission(2n)), /the wallet has 0\.00000100 GAS/);
+  });
+
+  it('changes nothing when a budget has no room for it, or the books differ from the chain', async () => {
+    stages.fund(1_000n);
+    stages.add(1n, ['answerFound']);
+    const node = { perHour: 99n, perDay: null };
+    const spending = createSpending(stages.db, { ...NO_BUDGETS, node });
+    const limited = createSubmit({ ...parts(), spending });
+    await assert.rejects(limited(submission(1n)), /gasbank\.budgets\.perHour holds it/);
+    const requireSpendable = (): void => {
+      throw new NodeError('SPENDING_STOPPED', 'the books differ', { retryable: true });
+    };
+    await assert.rejects(createSubmit({ ...parts(), requireSpendable })(submission(1n)), /differ/);
+    assert.deepEqual([stages.stateOf(1n), drawn(), inFlight()], ['resolved', 0n, []]);
+    assert.deepEqual(stages.chain.broadcasts, []);
+  });
+
+  it('keeps for whom the fees are spent, and what was predicted, with the draw', async () => {
+    stages.fund(1_000n);
+    stages.add(1n, ['answerFound']);
+    const charge = { delivered: true, fee: 90n, lost: 1n, premium: 2n, uncutFee: 95n };
+    const predictions = [{ requestId: 1n, ...charge }];
+    const sent = await submitTo()({ ...submission(1n), predictions });
+    const store = createPredictionStore(stages.db);
+    assert.deepEqual(store.of(sent?.hash ?? hashOf(0)), predictions);
+    const shares = stages.db.prepare('SELECT request_id, requester, amount FROM spend_share').all();
+    assert.deepEqual(shares, [{ request_id: 1n, requester: REQUESTER, amount: 100n }]);
+  });
+
+  it('is a bug where the shares are not the fees', async () => {
+    stages.fund(1_000n);
+    stages.add(1n, ['answerFound']);
+    const { shares, ...rest } = submission(1n);
+    const less = shares.map((share) => ({ ...share, amount: share.amount - 1n }));
+    await assert.rejects(submitTo()({ ...rest, shares: less }), /bug: shares of 99 .* pays 100/);
+    assert.deepEqual(inFlight(), []);
   });
 
   it('stands by what it persisted when the broadcast fails', async () => {
