@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AppendAudit, AuditLog } from '../audit/audit-log.js';
 import { shorten } from '../base/bytes.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
@@ -33,10 +34,20 @@ export type Revealed =
 
 export type Reveal = (ask: RevealRequest) => Promise<Revealed>;
 
+/** One who waits for his answer. */
+interface Waiting {
+  readonly ask: RevealRequest;
+  resolve(revealed: Revealed): void;
+  reject(error: unknown): void;
+}
+
+type Answered = Revealed | { readonly kind: 'failed'; readonly error: NodeError };
+
 /**
  * Gives out values, to those that they were granted to. Each try is in the audit log before the
- * value leaves here; when that cannot be written, nothing is given out. Rejects with a NodeError
- * when key file or database cannot be used.
+ * value leaves here; when that cannot be written, nothing is given out. Those who ask at the same
+ * time share one transaction, since each waits for the disk. Rejects with a NodeError when key file
+ * or database cannot be used.
  */
 export function createReveal(parts: {
   readonly store: VaultStore;
@@ -44,12 +55,13 @@ export function createReveal(parts: {
   readonly keys: KeyEncryptionKeys;
 }): Reveal {
   const { store, audit, keys } = parts;
+  let waiting: Waiting[] = [];
 
   const findGrant = ({ requester, use, name }: RevealRequest): Grant | null =>
     isSecretName(name) ? store.grant(requester, use, name) : null;
 
-  /** In one transaction, so that a grant revoked meanwhile gives nothing. */
-  function give(ask: RevealRequest, ring: KeyRing | null, append: AppendAudit): Revealed {
+  /** In the transaction, so that a grant revoked meanwhile gives nothing. */
+  function give(ask: RevealRequest, ring: OpenedRing, append: AppendAudit): Answered {
     const grant = findGrant(ask);
     const stored = grant === null ? null : store.secret(grant);
     const tell = teller(ask, grant, append);
@@ -58,36 +70,69 @@ export function createReveal(parts: {
       const what = `${shortName(ask.name)} is not granted to ${ask.requester}`;
       return { kind: 'forbidden', reason: `the secret ${what} ${purpose(ask.use)}` };
     }
-    const key = requireKey(ring, stored.keyId);
-    const value = openValue(stored, stored, { id: stored.keyId, key });
-    tell('done', `version ${stored.version}`);
-    return { kind: 'granted', value, hosts: grant.hosts, optOut: stored.mayBeResult };
+    try {
+      const key = requireKey(ring(), stored.keyId);
+      const value = openValue(stored, stored, { id: stored.keyId, key });
+      tell('done', `version ${stored.version}`);
+      return { kind: 'granted', value, hosts: grant.hosts, optOut: stored.mayBeResult };
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      tell('failed', messageOf(error));
+      return { kind: 'failed', error };
+    }
   }
 
-  return async (ask) => {
-    let given: Revealed | null = null;
+  async function answerAll(asking: readonly Waiting[]): Promise<void> {
+    const answers: Answered[] = [];
     try {
       // Who has no grant costs no look at the key file.
-      const ring = findGrant(ask) === null ? null : await keys.open();
-      return audit.record((append) => {
-        given = give(ask, ring, append);
-        return given;
+      const isNeeded = asking.some(({ ask }) => findGrant(ask) !== null);
+      const ring = isNeeded ? await openRing(keys) : () => null;
+      audit.record((append) => {
+        for (const { ask } of asking) answers.push(give(ask, ring, append));
       });
     } catch (error) {
-      wipe(given);
-      if (!(error instanceof NodeError) || NOT_TO_BE_WRITTEN.has(error.code)) throw error;
-      const grant = findGrant(ask);
-      audit.record((append) => teller(ask, grant, append)('failed', messageOf(error)));
-      throw error;
+      for (const answer of answers) if (answer.kind === 'granted') answer.value.fill(0);
+      for (const { reject } of asking) reject(error);
+      return;
     }
-  };
+    for (const [at, { resolve, reject }] of asking.entries()) {
+      const answer = answers[at] ?? assertAnswered();
+      if (answer.kind === 'failed') reject(answer.error);
+      else resolve(answer);
+    }
+  }
+
+  async function answerNextTurn(): Promise<void> {
+    await nextTurn();
+    const asking = waiting;
+    waiting = [];
+    await answerAll(asking);
+  }
+
+  return (ask) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ ask, resolve, reject });
+      if (waiting.length === 1) void answerNextTurn();
+    });
 }
 
-/** Troubles of the audit log itself. */
-const NOT_TO_BE_WRITTEN = new Set(['AUDIT_ANCHOR', 'DB_TROUBLE']);
+/** The ring, or what stood in its way. */
+type OpenedRing = () => KeyRing | null;
 
-function wipe(given: Revealed | null): void {
-  if (given?.kind === 'granted') given.value.fill(0);
+async function openRing(keys: KeyEncryptionKeys): Promise<OpenedRing> {
+  try {
+    const ring = await keys.open();
+    return () => ring;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+function assertAnswered(): never {
+  throw new Error('bug: somebody who asked for a secret got no answer');
 }
 
 /** How secrets are named in the audit log. */
