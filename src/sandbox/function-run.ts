@@ -91,6 +91,7 @@ export class FunctionRun implements HostSide {
   }
 
   log(line: string): void {
+    if (this.#end !== null) return;
     const { logLines, logLineChars } = this.#task.limits;
     if (this.#logs.length >= logLines) {
       this.end({ kind: 'tooManyLogs', reason: `it logged more than ${logLines} lines` });
@@ -140,7 +141,9 @@ export class FunctionRun implements HostSide {
   }
 
   end(end: ExecutionEnd): void {
-    this.#end ??= end;
+    // What follows from the host's having no room in the heap is not what it seems.
+    const { heapBytes } = this.#task.limits;
+    this.#end ??= this.#vm.vm.hostRefused ? heapFull(heapBytes) : end;
   }
 
   /** Why a host may not be fetched from; what isn't a URL is for the fetch to refuse. */

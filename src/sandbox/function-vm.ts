@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type HostSide, hostFunctions } from './host-functions.js';
 import { MemorySnapshot } from './memory-snapshot.js';
-import { type Completion, HEADROOM_BYTES, type Pointer, QuickJsVm } from './quickjs-vm.js';
+import { type Completion, type Pointer, QuickJsVm } from './quickjs-vm.js';
 
 export interface FunctionVmOptions {
   readonly heapBytes: number;
@@ -65,10 +65,7 @@ export class FunctionVm {
     this.#guest = setUp(vm, side);
     vm.takeBallast();
     vm.resetCounters();
-    this.#snapshot = new MemorySnapshot(vm.memory, {
-      stackBytes: stackBytes + STACK_MARGIN_BYTES,
-      headroomBytes: HEADROOM_BYTES,
-    });
+    this.#snapshot = new MemorySnapshot(vm.memory, stackBytes + STACK_MARGIN_BYTES);
   }
 
   get vm(): QuickJsVm {

@@ -4,6 +4,8 @@ export interface SandboxLimits {
   readonly busyMs: number;
   /** From the start to the end, waiting included. */
   readonly wallMs: number;
+  /** How much longer than busyMs code may run that cannot be interrupted: then its thread ends. */
+  readonly graceMs: number;
   readonly heapBytes: number;
   readonly stackBytes: number;
   readonly sourceBytes: number;
@@ -27,6 +29,7 @@ export interface SandboxLimits {
 export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   busyMs: 5_000,
   wallMs: 15_000,
+  graceMs: 500,
   heapBytes: 32 * 1024 * 1024,
   stackBytes: 512 * 1024,
   sourceBytes: 64 * 1024,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 
-/** What is compared and put back at once. */
+/** Zeros and data are told apart by blocks of so many bytes. */
 const BLOCK_BYTES = 4 * 1024;
-/** Comparing blocks one by one is slow where hardly any has changed: first, so many at once. */
-const SPAN_BYTES = 16 * BLOCK_BYTES;
+/** Data compared, and put back, at once: an execution changes about a third of it. */
+const DATA_SPAN_BYTES = 16 * 1024;
+/** Zeros compared at once: few of them change. */
+const ZERO_SPAN_BYTES = 64 * 1024;
 /** Shorter runs of zeros are not worth leaving out. */
 const MIN_HOLE_BYTES = 1024 * 1024;
 
@@ -12,11 +14,12 @@ interface Range {
   readonly end: number;
 }
 
-export interface SnapshotOptions {
-  /** Bytes below a hole's end that are looked at all the same: the stack grows down into one. */
-  readonly stackBytes: number;
-  /** The end of memory that the heap may grow into: looked at, though it is all zeros. */
-  readonly headroomBytes: number;
+/**
+ * What is compared at once. Zeros are compared with the same zeros, which stay in the processor's
+ * nearest cache.
+ */
+interface Span extends Range {
+  readonly isZero: boolean;
 }
 
 /**
@@ -26,22 +29,19 @@ export interface SnapshotOptions {
  */
 export class MemorySnapshot {
   readonly #bytes: Buffer;
-  readonly #ranges: readonly Range[];
-  readonly #holes: readonly Range[];
-  readonly #zeros = Buffer.alloc(SPAN_BYTES);
+  readonly #spans: readonly Span[];
+  readonly #zeros = Buffer.alloc(ZERO_SPAN_BYTES);
 
-  constructor(memory: WebAssembly.Memory, options: SnapshotOptions) {
+  /**
+   * @param stackBytes how far below its top, which is the end of the first run of zeros, the
+   * engine's stack may reach.
+   */
+  constructor(memory: WebAssembly.Memory, stackBytes: number) {
     this.#bytes = Buffer.from(memory.buffer.slice(0));
-    const length = this.#bytes.length;
-    assert.equal(length % SPAN_BYTES, 0);
-    this.#holes = this.#findHoles()
-      .map(({ start, end }) => ({
-        start,
-        end:
-          end - (end > length - options.headroomBytes ? options.headroomBytes : options.stackBytes),
-      }))
-      .filter(({ start, end }) => end > start);
-    this.#ranges = gapsBetween(this.#holes, length);
+    const [stack, ...others] = this.#findHoles();
+    const deep = stack === undefined ? [] : [{ ...stack, end: stack.end - stackBytes }];
+    const holes = [...deep, ...others].filter(({ start, end }) => end > start);
+    this.#spans = gapsBetween(holes, this.#bytes.length).flatMap((gap) => this.#spansOf(gap));
   }
 
   get memoryBytes(): number {
@@ -54,24 +54,21 @@ export class MemorySnapshot {
 
   /** Bytes that restore() looks at. */
   get watchedBytes(): number {
-    return this.#ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+    return this.#spans.reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
-  /** Puts back what has changed in a memory that has not grown. Answers how many blocks. */
+  /** Puts back what has changed in a memory that has not grown. Answers how many bytes. */
   restore(memory: WebAssembly.Memory): number {
     const now = Buffer.from(memory.buffer);
     assert.equal(now.length, this.#bytes.length);
     let restored = 0;
-    for (const { start, end } of this.#ranges) {
-      for (let span = start; span < end; span += SPAN_BYTES) {
-        const spanEnd = Math.min(span + SPAN_BYTES, end);
-        if (this.#same(now, span, spanEnd)) continue;
-        for (let at = span; at < spanEnd; at += BLOCK_BYTES) {
-          if (this.#same(now, at, at + BLOCK_BYTES)) continue;
-          this.#bytes.copy(now, at, at, at + BLOCK_BYTES);
-          restored++;
-        }
-      }
+    for (const { start, end, isZero } of this.#spans) {
+      const same = isZero
+        ? now.compare(this.#zeros, 0, end - start, start, end) === 0
+        : now.compare(this.#bytes, start, end, start, end) === 0;
+      if (same) continue;
+      this.#bytes.copy(now, start, start, end);
+      restored += end - start;
     }
     return restored;
   }
@@ -81,24 +78,33 @@ export class MemorySnapshot {
     return this.#bytes.equals(Buffer.from(memory.buffer));
   }
 
-  #same(now: Buffer, start: number, end: number): boolean {
-    return now.compare(this.#bytes, start, end, start, end) === 0;
+  /** Long spans where there are zeros, short ones elsewhere. */
+  #spansOf({ start, end }: Range): Span[] {
+    const spans: Span[] = [];
+    let at = start;
+    while (at < end) {
+      const isZero = this.#isZero(at, Math.min(at + ZERO_SPAN_BYTES, end));
+      const spanEnd = Math.min(at + (isZero ? ZERO_SPAN_BYTES : DATA_SPAN_BYTES), end);
+      spans.push({ start: at, end: spanEnd, isZero });
+      at = spanEnd;
+    }
+    return spans;
   }
 
+  /** Long runs of zeros, but for one at the end: there the heap may grow. */
   #findHoles(): Range[] {
     const holes: Range[] = [];
     let start = 0;
-    for (let at = 0; at <= this.#bytes.length; at += BLOCK_BYTES) {
-      const isZero = at < this.#bytes.length && this.#isZero(at);
-      if (isZero) continue;
+    for (let at = 0; at < this.#bytes.length; at += BLOCK_BYTES) {
+      if (this.#isZero(at, at + BLOCK_BYTES)) continue;
       if (at - start >= MIN_HOLE_BYTES) holes.push({ start, end: at });
       start = at + BLOCK_BYTES;
     }
     return holes;
   }
 
-  #isZero(at: number): boolean {
-    return this.#bytes.compare(this.#zeros, 0, BLOCK_BYTES, at, at + BLOCK_BYTES) === 0;
+  #isZero(start: number, end: number): boolean {
+    return this.#bytes.compare(this.#zeros, 0, end - start, start, end) === 0;
   }
 }
 

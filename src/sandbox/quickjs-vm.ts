@@ -60,7 +60,7 @@ export class HeapFull extends Error {
 }
 
 /** What the heap has until the memory must grow; enough for most functions. */
-export const HEADROOM_BYTES = 1024 * 1024;
+const HEADROOM_BYTES = 512 * 1024;
 const MEMORY_BYTES = 256 * WASM_PAGE_BYTES;
 const MODULE_FLAGS = 1;
 
@@ -74,11 +74,10 @@ export class QuickJsVm {
   readonly #engine: Engine;
   readonly #options: VmOptions;
   readonly #hostFunctions: HostFunction[] = [];
-  readonly #decoder = new TextDecoder();
   #places: Places;
   #modules: ReadonlyMap<string, string> = new Map();
   #polls = 0;
-  #heapFull = false;
+  #hostRefused = false;
   #fault: VmFault | null = null;
 
   /** A new one, with nothing but the language in it. */
@@ -129,9 +128,14 @@ export class QuickJsVm {
     return this.#polls;
   }
 
-  /** Whether room was refused since the execution began. */
+  /** Whether room was refused since the execution began, to the guest or to the host. */
   get heapFull(): boolean {
-    return this.#heapFull || this.#engine.memory.refused();
+    return this.#hostRefused || this.#engine.memory.refused();
+  }
+
+  /** Whether the host had no room for what it had to put into the guest's heap. */
+  get hostRefused(): boolean {
+    return this.#hostRefused;
   }
 
   /** Why the instance is of no use any more, if so. */
@@ -142,7 +146,7 @@ export class QuickJsVm {
   /** For a new execution. */
   resetCounters(): void {
     this.#polls = 0;
-    this.#heapFull = false;
+    this.#hostRefused = false;
   }
 
   /** Modules that may be imported by these names; for set-up. */
@@ -338,12 +342,12 @@ export class QuickJsVm {
   }
 
   #readText(value: Pointer): string {
-    const { functions, module } = this.#engine;
+    const { functions } = this.#engine;
     const context = this.#places.context as Any;
     const address = functions.QTS_GetString(context, value as Any);
     if (address === 0) throw new HeapFull();
-    const end = module.HEAPU8.indexOf(0, address);
-    const text = this.#decoder.decode(module.HEAPU8.subarray(address, end));
+    const bytes = Buffer.from(this.memory.buffer);
+    const text = bytes.toString('utf8', address, bytes.indexOf(0, address));
     functions.QTS_FreeCString(context, address);
     return text;
   }
@@ -360,7 +364,7 @@ export class QuickJsVm {
   #allocate(bytes: number): number {
     const address = this.#engine.module._malloc(bytes);
     if (address === 0) {
-      this.#heapFull = true;
+      this.#hostRefused = true;
       throw new HeapFull();
     }
     return address;
@@ -400,6 +404,7 @@ export class QuickJsVm {
           return this.#hostFunctions[id - 1]?.(this.#arguments(argc, argv)) ?? 0;
         } catch (error) {
           if (!(error instanceof HeapFull)) throw error;
+          this.#hostRefused = true;
           return 0;
         }
       },

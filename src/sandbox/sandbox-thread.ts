@@ -13,8 +13,6 @@ import type { ThreadData } from './sandbox-worker.js';
 import { startWorker } from './start-worker.js';
 import type { Answer, FromThread, Question, RunTask, ToThread } from './thread-messages.js';
 
-/** How much longer than its limit code may run before its thread is ended. */
-export const WATCHDOG_GRACE_MS = 500;
 /** QuickJS's own stack is in its memory; the calls of its code are on the thread's. */
 const STACK_MB = 32;
 const OLD_HEAP_MB = 96;
@@ -178,10 +176,10 @@ export class SandboxThread {
    * engine's own loops (sort, BigInt division, JSON, String.normalize) never ask.
    */
   #watch(job: Job): void {
-    const { busyMs } = job.task.limits;
+    const { busyMs, graceMs } = job.task.limits;
     const watchdog = new AbortController();
     job.watchdog = watchdog;
-    const leftMs = Math.max(0, busyMs - job.busyMs) + WATCHDOG_GRACE_MS;
+    const leftMs = Math.max(0, busyMs - job.busyMs) + graceMs;
     this.#clock.sleep(leftMs, watchdog.signal).then(
       // What it said may be there and not read yet, when this thread was kept busy.
       () => setImmediate(() => job.watchdog === watchdog && this.#overdue(job)),

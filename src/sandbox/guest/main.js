@@ -3,6 +3,7 @@ import {
   atob,
   base64,
   btoa,
+  bytesOf,
   cryptography,
   hex,
   isUint8Array,
@@ -58,8 +59,8 @@ function tell(how, thrown) {
 function finish(value) {
   if (typeof value === 'string') return host.returnText('text', value);
   if (isUint8Array(value)) {
-    const { buffer, byteOffset, byteLength } = new Uint8Array(value);
-    return host.returnBytes(buffer, byteOffset, byteLength);
+    const { buffer, offset, length } = bytesOf(value);
+    return host.returnBytes(buffer, offset, length);
   }
   let text;
   try {
