@@ -16,6 +16,11 @@ export interface AuditLog {
    */
   record<T>(step: (append: AppendAudit) => T): T;
   /**
+   * A sentence when the rows are not those that the anchor knows; null when they are. A quick look:
+   * `verifyAudit` reads all.
+   */
+  problem(): string | null;
+  /**
    * Adds an entry that says which breaks were found, and forgets them in the anchor. Answers them;
    * with none, nothing is written.
    */
@@ -73,6 +78,7 @@ export function createAuditLog(options: {
 
   return {
     record,
+    problem: () => anchorProblem(readAnchor(anchorFile), store),
     acknowledge(actor) {
       const { anchor, breaks } = anchored();
       const found = [...(anchor?.breaks ?? []), ...breaks];

@@ -17,6 +17,7 @@ import { type Database, openDatabase } from '../storage/database.js';
 import { lockNode } from '../storage/node-lock.js';
 import { accountTrouble } from './account-trouble.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
+import { openVault, warnOfVault } from './open-vault.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
 export interface Running {
@@ -71,6 +72,7 @@ export async function openParts(
   const { dir } = config.storage;
   keep(lockNode(join(dir, LOCK_FILE)), (lock) => lock.release());
   const db = keep(openDatabase(join(dir, DATABASE_FILE)), (part) => void part.close());
+  await warnOfVault(openVault(config, db, clock), log);
   const pollMs = config.network.pollIntervalMs;
   const wake = createBlockWake({ urls: webSocketUrls(config), clock, log, pollMs });
   keep(wake, (part) => part.close());

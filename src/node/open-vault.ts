@@ -6,6 +6,7 @@ import { readPasswordFile } from '../config/password-file.js';
 import { auditAnchorFile, vaultKeyFile } from '../config/vault-files.js';
 import { createVaultKeys, type VaultKeys } from '../keystore/vault-keys.js';
 import type { Database } from '../storage/database.js';
+import type { Log } from '../telemetry/log.js';
 import { createVault, type Vault } from '../vault/vault.js';
 
 export interface OpenedVault {
@@ -13,6 +14,14 @@ export interface OpenedVault {
   readonly audit: AuditLog;
   /** They are not opened before they are needed. */
   readonly keys: VaultKeys;
+}
+
+/** Tells of what would only show when a request needs a secret. */
+export async function warnOfVault({ vault, audit }: OpenedVault, log: Log): Promise<void> {
+  for (const reason of await vault.troubles()) log.warn('the vault is not in order', { reason });
+  const problem = audit.problem();
+  const reason = `${problem}: run dodona audit verify`;
+  if (problem !== null) log.warn('the audit log is not whole', { reason });
 }
 
 /** Puts vault, audit log and key file together, for the node and for the command line. */

@@ -85,6 +85,7 @@ export function createVaultStore(db: Database) {
   const secret = db.prepare('SELECT * FROM vault_secret WHERE owner = ? AND name = ?');
   const secrets = db.prepare(`SELECT * FROM vault_secret
     WHERE @owner IS NULL OR owner = @owner ORDER BY owner, name`);
+  const any = db.prepare('SELECT 1 FROM vault_secret LIMIT 1');
   const countSecrets = db.prepare('SELECT COUNT(*) FROM vault_secret WHERE owner = ?').pluck();
   const put = db.prepare(`INSERT INTO vault_secret (owner, name, version, epoch, key_id,
       wrapped_key, sealed_value, may_be_result, created_ms, changed_ms)
@@ -113,6 +114,8 @@ export function createVaultStore(db: Database) {
     /** By owner and name; of one owner where one is given. */
     secrets: (owner: Hash160 | null): StoredSecret[] =>
       (secrets.all({ owner }) as SecretRow[]).map(secretOf),
+
+    isEmpty: (): boolean => any.get() === undefined,
 
     countSecrets: (owner: Hash160): number => Number(countSecrets.get(owner)),
 

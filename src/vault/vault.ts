@@ -8,6 +8,7 @@ import { createRotationStore } from './rotation-store.js';
 import { createSecretDesk } from './secret-desk.js';
 import type { KeyEncryptionKeys } from './vault-keys.js';
 import { createVaultStore } from './vault-store.js';
+import { vaultTroubles } from './vault-troubles.js';
 
 export interface VaultOptions {
   readonly db: Database;
@@ -29,5 +30,6 @@ export function createVault(options: VaultOptions) {
     reveal: createReveal(parts),
     desk: createSecretDesk(parts),
     rotation: createKeyRotation(parts),
+    troubles: () => vaultTroubles(parts),
   };
 }

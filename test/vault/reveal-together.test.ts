@@ -52,7 +52,7 @@ describe('secrets asked for at the same time', () => {
     );
   });
 
-  it('with a key file out of order fail for those who have a grant, and for nobody else', async () => {
+  it('with a key file out of order fail for those who have a grant only', async () => {
     rmSync(vault.keyFile);
     writeFileSync(vault.keyFile, '{', { mode: 0o600 });
     const [granted, refused] = await Promise.allSettled([
