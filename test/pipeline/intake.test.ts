@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { type Hash256, hash160, hashToLittleEndian } from '../../src/base/hash.js';
+import { type Hash256, hash160 } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
-import { GATEWAY_EVENTS } from '../../src/chain/gateway-events.js';
-import type { StackItem } from '../../src/chain/stack-item.js';
 import { BURNT, creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
 import { createIntake } from '../../src/pipeline/intake.js';
 import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
 import { parseFunctionSubject } from '../../src/requests/asked-for.js';
 import { inTransaction } from '../../src/storage/database.js';
+import { type EventFields, gatewayEvent } from '../chain/gateway-event.js';
 import {
   ACCOUNT,
   createStages,
@@ -20,29 +19,11 @@ import {
 
 const GATEWAY = hash160(`0x${'9a'.repeat(20)}`);
 
-type Fields = Readonly<Record<string, bigint | number | boolean | string>>;
-
-/** An event of the gateway as a block source delivers it. */
-function event(
-  name: keyof typeof GATEWAY_EVENTS,
-  fields: Fields,
+const event = (
+  name: Parameters<typeof gatewayEvent>[0],
+  fields: EventFields,
   txHash: Hash256 = hashOf(1),
-): GatewayNotification {
-  const state = Object.keys(GATEWAY_EVENTS[name]).map((field): StackItem => {
-    const value = fields[field];
-    if (typeof value === 'boolean') return { type: 'Boolean', value };
-    if (typeof value === 'bigint' || typeof value === 'number') {
-      return { type: 'Integer', value: BigInt(value) };
-    }
-    if (value === undefined) throw new Error(`bug: ${name} needs ${field}`);
-    const bytes = () => {
-      if (/^0x[0-9a-f]{40}$/.test(value)) return hashToLittleEndian(value as typeof ACCOUNT);
-      return Buffer.from(value, field === 'codeHash' ? 'hex' : 'utf8');
-    };
-    return { type: 'ByteString', value: bytes() };
-  });
-  return { txHash, indexInBlock: 0, name, state };
-}
+) => gatewayEvent(name, fields, txHash);
 
 const who = { requester: REQUESTER, payer: REQUESTER };
 const asked = (id: bigint, deadline = 240) =>

@@ -1,0 +1,17 @@
+import fc from 'fast-check';
+import { anyHistory, play } from './histories/history.js';
+
+/** More by DODONA_HISTORIES=20000. */
+const RUNS = Number(process.env.DODONA_HISTORIES ?? 2_000);
+const LONGEST = 90;
+
+describe('the books, in any history', function () {
+  this.timeout(600_000);
+
+  it('say what the chain and a small model say, after each step', async () => {
+    await fc.assert(fc.asyncProperty(anyHistory(LONGEST), play), {
+      numRuns: RUNS,
+      includeErrorInReport: true,
+    });
+  });
+});
