@@ -61,6 +61,7 @@ export function estimateCommand(context: CommandContext): Command {
   return withChainOptions(new Command('estimate'))
     .option('--url <url>', 'what `request` asks for')
     .option('--spec <json>', 'what `requestHttp` asks for')
+    .option('--function', 'for `requestFunction`; what its answer costs is the same for all')
     .option('--ask <contract.method>', 'the method by which a contract asks, run on trial')
     .option('--ask-args <json>', 'its arguments, as a list')
     .option('--as <account>', 'who calls it (default: nobody whose witness counts)')
@@ -167,7 +168,9 @@ async function answerTo(
     return { code: ResponseCode.Success, result: filler(result.bytes), reason: null, notes };
   }
   const { subject, filter, requester } = request;
-  const work = ESTIMATE_KINDS[request.kind].work(subject, filter, requester);
+  const { work: workOf, method } = ESTIMATE_KINDS[request.kind];
+  if (workOf === null) throw notFetched(method);
+  const work = workOf(subject, filter, requester);
   const found = await fetchAnswer(config, clock, work);
   if (found.code === ResponseCode.Success) return { ...found, notes: [] };
   const again = found.mayPass ? ' (the node would try again)' : '';
@@ -180,6 +183,11 @@ function filler(bytes: number): Buffer {
   if (bytes < 4) return Buffer.from('1'.repeat(bytes));
   return Buffer.from(`["${'x'.repeat(bytes - 4)}"]`);
 }
+
+const notFetched = (method: string): NodeError =>
+  new NodeError('BAD_QUERY', `what ${method} asks for cannot be fetched here`, {
+    hint: 'give --result-bytes in the place of --fetch',
+  });
 
 const revoked = (): NodeError =>
   new NodeError('ESTIMATE_REFUSED', 'the gateway has no node account: nobody answers now', {

@@ -11,6 +11,7 @@ import { parseScriptArgument, parseScriptArguments } from './script-arguments.js
 export interface EstimateOptions extends ChainOptions {
   readonly url?: string;
   readonly spec?: string;
+  readonly function?: boolean;
   readonly ask?: string;
   readonly askArgs?: string;
   readonly as?: string;
@@ -57,12 +58,18 @@ const ASSUMED_ID = 1_000_000n;
 
 /** Reads what `dodona estimate` was asked. Throws a NodeError BAD_QUERY. */
 export function readEstimate(options: EstimateOptions): ReadEstimate {
-  const given = (['url', 'spec', 'ask'] as const).filter((name) => options[name] !== undefined);
+  const given = (['url', 'spec', 'function', 'ask'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
   if (given.length !== 1) {
     const told = given.length === 0 ? 'none of them' : given.map((name) => `--${name}`).join(', ');
-    throw new NodeError('BAD_QUERY', `expected one of --url, --spec and --ask, got ${told}`, {
-      hint: '--url is for request, --spec for requestHttp, --ask for what a contract asks itself',
-    });
+    throw new NodeError(
+      'BAD_QUERY',
+      `expected one of --url, --spec, --function and --ask, got ${told}`,
+      {
+        hint: '--url is for request, --spec for requestHttp, --ask for what a contract asks by itself',
+      },
+    );
   }
   return {
     source: options.ask === undefined ? described(options) : asked(options, options.ask),
@@ -78,11 +85,12 @@ function described(options: EstimateOptions): EstimateSource {
   }
   const { callback, userData, id } = options;
   const isNative = options.url !== undefined;
+  const kind = options.function === true ? 'function' : isNative ? 'oracle' : 'http';
   const subject = limited(isNative ? 'url' : 'spec', options.url ?? options.spec ?? '');
   return {
     from: 'description',
     request: {
-      kind: isNative ? 'oracle' : 'http',
+      kind,
       subject,
       filter: limited('filter', options.filter),
       callback: callback === undefined ? null : readMethod('callback', callback),

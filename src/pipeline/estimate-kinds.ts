@@ -37,6 +37,14 @@ export const ESTIMATE_KINDS = {
     firstArgument: (_, id) => id,
     work: (spec, filter, requester) => ({ requestId: 0n, requester, style: 'spec', spec, filter }),
   },
+  function: {
+    method: 'requestFunction',
+    event: 'FunctionRequest',
+    subjectField: 'args',
+    index: 2,
+    firstArgument: (_, id) => id,
+    work: null,
+  },
 } as const satisfies Record<string, EstimateKind>;
 
 export type EstimatedKind = keyof typeof ESTIMATE_KINDS;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
+import { sha256, toHex } from '../../src/base/bytes.js';
 import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
 import { ResponseCode } from '../../src/base/outcome.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { readNetworkPolicy } from '../../src/chain/policy.js';
+import { callScript, utf8 } from '../../src/chain/script.js';
 import { rehearsedOf } from '../../src/pipeline/callback-trial.js';
 import {
   type Estimate,
@@ -14,7 +16,7 @@ import {
 } from '../../src/pipeline/estimate.js';
 import { ask, consumerAsks, consumerAsksAsNative, senderAsks } from '../node/asking.js';
 import { deployHostiles, modeScript } from '../node/hostile.js';
-import { type NodeFixture, nodeFixture, setTerms } from '../node/node-fixture.js';
+import { mustHalt, type NodeFixture, nodeFixture, setTerms } from '../node/node-fixture.js';
 
 const SPEC = JSON.stringify({ url: 'https://example.org/' });
 const URL = 'https://example.org/';
@@ -92,6 +94,20 @@ describe('the estimate of a maxFee', function () {
       const estimate = await estimateMaxFee(parts, question(native, given));
       assertNear(gasIn(estimate), await used(native, bytes, true), `native, ${bytes} bytes`);
     }
+  });
+
+  it('is as near for the answer of a function', async () => {
+    const { network, gateway, owner, consumer } = fixture;
+    const source = 'export default () => 1';
+    const code = { codeHash: toHex(sha256(source)), source, uri: '' };
+    const register = gatewayCalls(gateway).registerFunction('one', code);
+    await mustHalt(network.send(owner, register).then(network.applied));
+    const asks = callScript(consumer, 'askFunction', [1n, utf8('[]'), parseGas('2')]);
+    const { ids } = await ask(fixture, [asks]);
+    const [id = 0n] = ids;
+    const given = { kind: 'function', subject: '[]', callback: 'onFunctionAnswer' } as const;
+    const estimate = await estimateMaxFee(parts, question(id, given));
+    assertNear(gasIn(estimate), await used(id, 9, true), 'function');
   });
 
   it('is as near where a result is kept, for every size and code', async () => {
