@@ -64,12 +64,14 @@ export type ProfitView = ReturnType<typeof createProfitView>;
 
 /** Fees that left own wallets, and what own accounts were paid for answers, by transaction. */
 const BOOKED = `WITH
-  paid AS (SELECT tx, SUM(amount) AS amount FROM ledger_transfer
-    WHERE credit = 'burnt' AND substr(debit, 1, 7) = 'wallet:' AND phase IN ('single', 'post')
-      AND at_ms >= @since GROUP BY tx),
+  paid AS MATERIALIZED (SELECT b.tx AS tx, SUM(b.amount) AS amount,
+      MAX(f.id IS NOT NULL) AS is_fault
+    FROM ledger_transfer AS b LEFT JOIN ledger_transfer AS f ON f.id = b.tx || ':faulted'
+    WHERE b.credit = 'burnt' AND substr(b.debit, 1, 7) = 'wallet:'
+      AND b.phase IN ('single', 'post') AND b.at_ms >= @since GROUP BY b.tx),
   own AS (SELECT 'earned:' || substr(id, 8) AS account FROM ledger_account
     WHERE substr(id, 1, 7) = 'wallet:'),
-  charge AS (SELECT tx, request_id,
+  charge AS MATERIALIZED (SELECT tx, request_id,
       SUM(CASE cause WHEN 'fee' THEN amount ELSE 0 END) AS fee,
       SUM(CASE cause WHEN 'lost' THEN amount ELSE 0 END) AS lost,
       SUM(CASE cause WHEN 'premium' THEN amount ELSE 0 END) AS premium
@@ -85,17 +87,18 @@ export function createProfitView(db: Database) {
   const spending = db.prepare(`${BOOKED}
     SELECT COALESCE(s.kind, 'elsewhere') AS kind, SUM(COALESCE(s.amount, p.amount)) AS spent
     FROM paid AS p LEFT JOIN spend_share AS s ON s.tx = p.tx GROUP BY 1`);
-  const byPurpose = db.prepare(`${BOOKED}
-    SELECT COALESCE(t.purpose, 'elsewhere') AS purpose, t.state AS state, SUM(p.amount) AS paid,
-      SUM((SELECT COALESCE(SUM(c.fee), 0) FROM charge AS c WHERE c.tx = p.tx)) AS fee
-    FROM paid AS p LEFT JOIN sent_transaction AS t ON t.hash = p.tx GROUP BY 1, 2`);
+  const byPurpose = db.prepare(`${BOOKED},
+    charged AS MATERIALIZED (SELECT tx, SUM(fee) AS fee FROM charge GROUP BY tx)
+    SELECT COALESCE(t.purpose, 'elsewhere') AS purpose, p.is_fault AS is_fault,
+      SUM(p.amount) AS paid, SUM(COALESCE(c.fee, 0)) AS fee
+    FROM paid AS p LEFT JOIN sent_transaction AS t ON t.hash = p.tx
+    LEFT JOIN charged AS c ON c.tx = p.tx GROUP BY 1, 2`);
   const answering = db.prepare(`${BOOKED},
     predicted AS (SELECT q.tx, COUNT(*) AS answers, COUNT(c.tx) AS answered,
         SUM(q.uncut_fee) AS uncut, COALESCE(SUM(c.fee), 0) AS fee,
         SUM(CASE WHEN q.uncut_fee > q.fee AND c.tx IS NOT NULL THEN q.uncut_fee - c.fee
           ELSE 0 END) AS cut
-      FROM paid AS p JOIN sent_transaction AS t ON t.hash = p.tx AND t.state = 'halted'
-      JOIN prediction AS q ON q.tx = p.tx
+      FROM paid AS p JOIN prediction AS q ON q.tx = p.tx AND p.is_fault = 0
       LEFT JOIN charge AS c ON c.tx = q.tx AND c.request_id = q.request_id GROUP BY q.tx)
     SELECT COALESCE(SUM(cut), 0) AS cut, COALESCE(SUM(p.amount - uncut), 0) AS ceiling,
       COALESCE(SUM(CASE WHEN answered < answers THEN uncut - fee - cut ELSE 0 END), 0) AS skipped
@@ -141,7 +144,7 @@ interface ChargeRow {
 
 interface PurposeRow {
   readonly purpose: string;
-  readonly state: string | null;
+  readonly is_fault: bigint;
   readonly paid: Datoshi;
   readonly fee: Datoshi;
 }
@@ -184,9 +187,8 @@ function ownCosts(
     OwnCostCause,
     Datoshi
   >;
-  for (const { purpose, state, paid, fee } of purposes) {
-    const isFault = state === 'faulted';
-    costs[isFault ? 'faults' : (CAUSE_OF_PURPOSE[purpose] ?? 'differences')] += paid - fee;
+  for (const { purpose, is_fault: isFault, paid, fee } of purposes) {
+    costs[isFault === 1n ? 'faults' : (CAUSE_OF_PURPOSE[purpose] ?? 'differences')] += paid - fee;
   }
   // Whatever was claimed of a FAULT is its request's cost, not the node's.
   costs.faults -= lost;
