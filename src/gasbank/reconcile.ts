@@ -182,6 +182,10 @@ export function createReconcile(parts: ReconcileParts) {
       const reason = whyStopped();
       if (reason !== null) throw spendingStopped(reason);
     },
+    /** The gateway holds more than its events account for, and never agreed with the books. */
+    missesPast: (): boolean =>
+      proofs.proof() === null &&
+      open.some(({ account, ledger, chain }) => account === GATEWAY_HELD && chain > ledger),
     /** True once all accounts were looked at since the start. */
     hasLooked: (): boolean => due.fullAt() !== null,
   };

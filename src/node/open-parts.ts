@@ -13,9 +13,11 @@ import { createHeldWork, type HeldWork } from '../gasbank/held-spending.js';
 import { openWallet } from '../keystore/open-wallet.js';
 import { createGuardedFetch, type GuardedFetch } from '../net/guarded-fetch.js';
 import { DEFAULT_HTTP_LIMITS } from '../net/http-limits.js';
+import { createCursorStore } from '../pipeline/cursor-store.js';
 import { type Database, openDatabase } from '../storage/database.js';
 import { lockNode } from '../storage/node-lock.js';
 import { accountTrouble } from './account-trouble.js';
+import { requireStartInTime } from './check-start-block.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
 import { openVault, warnOfVault } from './open-vault.js';
 
@@ -73,6 +75,10 @@ export async function openParts(
   keep(lockNode(join(dir, LOCK_FILE)), (lock) => lock.release());
   const db = keep(openDatabase(join(dir, DATABASE_FILE)), (part) => void part.close());
   await warnOfVault(openVault(config, db, clock), log);
+  if (createCursorStore(db).read() === null) {
+    const { hash, startBlock } = config.gateway;
+    await requireStartInTime(pool, hash, startBlock ?? 0, { signal });
+  }
   const pollMs = config.network.pollIntervalMs;
   const wake = createBlockWake({ urls: webSocketUrls(config), clock, log, pollMs });
   keep(wake, (part) => part.close());

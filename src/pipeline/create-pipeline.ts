@@ -23,6 +23,7 @@ import { createIntake, type IntakeResult } from './intake.js';
 import { createOpenWallets } from './open-wallets.js';
 import { runPipeline } from './pipeline.js';
 import { createResolve, type ResolveLimits } from './resolve.js';
+import { startTooLate } from './start-too-late.js';
 import { createTransactionEnding } from './transaction-ending.js';
 import { createTransactionStore } from './transaction-store.js';
 
@@ -140,6 +141,9 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     async reconcile(at: number): Promise<void> {
       await reconcile.run(at);
       setup.onBooks(reconcile.whyStopped());
+      // From block 0 on nothing can be missing: then it is a difference like any other.
+      if (!reconcile.missesPast() || own.every(({ sinceBlock }) => sinceBlock === 0)) return;
+      throw startTooLate(reconcile.whyStopped() ?? 'it holds more than its events tell');
     },
     walletEveryBlocks: limits.walletEveryBlocks,
     isWalletShort: () => isWalletShort,

@@ -15,6 +15,7 @@ import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import { compareCharges, type FoundDifference } from './compare-charges.js';
 import type { CursorStore } from './cursor-store.js';
+import { missingPast, startTooLate } from './start-too-late.js';
 import type { TransactionEnding } from './transaction-ending.js';
 
 export interface IntakeStores {
@@ -188,11 +189,15 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
     const last = blocks.at(-1);
     if (first === undefined || last === undefined) return result;
     const nowMs = clock.nowMs();
-    inRepeatableTransaction(db, () => {
-      for (const block of blocks) takeBlock(block, nowMs, result);
-      result.overdue.push(...endAnswering(last.index, nowMs));
-      cursor.advance(first.index, last.index, last.hash);
-    });
+    try {
+      inRepeatableTransaction(db, () => {
+        for (const block of blocks) takeBlock(block, nowMs, result);
+        result.overdue.push(...endAnswering(last.index, nowMs));
+        cursor.advance(first.index, last.index, last.hash);
+      });
+    } catch (error) {
+      throw missingPast(error) ?? error;
+    }
     return result;
   };
 }
@@ -237,6 +242,6 @@ function lostTxsNamed(
 
 function knownMaxFee(requests: RequestStore, id: bigint): bigint {
   const row = requests.brief(id);
-  if (row === null) throw new Error(`bug: request ${id} ended but never began`);
+  if (row === null) throw startTooLate(`request ${id} ends, which the books saw no beginning of`);
   return row.maxFee;
 }
