@@ -5,6 +5,7 @@ import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
 import { configCommand } from './config-command.js';
 import { estimateCommand } from './estimate-command.js';
+import { evidenceCommand } from './evidence-command.js';
 import { ExitCode } from './exit-code.js';
 import { explainCommand } from './explain-command.js';
 import { gasbankCommand } from './gasbank-command.js';
@@ -14,6 +15,7 @@ import { secretsCommand } from './secrets-command.js';
 import { startCommand } from './start-command.js';
 import { statusCommand } from './status-command.js';
 import { LINE_COLUMNS } from './text-table.js';
+import { verifyCommand } from './verify-command.js';
 
 const HELP = `
 When something is wrong:
@@ -65,6 +67,8 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addCommand(estimateCommand(context))
     .addCommand(secretsCommand(context))
     .addCommand(auditCommand(context))
+    .addCommand(verifyCommand(context, setExitCode))
+    .addCommand(evidenceCommand(context))
     .addCommand(configCommand(context));
 }
 

@@ -1,3 +1,4 @@
+import { NodeError } from '../base/node-error.js';
 import type { FilterOutcome } from '../filters/filter-outcome.js';
 import { type Bundle, blobHash } from './bundle.js';
 import { endedByMachine, type Filtering } from './record-filters.js';
@@ -43,7 +44,10 @@ export function replayFilters(
         asRecorded.push(`${name} ended by ${kind}, which depends on the machine it ran on`);
         return { kind, reason: record?.reason ?? '' };
       }
-      const outcome = await filtering.evaluate(dialect, path, body, signal);
+      const outcome = await filtering.evaluate(dialect, path, body, signal).catch((error) => {
+        if (error instanceof NodeError) gaps.push(`${name} could not run here: ${error.message}`);
+        throw error;
+      });
       if (endedByMachine(outcome.kind)) gaps.push(`${name} ended by ${outcome.kind} here`);
       else if (kind !== undefined && outcome.kind !== kind) {
         differences.push(`${name} ended by ${kind} then, by ${outcome.kind} now`);

@@ -22,6 +22,7 @@ import { createHttpResolver } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { NodeOptions } from './node-options.js';
+import { type NodeEvidence, openEvidence } from './open-evidence.js';
 import type { Running } from './open-parts.js';
 import { openVault } from './open-vault.js';
 import { pipelineLimits } from './pipeline-limits.js';
@@ -48,14 +49,10 @@ export async function runWork(
   const sees = { preflight, feePolicy, heightNow };
   const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
   const booksOver = (rpc: Rpc) => createBooksReader({ ...ways, rpc, minHeight: heightNow });
-  const resolver = createHttpResolver({
-    ...measuredWeb(options, parts),
-    profile: config.http.profile,
-    reveal: openVault(config, db, clock).vault.reveal,
-  });
+  const evidence = watchedResolver(options, parts);
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
-  const refreshing = refreshLoop(options, parts, both);
+  const beside = [refreshLoop(options, parts, both), evidence.tidy(both)];
   const { ownAccounts } = begun;
   const mode = config.network.dialect;
   const source = createBlockSource({ rpc: pool, gateway, clock, mode, ownAccounts });
@@ -89,7 +86,8 @@ export async function runWork(
           log.warn('block not read', { index, retryInMs, reason: messageOf(error) }),
       }),
       tipHeight: () => pool.bestHeight() ?? 0,
-      resolver: resolverByKind(resolver),
+      resolver: evidence.resolver,
+      keepEvidence: evidence.keepEvidence,
       randomNonce: () => randomBytes(4).readUInt32LE(),
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();
@@ -113,7 +111,7 @@ export async function runWork(
     });
   } finally {
     own.abort();
-    await refreshing;
+    await Promise.all(beside);
   }
 }
 
@@ -137,6 +135,16 @@ function tellOf({ received, answered, expired }: IntakeResult, block: number, te
     tell('answered', { requestId: id, upToBlock: block, answer, delivered });
   }
   for (const requestId of expired) tell('expired', { requestId, upToBlock: block });
+}
+
+/** The resolver of all kinds, under the eyes of what keeps evidence. */
+function watchedResolver(options: NodeOptions, parts: Running): NodeEvidence {
+  const { config, clock } = options;
+  const { vault, keys } = openVault(config, parts.db, clock);
+  const tools = { ...measuredWeb(options, parts), reveal: vault.reveal, keys };
+  return openEvidence(options, parts.db, tools, (given) =>
+    resolverByKind(createHttpResolver({ ...given, profile: config.http.profile })),
+  );
 }
 
 /** Fetches and filters with their durations measured. */

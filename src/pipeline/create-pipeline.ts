@@ -20,6 +20,7 @@ import { createSending, type SendingLimits } from './create-sending.js';
 import { createCursorStore } from './cursor-store.js';
 import type { GatewayPort } from './gateway-port.js';
 import { createIntake, type IntakeResult } from './intake.js';
+import type { KeepEvidence } from './keep-evidence.js';
 import { createOpenWallets } from './open-wallets.js';
 import { runPipeline } from './pipeline.js';
 import { createResolve, type ResolveLimits } from './resolve.js';
@@ -48,6 +49,7 @@ export interface PipelineSetup {
   readonly blocks: AsyncIterable<readonly TailedBlock[]>;
   readonly tipHeight: () => number;
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
+  readonly keepEvidence?: KeepEvidence | undefined;
   readonly randomNonce: () => number;
   readonly onBlocks: (last: TailedBlock, result: IntakeResult, inStep: boolean) => void;
   readonly onStep: (step: string, durationMs: number) => void;
