@@ -5,17 +5,16 @@ import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { loadConfig } from '../config/load-config.js';
 import { earnedOf, walletOf } from '../gasbank/accounts.js';
-import {
-  type AccountView,
-  createLedgerViews,
-  type LedgerViews,
-} from '../gasbank/ledger-view-store.js';
+import { type AccountView, createLedgerViews } from '../gasbank/ledger-view-store.js';
+import { type BooksDifference, createProofStore } from '../gasbank/proof-store.js';
+import { describeDifference } from '../gasbank/spending-stop.js';
+import type { Database } from '../storage/database.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { accountName, parseLedgerAccounts } from './ledger-account.js';
 import { withBooks } from './open-books.js';
 import { ownAccount } from './own-account.js';
-import { type Column, textTable } from './text-table.js';
+import { type Column, labelled, textTable } from './text-table.js';
 
 const HELP = `
 Reads the node's books; whether it runs does not matter. Amounts are GAS.
@@ -51,6 +50,8 @@ export interface BalanceSheet {
   readonly inFlight: { readonly datoshi: Datoshi; readonly transactions: number };
   /** Of what is posted on all accounts: always 0. */
   readonly sumDatoshi: Datoshi;
+  /** Where the books are not as the chain has it: while there are any, nothing is spent. */
+  readonly differences: readonly BooksDifference[];
 }
 
 export function gasbankBalanceCommand(context: CommandContext): Command {
@@ -62,7 +63,7 @@ export function gasbankBalanceCommand(context: CommandContext): Command {
     .action(async (named: string | undefined, options: BalanceOptions) => {
       const wanted = named === undefined ? null : parseLedgerAccounts(named);
       const config = loadConfig(options.config);
-      const sheet = await withBooks(config, (db) => readSheet(createLedgerViews(db), wanted));
+      const sheet = await withBooks(config, (db) => readSheet(db, wanted));
       if (wanted !== null && sheet.accounts.length === 0) throw neverBooked(named ?? '', sheet);
       if (options.json === true) return context.print(jsonText(sheet));
       const isSummed = wanted === null && options.all !== true;
@@ -70,7 +71,8 @@ export function gasbankBalanceCommand(context: CommandContext): Command {
     });
 }
 
-function readSheet(views: LedgerViews, wanted: readonly string[] | null): BalanceSheet {
+function readSheet(db: Database, wanted: readonly string[] | null): BalanceSheet {
+  const views = createLedgerViews(db);
   const all = views.accounts();
   const sum = (of: (account: AccountView) => Datoshi): Datoshi =>
     all.reduce((total, account) => total + of(account), 0n);
@@ -81,6 +83,7 @@ function readSheet(views: LedgerViews, wanted: readonly string[] | null): Balanc
     accounts,
     inFlight: { datoshi, transactions: views.countInFlight() },
     sumDatoshi: sum(({ postedDatoshi }) => postedDatoshi),
+    differences: createProofStore(db).open(),
   };
 }
 
@@ -101,7 +104,7 @@ const COLUMNS: readonly Column[] = [
 export function sheetText(sheet: BalanceSheet, own: Hash160 | null | 'all'): string {
   const shown = own === 'all' ? sheet.accounts : summed(sheet.accounts);
   const rows = shown.map((account) => rowOf(account, own));
-  const { inFlight, block, sumDatoshi } = sheet;
+  const { inFlight, block, sumDatoshi, differences } = sheet;
   const count = inFlight.transactions;
   const transactions = `${count} transaction${count === 1 ? '' : 's'} not in a block yet`;
   return [
@@ -111,6 +114,7 @@ export function sheetText(sheet: BalanceSheet, own: Hash160 | null | 'all'): str
     '',
     `in flight  ${formatGas(inFlight.datoshi)} GAS of fees, ${transactions}`,
     ...(sumDatoshi === 0n ? [] : [`NOT BALANCED: the sum is ${formatGas(sumDatoshi)} GAS, not 0`]),
+    ...differences.map((difference) => labelled('DIFFERS', describeDifference(difference))),
   ].join('\n');
 }
 

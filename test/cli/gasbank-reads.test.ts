@@ -3,6 +3,7 @@ import type { Hash160, Hash256 } from '../../src/base/hash.js';
 import { hash160ToAddress } from '../../src/base/hash.js';
 import { creditOf, earnedOf, reservedOf, walletOf } from '../../src/gasbank/accounts.js';
 import { createLedgerStore, type Transfer } from '../../src/gasbank/ledger-store.js';
+import { createProofStore } from '../../src/gasbank/proof-store.js';
 import { createCursorStore } from '../../src/pipeline/cursor-store.js';
 import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
 import { AT_MS, hash160Of, hash256Of } from '../api/request-book.js';
@@ -89,6 +90,20 @@ describe('gasbank balance and history', () => {
       inFlightDatoshi: '25000000',
       availableDatoshi: '975000001',
     });
+  });
+
+  it('says where the books are not as the chain has it', async () => {
+    const proofs = createProofStore(db);
+    assert.deepEqual((await runJson('balance')).differences, []);
+    const seen = { account: creditOf(PAYER), ledger: 3_00000000n, chain: 1n, agreedBlock: 99 };
+    inTransaction(db, () => proofs.see(seen, 100, AT_MS));
+    const { out } = await cli.runHere('gasbank', 'balance');
+    assert.match(out, /^DIFFERS {4}credit:0x0202\w+ has 0\.00000001 GAS on the chain and\n/m);
+    assert.match(out, /3\.00000000 GAS on the books \(since block 100\)$/m);
+    assert.equal((await runJson('balance')).differences[0].chain, '1');
+    assert.equal(longestLine(out) <= 100, true);
+    inTransaction(db, () => proofs.prove(101, AT_MS, 5));
+    assert.deepEqual((await runJson('balance')).differences, []);
   });
 
   it('takes an address, a 0x hash, or an account of the ledger', async () => {
