@@ -144,6 +144,13 @@ function createRing({ file, read, master, random }: RingParts): VaultKeyRing {
     const next = readKeyFile(file);
     if (next === null || !next.scrypt.salt.equals(read.scrypt.salt)) throw changed(file);
     now = next;
+    const present = new Set([...next.keys, ...next.sharing].map(({ id }) => id));
+    for (const id of keys.keys()) if (!present.has(id)) forget(id);
+  }
+
+  function forget(id: string): void {
+    keys.get(id)?.fill(0);
+    keys.delete(id);
   }
 
   function rewrite(change: Partial<VaultKeyFile>): void {
@@ -185,10 +192,6 @@ function createRing({ file, read, master, random }: RingParts): VaultKeyRing {
       refresh();
       const left = now.keys.filter(({ id }) => !ids.includes(id));
       if (left.length < now.keys.length) rewrite({ keys: left });
-      for (const id of ids) {
-        keys.get(id)?.fill(0);
-        keys.delete(id);
-      }
     },
     sharing() {
       refresh();
