@@ -140,18 +140,9 @@ const CSV_COLUMNS = 'time,block,tx,request,cause,phase,debit,credit,gas,row,tran
   ',',
 );
 
-/** Pages of the newest come first, so they are kept until the oldest is known. */
 function printCsv(views: LedgerViews, query: TransferQuery, context: CommandContext): void {
-  const rows: TransferView[] = [];
-  let beforeRow = query.beforeRow;
-  for (;;) {
-    const page = views.transfers({ ...query, beforeRow, limit: MAX_HISTORY_LIMIT });
-    rows.push(...page);
-    beforeRow = page.at(-1)?.row ?? null;
-    if (page.length < MAX_HISTORY_LIMIT) break;
-  }
   context.print(csvLine(CSV_COLUMNS));
-  for (const transfer of rows.reverse()) context.print(csvLine(csvOf(transfer)));
+  for (const transfer of views.allTransfers(query)) context.print(csvLine(csvOf(transfer)));
 }
 
 const csvOf = (transfer: TransferView): string[] => [

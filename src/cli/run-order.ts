@@ -20,6 +20,7 @@ import { type OpenChain, openChain } from './open-chain.js';
 import type { OrderOptions } from './order-options.js';
 import { type OrderSigner, openOrderSigner } from './order-signer.js';
 import { labelled } from './text-table.js';
+import { visible } from './visible-text.js';
 
 /** What an order command prints with --json, with amounts as decimal datoshi. */
 export interface OrderReport {
@@ -38,7 +39,7 @@ export interface OrderReport {
   readonly holdings: Holdings;
 }
 
-/** Blocks in which the transaction may end, as of a node without a configuration. */
+/** How often it is looked for. */
 const POLL_MS = 500;
 
 /**
@@ -102,7 +103,7 @@ async function carryOut(
   const order = orderOf(account, before);
   const refusal = refusalOf(account, order, before);
   if (refusal !== null) throw refusal;
-  const priced = await price(desk, order, before);
+  const priced = await price(desk, order);
   requireFees(account, order, before, priced.fees);
   const notes = await notesOf(desk, order, before);
   const tell = (text: string): void => {
@@ -113,7 +114,7 @@ async function carryOut(
     tell('Nothing was sent (--dry-run).');
     return reportOf(desk, order, priced, notes, null, before);
   }
-  const sent = await send(desk, order, priced);
+  const sent = await send(desk, order, priced, context);
   tell(labelled('sent', `${sent.hash}, waiting for its block`));
   const wait = { chain: port, clock, pollMs: POLL_MS, height };
   const block = await waitForBlock(wait, sent, priced.terms.validUntilBlock);
@@ -125,7 +126,6 @@ async function carryOut(
 async function price(
   { gateway, account, port, config, open, height }: Desk,
   order: Order,
-  _before: Holdings,
 ): Promise<PricedTransaction> {
   const { priceTransaction } = await import('../pipeline/send-order.js');
   const { pipelineLimits } = await import('../node/pipeline-limits.js');
@@ -147,10 +147,16 @@ async function notesOf(
   return sponsorNotes(account, order, before, accepted);
 }
 
-async function send(desk: Desk, order: Order, priced: PricedTransaction) {
+async function send(
+  desk: Desk,
+  order: Order,
+  priced: PricedTransaction,
+  { complain }: CommandContext,
+) {
   if (desk.hasBooks) {
     const { sendThroughBooks } = await import('./send-through-books.js');
-    return sendThroughBooks(desk, order, priced);
+    const onWarning = (text: string): void => complain(`warning: ${visible(text)}`);
+    return sendThroughBooks({ ...desk, onWarning }, order, priced);
   }
   const { sendDirectly } = await import('../pipeline/send-order.js');
   return sendDirectly(desk.port, priced);

@@ -32,6 +32,8 @@ export interface BooksDesk {
   readonly gateway: Hash160;
   readonly port: ChainPort;
   readonly clock: Clock;
+  /** Told what goes wrong on the way to the network, once the fee is drawn. */
+  readonly onWarning: (text: string) => void;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface BooksDesk {
  * what became of it. Throws what `createSubmit` throws, and FUNDS_SHORT.
  */
 export async function sendThroughBooks(
-  { config, gateway, port, clock }: BooksDesk,
+  { config, gateway, port, clock, onWarning }: BooksDesk,
   order: Order,
   priced: PricedTransaction,
 ): Promise<SignedTransaction> {
@@ -59,7 +61,7 @@ export async function sendThroughBooks(
       spending: createSpending(db, budgetsOf(config.gasbank)),
       chain: port,
       clock,
-      log: silentLog,
+      log: { ...silentLog, warn: (event, facts) => onWarning(`${event}: ${facts?.reason}`) },
       crashPoint: noCrash,
       walletFloor: config.gasbank.walletFloorDatoshi,
       onWalletShort: () => {},

@@ -59,13 +59,37 @@ export function createLedgerViews(db: Database) {
   );
   const first = db.prepare('SELECT at_ms FROM ledger_transfer ORDER BY rowid LIMIT 1');
   const height = db.prepare('SELECT height FROM chain_cursor');
-  const pageOfAll = db.prepare(`SELECT rowid AS row, * FROM ledger_transfer
-    WHERE rowid < @before AND at_ms >= @since ORDER BY rowid DESC LIMIT @limit`);
   // Each side by its own index, so that a page costs the same however long the ledger is.
-  const side = (column: 'debit' | 'credit') =>
-    db.prepare(`SELECT rowid AS row, * FROM ledger_transfer WHERE ${column} = @account
-      AND rowid < @before AND at_ms >= @since ORDER BY rowid DESC LIMIT @limit`);
-  const sides = [side('debit'), side('credit')];
+  const pages = (bound: string, order: 'ASC' | 'DESC') => {
+    const page = (where: string) =>
+      db.prepare(`SELECT rowid AS row, * FROM ledger_transfer WHERE ${where} rowid ${bound}
+        AND at_ms >= @since ORDER BY rowid ${order} LIMIT @limit`);
+    return {
+      ofAll: page(''),
+      sides: [page('debit = @account AND'), page('credit = @account AND')],
+    };
+  };
+  const newest = pages('< @bound', 'DESC');
+  const oldest = pages('> @bound', 'ASC');
+
+  function read(
+    { ofAll, sides }: ReturnType<typeof pages>,
+    { accounts, sinceMs, limit }: Omit<TransferQuery, 'beforeRow'>,
+    bound: bigint,
+  ): TransferView[] {
+    if (accounts.length > MAX_ACCOUNTS) throw new Error('bug: too many accounts in one query');
+    const bounds = { bound, since: BigInt(Math.ceil(sinceMs ?? 0)), limit: BigInt(limit) };
+    if (accounts.length === 0) return (ofAll.all(bounds) as TransferRow[]).map(transferOf);
+    const found = new Map<bigint, TransferRow>();
+    for (const account of accounts) {
+      for (const side of sides) {
+        for (const row of side.all({ ...bounds, account }) as TransferRow[]) {
+          found.set(row.row, row);
+        }
+      }
+    }
+    return [...found.values()].map(transferOf);
+  }
 
   return {
     /** Every account, in the order of their ids. */
@@ -94,21 +118,21 @@ export function createLedgerViews(db: Database) {
 
     /** Newest first. */
     transfers(query: TransferQuery): TransferView[] {
-      const { accounts, sinceMs, beforeRow, limit } = query;
-      if (accounts.length > MAX_ACCOUNTS) throw new Error('bug: too many accounts in one query');
-      const before = beforeRow ?? LAST_ROW;
-      const bounds = { before, since: BigInt(Math.ceil(sinceMs ?? 0)), limit: BigInt(limit) };
-      if (accounts.length === 0) return (pageOfAll.all(bounds) as TransferRow[]).map(transferOf);
-      const found = new Map<bigint, TransferRow>();
-      for (const account of accounts) {
-        for (const statement of sides) {
-          for (const row of statement.all({ ...bounds, account }) as TransferRow[]) {
-            found.set(row.row, row);
-          }
-        }
+      const found = read(newest, query, query.beforeRow ?? LAST_ROW);
+      return found.sort((a, b) => (a.row < b.row ? 1 : -1)).slice(0, query.limit);
+    },
+
+    /** All that match, oldest first, read page by page. */
+    *allTransfers(query: Pick<TransferQuery, 'accounts' | 'sinceMs'>): Generator<TransferView> {
+      let after = 0n;
+      for (;;) {
+        const found = read(oldest, { ...query, limit: MAX_HISTORY_LIMIT }, after);
+        const page = found.sort((a, b) => (a.row < b.row ? -1 : 1)).slice(0, MAX_HISTORY_LIMIT);
+        yield* page;
+        const last = page.at(-1);
+        if (last === undefined || page.length < MAX_HISTORY_LIMIT) return;
+        after = last.row;
       }
-      const newestFirst = [...found.values()].sort((a, b) => (a.row < b.row ? 1 : -1));
-      return newestFirst.slice(0, limit).map(transferOf);
     },
   };
 }

@@ -6,6 +6,7 @@ import { type Invocation, invokeCall, parseInvocation } from '../chain/invocatio
 import type { Rpc } from '../chain/rpc.js';
 import type { ScriptArg } from '../chain/script.js';
 import type { TransactionSigner } from '../chain/transaction.js';
+import { ranOutOfGas } from './bounded-script.js';
 
 /** A callback to be tried, and what is to have happened before. */
 export interface CallbackTrial {
@@ -44,7 +45,7 @@ export async function gasOfCallback(
   if (said === 'returned') return called.gasConsumed - (await gasWithout(callback, run));
   const exception = called.state === 'FAULT' ? called.exception : 'it did not abort';
   throw new NodeError('CALLBACK_FAILS', failureOf(trial, said, exception), {
-    hint: HINTS[said === null ? 'uncaught' : said.startsWith('no such') ? 'missing' : 'threw'],
+    hint: HINTS[kindOf(said, exception)],
     details: { requester, callback, exception },
   });
 }
@@ -68,7 +69,13 @@ export const rehearsedOf = (exception: string): string | null =>
     exception,
   )?.[1] ?? null;
 
+function kindOf(said: string | null, exception: string): keyof typeof HINTS {
+  if (said === null) return ranOutOfGas(exception) ? 'tooDear' : 'uncaught';
+  return said.startsWith('no such') ? 'missing' : 'threw';
+}
+
 const HINTS = {
+  tooDear: 'do less in it: it uses more GAS than the RPC node lends for a trial',
   missing: 'name a method of the contract that has 4 parameters',
   threw: 'it may look for a request that is pending: have it asked first with --ask',
   uncaught:
