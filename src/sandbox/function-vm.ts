@@ -115,7 +115,7 @@ export class FunctionVm {
 
   /** Makes a new instance, with the snapshot for its memory. */
   async renew(): Promise<void> {
-    this.#vm = await this.#vm.copy(this.#snapshot.bytes);
+    this.#vm = await this.#vm.copy((memory) => this.#snapshot.restore(memory));
   }
 
   /** Whether the memory is what it was after set-up, to the last byte. */

@@ -1,5 +1,3 @@
-import assert from 'node:assert/strict';
-
 /** Zeros and data are told apart by blocks of so many bytes. */
 const BLOCK_BYTES = 4 * 1024;
 /** Data compared, and put back, at once: an execution changes about a third of it. */
@@ -14,12 +12,10 @@ interface Range {
   readonly end: number;
 }
 
-/**
- * What is compared at once. Zeros are compared with the same zeros, which stay in the processor's
- * nearest cache.
- */
+/** What is compared at once. */
 interface Span extends Range {
-  readonly isZero: boolean;
+  /** What is there; of zeros, the same zeros for all, which stay in the processor's cache. */
+  readonly bytes: Buffer;
 }
 
 /**
@@ -28,85 +24,83 @@ interface Span extends Range {
  * out of restore(), and looked at by isWhole() only.
  */
 export class MemorySnapshot {
-  readonly #bytes: Buffer;
-  readonly #spans: readonly Span[];
   readonly #zeros = Buffer.alloc(ZERO_SPAN_BYTES);
+  readonly #watched: readonly Span[];
+  readonly #holes: readonly Span[];
+  /** Of the memory, holes included. */
+  readonly memoryBytes: number;
 
   /**
    * @param stackBytes how far below its top, which is the end of the first run of zeros, the
    * engine's stack may reach.
    */
   constructor(memory: WebAssembly.Memory, stackBytes: number) {
-    this.#bytes = Buffer.from(memory.buffer.slice(0));
-    const [stack, ...others] = this.#findHoles();
+    const now = Buffer.from(memory.buffer);
+    this.memoryBytes = now.length;
+    const [stack, ...others] = this.#findHoles(now);
     const deep = stack === undefined ? [] : [{ ...stack, end: stack.end - stackBytes }];
     const holes = [...deep, ...others].filter(({ start, end }) => end > start);
-    this.#spans = gapsBetween(holes, this.#bytes.length).flatMap((gap) => this.#spansOf(gap));
-  }
-
-  get memoryBytes(): number {
-    return this.#bytes.length;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#bytes;
+    this.#holes = holes.flatMap((hole) => this.#spansOf(now, hole));
+    this.#watched = gapsBetween(holes, now.length).flatMap((gap) => this.#spansOf(now, gap));
   }
 
   /** Bytes that restore() looks at. */
   get watchedBytes(): number {
-    return this.#spans.reduce((sum, { start, end }) => sum + end - start, 0);
+    return this.#watched.reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
-  /** Puts back what has changed in a memory that has not grown. Answers how many bytes. */
+  /** Puts back what differs, in a memory of the same size. Answers how many bytes were written. */
   restore(memory: WebAssembly.Memory): number {
     const now = Buffer.from(memory.buffer);
-    assert.equal(now.length, this.#bytes.length);
     let restored = 0;
-    for (const { start, end, isZero } of this.#spans) {
-      const same = isZero
-        ? now.compare(this.#zeros, 0, end - start, start, end) === 0
-        : now.compare(this.#bytes, start, end, start, end) === 0;
-      if (same) continue;
-      this.#bytes.copy(now, start, start, end);
-      restored += end - start;
+    for (const span of this.#watched) {
+      if (isSame(now, span)) continue;
+      span.bytes.copy(now, span.start, 0, span.end - span.start);
+      restored += span.end - span.start;
     }
     return restored;
   }
 
   /** Whether a memory is the snapshot's to the last byte, holes included. */
   isWhole(memory: WebAssembly.Memory): boolean {
-    return this.#bytes.equals(Buffer.from(memory.buffer));
+    const now = Buffer.from(memory.buffer);
+    if (now.length !== this.memoryBytes) return false;
+    return [...this.#watched, ...this.#holes].every((span) => isSame(now, span));
   }
 
   /** Long spans where there are zeros, short ones elsewhere. */
-  #spansOf({ start, end }: Range): Span[] {
+  #spansOf(now: Buffer, { start, end }: Range): Span[] {
     const spans: Span[] = [];
     let at = start;
     while (at < end) {
-      const isZero = this.#isZero(at, Math.min(at + ZERO_SPAN_BYTES, end));
+      const isZero = this.#isZero(now, at, Math.min(at + ZERO_SPAN_BYTES, end));
       const spanEnd = Math.min(at + (isZero ? ZERO_SPAN_BYTES : DATA_SPAN_BYTES), end);
-      spans.push({ start: at, end: spanEnd, isZero });
+      const bytes = isZero ? this.#zeros : Buffer.from(now.subarray(at, spanEnd));
+      spans.push({ start: at, end: spanEnd, bytes });
       at = spanEnd;
     }
     return spans;
   }
 
   /** Long runs of zeros, but for one at the end: there the heap may grow. */
-  #findHoles(): Range[] {
+  #findHoles(now: Buffer): Range[] {
     const holes: Range[] = [];
     let start = 0;
-    for (let at = 0; at < this.#bytes.length; at += BLOCK_BYTES) {
-      if (this.#isZero(at, at + BLOCK_BYTES)) continue;
+    for (let at = 0; at < now.length; at += BLOCK_BYTES) {
+      if (this.#isZero(now, at, at + BLOCK_BYTES)) continue;
       if (at - start >= MIN_HOLE_BYTES) holes.push({ start, end: at });
       start = at + BLOCK_BYTES;
     }
     return holes;
   }
 
-  #isZero(start: number, end: number): boolean {
-    return this.#bytes.compare(this.#zeros, 0, end - start, start, end) === 0;
+  #isZero(now: Buffer, start: number, end: number): boolean {
+    return isSame(now, { start, end, bytes: this.#zeros });
   }
 }
+
+const isSame = (now: Buffer, { start, end, bytes }: Span): boolean =>
+  now.compare(bytes, 0, end - start, start, end) === 0;
 
 function gapsBetween(holes: readonly Range[], length: number): Range[] {
   const starts = [0, ...holes.map(({ end }) => end)];

@@ -101,12 +101,12 @@ export class QuickJsVm {
   }
 
   /**
-   * Another one like this, in a memory of its own that holds the given bytes: those of this one at
-   * an earlier time. All addresses are the same.
+   * Another one like this, in a memory of its own, which `fill` makes the same as this one's at an
+   * earlier time. All addresses are the same.
    */
-  async copy(bytes: Uint8Array): Promise<QuickJsVm> {
+  async copy(fill: (memory: WebAssembly.Memory) => void): Promise<QuickJsVm> {
     const engine = await createEngine(maxPagesOf(this.#options));
-    engine.module.HEAPU8.set(bytes);
+    fill(engine.memory.memory);
     const vm = new QuickJsVm(engine, this.#options, this.#places);
     vm.#hostFunctions.push(...this.#hostFunctions);
     return vm;

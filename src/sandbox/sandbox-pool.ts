@@ -125,7 +125,7 @@ export class SandboxPool implements Sandbox {
     this.#fill();
     for (;;) {
       if (stop.aborted) return null;
-      for (const thread of this.#threads) if (thread.isFree) return thread;
+      for (const thread of this.#threads) if (thread.take()) return thread;
       if (this.#threads.size === 0) throw cannotStart(this.#whyNotStarted);
       await this.#change(stop);
     }

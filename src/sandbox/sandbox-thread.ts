@@ -83,10 +83,15 @@ export class SandboxThread {
     return this.#state === 'free';
   }
 
-  /** Runs a function; the thread must be free. Rejects only for a bug of the host. */
-  run(task: RunTask, host: FunctionHost, signal: AbortSignal): Promise<Execution> {
-    if (this.#state !== 'free') throw new Error(`bug: a thread that is ${this.#state} was chosen`);
+  /** Reserves a free thread for a run that follows at once; false when it is not free. */
+  take(): boolean {
+    if (this.#state !== 'free') return false;
     this.#state = 'busy';
+    return true;
+  }
+
+  /** Runs a function on a thread that was taken. Rejects only for a bug of the host. */
+  run(task: RunTask, host: FunctionHost, signal: AbortSignal): Promise<Execution> {
     this.#worker.ref();
     return new Promise((resolve, reject) => {
       const job = this.#newJob(task, host, resolve, reject);
@@ -208,14 +213,14 @@ export class SandboxThread {
     else if (message.kind === 'waiting') this.#waits(job, message.busyMs);
     else {
       job.settle(message.end, message);
-      this.#worker.unref();
       if (message.reusable) this.#free();
       else this.#state = 'renewing';
     }
   }
 
   #free(): void {
-    if (!this.#wasReady) this.#worker.unref();
+    // A thread without work keeps no process alive.
+    this.#worker.unref();
     this.#wasReady = true;
     this.#state = 'free';
     this.#events.free();
