@@ -6,6 +6,7 @@ export const SPEND_KINDS = [
   'oracle',
   'http',
   'function',
+  'random',
   'expire',
   'collect',
   'key',

@@ -131,6 +131,7 @@ const gasbank = z.strictObject({
           oracle: kindBudget(),
           http: kindBudget(),
           function: kindBudget(),
+          random: kindBudget(),
           expire: kindBudget(),
           collect: kindBudget(),
           key: kindBudget(),
@@ -144,6 +145,7 @@ const gasbank = z.strictObject({
       oracle: flag().prefault('false'),
       http: flag().prefault('false'),
       function: flag().prefault('false'),
+      random: flag().prefault('false'),
       expire: flag().prefault('true'),
     })
     .prefault({}),

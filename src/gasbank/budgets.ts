@@ -147,7 +147,8 @@ export function describeReached(reached: BudgetReached): string {
   const { scope, key, limit, spent, needed, resumesMs } = reached;
   const whose = scope.startsWith('requester:') ? ` of requester ${scope.slice(10)}` : '';
   const period = key.endsWith('Hour') ? 'hour' : 'day';
-  const figures = `${formatGas(spent)} GAS spent in the last ${period}, ${formatGas(needed)} needed`;
+  const used = `${formatGas(spent)} GAS spent in the last ${period}`;
+  const figures = `${used}, ${formatGas(needed)} needed`;
   const when =
     resumesMs === null
       ? 'more than the whole limit: raise it, or the deadline passes'

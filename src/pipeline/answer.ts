@@ -44,7 +44,8 @@ const EMPTY = Buffer.alloc(0);
  * The next way to answer a request, given what stood in the way of others; null when there is none
  * left. First the answer with its delivery, then kept at the gateway, then without a result:
  * InsufficientFunds, or ResponseTooLarge where no fee could carry it. A callback that failed, or
- * made a transaction FAULT, is not called again, nor is one that does so often. A claim of lost fees that is refused is dropped.
+ * made a transaction FAULT, is not called again, nor is one that does so often. A claim of lost
+ * fees that is refused is dropped.
  */
 export function nextWay(ready: ReadyAnswer, obstacles: readonly Obstacle[]): AnswerItem | null {
   const { requestId } = ready;

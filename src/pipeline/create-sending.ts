@@ -58,7 +58,7 @@ export interface SendingParts {
   readonly signal: AbortSignal;
 }
 
-/** Requests whose callback was slow once; the oldest of more are asked again as if they were new. */
+/** Requests whose callback was slow once; of more, the oldest are taken for new ones. */
 const MAX_SLOW = 1_024;
 
 /** The stages that spend: each signs through the one submit. */

@@ -76,7 +76,7 @@ export function createHeldAnswers(parts: HeldAnswersParts) {
       if (reached !== null) sizes.forget(ids);
     },
 
-    /** False where a budget has no room for the row: it is held, without a look at what it costs. */
+    /** False where a budget has no room for the row: it is held, whatever it would cost. */
     isWithinBudget(row: RequestRow): boolean {
       if (!spending.isLimited) return true;
       const { id: requestId, kind, requester } = row;

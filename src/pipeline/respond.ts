@@ -1,13 +1,11 @@
 import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
-import type { Hash256 } from '../base/hash.js';
-import { ResponseCode } from '../base/outcome.js';
 import type { SpendShare } from '../gasbank/budgets.js';
 import type { CallbackFaults } from '../gasbank/callback-fault-store.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
 import type { Spending } from '../gasbank/spending.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
-import { type Database, inRepeatableTransaction, inTransaction } from '../storage/database.js';
+import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { ReadyAnswer } from './answer.js';
 import { createGroupSizes } from './group-sizes.js';
@@ -15,7 +13,7 @@ import { createHeldAnswers } from './held-answers.js';
 import { planAlone } from './plan-alone.js';
 import { planTogether } from './plan-together.js';
 import type { PlannedTransaction, Planning } from './planning.js';
-import { createRecentSet } from './recent-set.js';
+import { createReadyAnswers } from './ready-answers.js';
 import type { Submit } from './submit.js';
 import type { Suspects } from './suspects.js';
 import { mayPass } from './trouble.js';
@@ -58,8 +56,6 @@ export interface RespondParts {
 
 /** How long answers wait for company while others are prepared; one that is alone never does. */
 const GATHER_MS = 20;
-/** Of transactions that FAULTed, those whose callback is noted already. */
-const MAX_NOTED = 1_024;
 
 /** Sends answers that are `resolved`: several in one transaction where that is safe. */
 export function createRespond(parts: RespondParts) {
@@ -68,7 +64,7 @@ export function createRespond(parts: RespondParts) {
   const sizes = createGroupSizes(limits.maxBatch);
   const leastCost = () => (planning.plain.last?.charge ?? 2n) / 2n;
   const heldAnswers = createHeldAnswers({ ...parts, sizes, leastCost });
-  const noted = createRecentSet<Hash256>(MAX_NOTED);
+  const ready = createReadyAnswers(parts);
   /** Tasks, waiting or running, those of suspects, and when the last one was begun. */
   let preparing = 0;
   let preparingSuspects = 0;
@@ -81,35 +77,10 @@ export function createRespond(parts: RespondParts) {
     else busy.set(id, tasks);
   };
 
-  function readyOf(row: RequestRow): ReadyAnswer {
-    return {
-      requestId: row.id,
-      kind: row.kind,
-      requester: row.requester,
-      code: row.code ?? ResponseCode.Error,
-      result: row.result ?? Buffer.alloc(0),
-      maxFee: row.maxFee,
-      faults: row.faults,
-      lostTx: row.lostTx,
-      inboxOnly: parts.callbackFaults.inboxOnly(row.requester, clock.nowMs())?.reason ?? null,
-    };
-  }
-
-  /** A callback that brought its own transaction down is one step nearer to the inbox only. */
-  function noteFault({ id, requester, lostTx }: RequestRow): void {
-    if (lostTx === null || noted.has(lostTx)) return;
-    suspects.add(requester);
-    noted.add(lostTx);
-    // With its transaction on the books, it would be noted again.
-    inRepeatableTransaction(db, () =>
-      parts.callbackFaults.note(id, requester, lostTx, clock.nowMs()),
-    );
-  }
-
-  function giveUp(ready: ReadyAnswer, reason: string): void {
+  function giveUp({ requestId }: ReadyAnswer, reason: string): void {
     const step = { atMs: clock.nowMs(), what: 'given up', why: reason };
-    inTransaction(db, () => requests.move(ready.requestId, 'giveUp', { reason }, step));
-    parts.log.warn('answer given up', { requestId: ready.requestId, reason });
+    inTransaction(db, () => requests.move(requestId, 'giveUp', { reason }, step));
+    parts.log.warn('answer given up', { requestId, reason });
   }
 
   async function send(planned: PlannedTransaction, rows: readonly RequestRow[]): Promise<void> {
@@ -131,16 +102,16 @@ export function createRespond(parts: RespondParts) {
   }
 
   async function answerAlone(row: RequestRow): Promise<void> {
-    noteFault(row);
-    const ready = readyOf(row);
-    const plan = await planAlone(ready, planning, validUntilBlock([row]));
+    ready.noteFault(row);
+    const answer = ready.of(row);
+    const plan = await planAlone(answer, planning, validUntilBlock([row]));
     if (plan.kind === 'send') {
       if (plan.isCulprit) suspects.add(row.requester);
       return send(plan, [row]);
     }
     const { reason, cause = null } = { cause: null, ...plan };
     if (plan.kind === 'hold') heldAnswers.hold([row], { reason, cause, untilMs: null });
-    else giveUp(ready, plan.reason);
+    else giveUp(answer, plan.reason);
   }
 
   /** Runs a piece of work for rows; what the environment denies holds them back. */
@@ -176,10 +147,10 @@ export function createRespond(parts: RespondParts) {
     if (only !== undefined) return alone(only);
     task(rows, async () => {
       const terms = { nonce: parts.randomNonce(), validUntilBlock: validUntilBlock(rows) };
-      const plan = await planTogether(rows.map(readyOf), planning, terms);
+      const plan = await planTogether(rows.map(ready.of), planning, terms);
       if (plan.transaction !== null) await send(plan.transaction, rows);
-      for (const ready of plan.alone) {
-        const row = rows.find(({ id }) => id === ready.requestId);
+      for (const { requestId } of plan.alone) {
+        const row = rows.find(({ id }) => id === requestId);
         if (row !== undefined) alone(row);
       }
     });

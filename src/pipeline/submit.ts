@@ -34,7 +34,7 @@ export interface SubmitParts {
   readonly requireSpendable: () => void;
 }
 
-/** A transaction to be signed: for requests, with what their histories say about it, or for none. */
+/** A transaction to be signed; for requests, with what their histories say about it. */
 export interface Submission {
   readonly purpose: TransactionPurpose;
   readonly script: Buffer;

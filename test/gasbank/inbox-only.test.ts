@@ -25,8 +25,8 @@ describe('an inbox only', () => {
   it('is told with its cause and its end', () => {
     assert.equal(
       describeInboxOnly(3, 0),
-      "inbox only until 1970-01-01T00:00:00.000Z: the requester's callbacks brought 3 transactions " +
-        'down that were clean on trial (gasbank.inboxOnly)',
+      "inbox only until 1970-01-01T00:00:00.000Z: the requester's callbacks brought 3 " +
+        'transactions down that were clean on trial (gasbank.inboxOnly)',
     );
   });
 
