@@ -38,12 +38,16 @@ function encoded(bytes: Buffer): { text: string } | { base64: string } {
   return text === null ? { base64: bytes.toString('base64') } : { text };
 }
 
+const KEYS: readonly string[] = ['dodonaEvidence', 'hash', 'answeredIn', 'bundle', 'bodies'];
+
 /** Reads such a file. Throws a NodeError EVIDENCE_FILE. */
 export function readBundleFile(content: string): BundleFile {
   const file = objectOf(parsed(content), 'the file');
   if (file.dodonaEvidence !== 1) {
     throw malformed(`dodonaEvidence is ${shorten(String(file.dodonaEvidence))}, 1 was expected`);
   }
+  const stray = Object.keys(file).find((key) => !KEYS.includes(key));
+  if (stray !== undefined) throw malformed(`the key ${shorten(stray)} is not known`);
   const bundle = readBundle(file.bundle);
   if (typeof bundle === 'string') throw malformed(bundle);
   if (typeof file.hash !== 'string') throw malformed('hash is missing');
@@ -84,7 +88,7 @@ function bodiesOf(bodies: Fields): Map<string, Buffer> {
 }
 
 function answeredInOf(value: unknown): AnsweredIn | null {
-  if (value === null || value === undefined) return null;
+  if (value === null) return null;
   const { tx, block } = objectOf(value, 'answeredIn');
   if (typeof tx !== 'string' || !/^0x[0-9a-f]{64}$/.test(tx)) {
     throw malformed('answeredIn.tx is no hash of a transaction');

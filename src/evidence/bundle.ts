@@ -4,6 +4,9 @@ import { sha256, toHex } from '../base/bytes.js';
 /** The version of what follows; a reader of another one refuses it. */
 export const BUNDLE_FORMAT = 1;
 
+/** What stands in the place of a text that a secret can't be taken out of. */
+export const LEFT_OUT = '(left out: a secret is in it)';
+
 const count = z.int().min(0);
 const digits = z.string().regex(/^\d{1,19}$/);
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
@@ -23,7 +26,7 @@ const answer = z.strictObject({
   status: count,
   headers,
   body: blob,
-  url: z.string(),
+  url: z.string().refine((url) => url === LEFT_OUT || URL.canParse(url), 'not a URL'),
   redirects: count,
   address: z.string(),
 });

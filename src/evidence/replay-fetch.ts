@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { shorten } from '../base/bytes.js';
 import type { FetchFailed, FetchFailure, FetchResult } from '../net/fetch-result.js';
 import type { FetchRequest } from '../net/request.js';
-import { type BlobRef, type BundleFetch, blobHash, type LoadedBundle } from './bundle.js';
+import { type BlobRef, type BundleFetch, blobHash, LEFT_OUT, type LoadedBundle } from './bundle.js';
 import type { Fetching } from './record-fetch.js';
 
 export interface FetchReplay extends Fetching {
@@ -26,7 +26,8 @@ export function replayFetch({ bundle, blobs }: LoadedBundle): FetchReplay {
   function given(record: BundleFetch, request: FetchRequest, nth: string): FetchResult {
     const { result } = record;
     if (result?.kind !== 'response') return failedAsBefore(result, record);
-    const { status, url, redirects, address } = result;
+    const { status, redirects, address } = result;
+    const url = result.url === LEFT_OUT ? record.url : result.url;
     const headers = Object.fromEntries(result.headers);
     const head = { kind: 'response', status, headers, url, redirects, address } as const;
     const isWanted = request.wantsBody?.(status, headers) ?? true;

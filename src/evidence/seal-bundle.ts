@@ -9,6 +9,7 @@ import {
   blobHash,
   bundleHash,
   bundleText,
+  LEFT_OUT,
 } from './bundle.js';
 import type { FetchRecord } from './record-fetch.js';
 import type { FilterRecord } from './record-filters.js';
@@ -65,9 +66,6 @@ export interface KeepRules {
   /** Headers of answers that are kept, in lower case; null keeps all. */
   readonly headers: ReadonlySet<string> | null;
 }
-
-/** What stands in the place of a text that a secret can't be taken out of. */
-export const LEFT_OUT = '(left out: a secret is in it)';
 
 export interface SealedBundle {
   readonly hash: Buffer;

@@ -1,12 +1,11 @@
 import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { type Outcome, ResponseCode } from '../base/outcome.js';
-import { type Bundle, blobHash, type LoadedBundle } from '../evidence/bundle.js';
+import { type Bundle, blobHash, LEFT_OUT, type LoadedBundle } from '../evidence/bundle.js';
 import { secretToken } from '../evidence/commitment.js';
 import type { Filtering } from '../evidence/record-filters.js';
 import { replayFetch } from '../evidence/replay-fetch.js';
 import { replayFilters } from '../evidence/replay-filters.js';
-import { LEFT_OUT } from '../evidence/seal-bundle.js';
 import { createHttpResolver, type HttpWork } from '../resolvers/http.js';
 import type { Reveal } from '../vault/reveal.js';
 
