@@ -7,6 +7,8 @@ import {
   describeReached,
   findReached,
   hasBudgets,
+  type MinuteSpend,
+  type SpendScope,
   type SpendShare,
 } from './budgets.js';
 import { createSpendStore } from './spend-store.js';
@@ -19,25 +21,44 @@ export const NO_BUDGETS: Budgets = {
 
 export type Spending = ReturnType<typeof createSpending>;
 
+/** What was read of the past is good for so long where it only saves a look at what work costs. */
+const REMEMBERED_MS = 200;
+
 /** The operator's budgets, held against what was spent. */
 export function createSpending(db: Database, budgets: Budgets) {
   const store = createSpendStore(db);
   const isLimited = hasBudgets(budgets);
+  const remembered = new Map<string, readonly MinuteSpend[]>();
+  let rememberedMs = Number.NEGATIVE_INFINITY;
+
+  function minutesLately(scope: SpendScope, sinceMinute: number): readonly MinuteSpend[] {
+    const key = `${scope} ${sinceMinute}`;
+    const known = remembered.get(key) ?? store.minutes(scope, sinceMinute);
+    remembered.set(key, known);
+    return known;
+  }
 
   return {
     /** False where nothing is to be looked at. */
     isLimited,
 
-    /** The limit that these shares would break if they were spent now. */
-    reached: (shares: readonly SpendShare[], nowMs: number): BudgetReached | null =>
-      isLimited ? findReached(shares, budgets, store.minutes, nowMs) : null,
+    /** The limit that these shares would break if they were spent now, near enough. */
+    reached(shares: readonly SpendShare[], nowMs: number): BudgetReached | null {
+      if (!isLimited) return null;
+      if (Math.abs(nowMs - rememberedMs) > REMEMBERED_MS) {
+        remembered.clear();
+        rememberedMs = nowMs;
+      }
+      return findReached(shares, budgets, minutesLately, nowMs);
+    },
 
     /**
      * Records the shares of a transaction; joins the caller's transaction. Throws a retryable
      * NodeError BUDGET_REACHED, with `reached` in its details, when a limit won't have it.
      */
     draw(tx: Hash256, shares: readonly SpendShare[], nowMs: number): void {
-      const reached = this.reached(shares, nowMs);
+      remembered.clear();
+      const reached = isLimited ? findReached(shares, budgets, store.minutes, nowMs) : null;
       if (reached !== null) throw budgetError(reached);
       store.add(tx, shares, nowMs);
     },

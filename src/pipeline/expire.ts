@@ -5,7 +5,7 @@ import { isWithin, type SpendShare } from '../gasbank/budgets.js';
 import type { HeldWork, HoldCause } from '../gasbank/held-spending.js';
 import { reachedOf } from '../gasbank/spending.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
-import { type Database, inTransaction } from '../storage/database.js';
+import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import { systemFeeFor } from './answer-fees.js';
 import type { ChainPort } from './chain-port.js';
@@ -44,7 +44,7 @@ export function createExpire(parts: ExpireParts) {
     const nowMs = clock.nowMs();
     const dueMs = untilMs ?? nowMs + limits.holdMs;
     if (cause !== null) parts.held.note({ cause, reason, untilMs: dueMs });
-    inTransaction(db, () => {
+    inRepeatableTransaction(db, () => {
       for (const { id } of rows) {
         const row = requests.get(id);
         if (row?.state !== 'overdue') continue;

@@ -6,7 +6,7 @@ import { describeReached, isWithin } from '../gasbank/budgets.js';
 import type { HeldWork, HoldCause } from '../gasbank/held-spending.js';
 import { reachedOf, type Spending } from '../gasbank/spending.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
-import { type Database, inTransaction } from '../storage/database.js';
+import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { GroupSizes } from './group-sizes.js';
 import { budgetHoldUntil, heldByBudgetUntil, holdCauseOf } from './hold-time.js';
@@ -40,7 +40,7 @@ export function createHeldAnswers(parts: HeldAnswersParts) {
   /** What holds one answer back often holds all: the more wait, the later each is tried again. */
   function hold(rows: readonly RequestRow[], { reason, cause, untilMs }: Hold): void {
     const nowMs = clock.nowMs();
-    inTransaction(db, () => {
+    inRepeatableTransaction(db, () => {
       const pauseMs = limits.holdMs + requests.count('resolved') * limits.holdMsPerAnswer;
       const dueMs = untilMs ?? nowMs + pauseMs;
       if (cause !== null) held.note({ cause, reason, untilMs: dueMs });

@@ -109,9 +109,9 @@ export function createRespond(parts: RespondParts) {
       if (plan.isCulprit) suspects.add(row.requester);
       return send(plan, [row]);
     }
-    const { reason, cause = null } = { cause: null, ...plan };
-    if (plan.kind === 'hold') heldAnswers.hold([row], { reason, cause, untilMs: null });
-    else giveUp(answer, plan.reason);
+    if (plan.kind === 'giveUp') return giveUp(answer, plan.reason);
+    const { reason, cause = null } = plan;
+    heldAnswers.hold([row], { reason, cause, untilMs: null });
   }
 
   /** Runs a piece of work for rows; what the environment denies holds them back. */

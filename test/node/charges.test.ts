@@ -103,6 +103,22 @@ describe('what a node is charged for its answers', function () {
     assert.equal(ownCost, 0n, 'whoever caused it paid for it');
   });
 
+  it('is told apart from its prediction where the block differs from the trial', async () => {
+    // Without a container the trial shows no fees, by which this callback knows the block. What is
+    // added to the gas of the trial pays for keeping the answer.
+    const network = { ...fixture.config.network, dialect: 'portable' as const };
+    const pipeline = { ...fixture.config.pipeline, feeMarginMinDatoshi: parseGas('0.5') };
+    running = await startNode({ ...fixture.config, network, pipeline });
+    const { ids } = await ask(fixture, hostile(0, 'throwInBlock'));
+    const [response] = await responsesTo(fixture, running, ids);
+    assert.deepEqual([response?.delivered, response?.lost], [false, 0n]);
+    const told = running.explain(ids[0] ?? 0n).steps.find(({ what }) => /otherwise/.test(what));
+    assert.match(told?.why ?? '', /the callback took the answer on trial, and not in the block/);
+    const text = await running.metricsText();
+    assert.match(text, /dodona_charge_differences_total\{reason="callback"\} 1/);
+    await assertProfitAddsUp(running);
+  });
+
   it('shows what the node pays itself: the ceiling of network fees, and maxFee', async () => {
     await setTerms(fixture, { premium: 0n, minimum: 0n, networkFeeCeiling: 1_000n });
     const allowLoss = new Set(['http' as const]);
