@@ -2,9 +2,9 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { toHex } from '../base/bytes.js';
 
 /**
- * The key of commitments, of the node alone: in no bundle and in no database. A plain hash would let
- * everybody who has the bundle try values until one fits, also with a salt that stands beside it;
- * without this key nobody can try even one.
+ * The key of commitments, of the node alone: in no bundle and in no database. A plain hash would
+ * let everybody who has the bundle try values until one fits, also with a salt that stands beside
+ * it; without this key nobody can try even one.
  */
 export interface CommitmentKey {
   /** Names the key, so that the operator finds it again. */

@@ -22,9 +22,9 @@ export type Redact = (bytes: Buffer) => Redacted;
 const MAX_BASE64_ROUNDS = 256;
 
 /**
- * Replaces secrets by their tokens: as they are, in JSON's or a URL's escapes, in hex and in base64,
- * each time in the same form, so that what reads the text again finds the token where the secret
- * was. `find` has the last look, since it knows forms that cannot be replaced.
+ * Replaces secrets by their tokens: as they are, in JSON's or a URL's escapes, in hex and in
+ * base64, each time in the same form, so that what reads the text again finds the token where the
+ * secret was. `find` has the last look, since it knows forms that cannot be replaced.
  */
 export function createRedact(secrets: readonly RedactedSecret[], find: FindSecret): Redact {
   if (secrets.length === 0) return (bytes) => ({ bytes, changed: false });

@@ -109,7 +109,7 @@ function differenceOf(record: BundleFetch, request: FetchRequest): string | null
 
 const NEVER = new Promise<void>(() => {});
 
-/** Lets each through once those that ended before it were let through; one that never ended, never. */
+/** Lets each through after those that ended before it; one that never ended, never. */
 function createTurns(fetches: readonly BundleFetch[]) {
   const order = fetches
     .map(({ ended }, index) => ({ ended, index }))

@@ -13,8 +13,8 @@ export interface FilterReplay extends Filtering {
 }
 
 /**
- * Evaluates filters anew with `filtering`, except where the machine ended one: a time limit, say, may
- * be met here and missed there. `filtering` should have time to spare.
+ * Evaluates filters anew with `filtering`, except where the machine ended one: a time limit, say,
+ * may be met here and missed there. `filtering` should have time to spare.
  */
 export function replayFilters(
   { filters }: Pick<Bundle, 'filters'>,

@@ -1,8 +1,8 @@
 /**
  * Evidence bundles. The hash of a bundle stays when its text and its blobs were dropped: a copy
  * that somebody kept can be held against it. Blobs are what fetches sent and brought, by their
- * SHA-256; coding: `plain` (still to be packed), `brotli`, `small` (not worth it). The total is what
- * is stored now, kept by triggers so that nobody has to count.
+ * SHA-256; coding: `plain` (still to be packed), `brotli`, `small` (not worth it). The total is
+ * what is stored now, kept by triggers so that nobody has to count.
  */
 export const SCHEMA_5_EVIDENCE = `
 CREATE TABLE evidence (
