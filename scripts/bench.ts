@@ -8,6 +8,7 @@ import type { BenchOptions } from './bench/bench-options.js';
 import { runCatchup } from './bench/catchup.js';
 import { runLatency } from './bench/latency.js';
 import { type BenchResult, jsonLineOf, tableOf } from './bench/report.js';
+import { runSandbox } from './bench/sandbox.js';
 import { runThroughput } from './bench/throughput.js';
 import { stopSignal } from './devnet/stop-signal.js';
 import { isDistCurrent } from './ensure/dist.mjs';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   latency: runLatency,
   throughput: runThroughput,
   catchup: runCatchup,
+  sandbox: runSandbox,
 };
 
 interface Flags {
