@@ -13,6 +13,7 @@ export interface RecordedBundle {
   readonly file: Omit<BundleFile, 'claimedHash'> | null;
   /** Why there is no file. */
   readonly problem: string;
+  readonly isDamaged: boolean;
 }
 
 /**
@@ -32,12 +33,13 @@ export async function readRecordedBundle(
     const found = await loadBundle(createEvidenceStore(db), requestId);
     if (found.kind === 'none') return null;
     const hash = toHex(found.hash);
-    if (found.kind === 'kept') return { hash, file: found.file, problem: '' };
+    if (found.kind === 'kept') return { hash, file: found.file, problem: '', isDamaged: false };
+    const isDamaged = found.kind === 'damaged';
     const problem =
       found.kind === 'dropped'
         ? `it was dropped on ${timeText(found.droppedMs)}, by evidence.maxAge or evidence.maxTotal`
         : `it was changed in the database (${found.problem})`;
-    return { hash, file: null, problem };
+    return { hash, file: null, problem, isDamaged };
   } finally {
     db.close();
   }
@@ -47,17 +49,15 @@ export async function readRecordedBundle(
 export async function requireRecordedBundle(config: NodeConfig, requestId: bigint) {
   const recorded = await readRecordedBundle(config, requestId);
   if (recorded?.file) return { hash: recorded.hash, file: recorded.file };
-  const isDamaged = recorded?.problem.includes('was changed') ?? false;
-  const why = recorded?.problem ?? 'none was ever kept';
-  throw new NodeError(
-    isDamaged ? 'EVIDENCE_DAMAGED' : 'EVIDENCE_NONE',
-    `no bundle of request ${requestId} here: ${why}`,
-    {
-      hint: isDamaged
-        ? 'take a copy that was exported before, and hold it against this record with --bundle'
-        : 'a bundle is kept from when the answer was found; see evidence.* in the configuration',
-    },
-  );
+  const message = `no bundle of request ${requestId} here`;
+  if (recorded?.isDamaged === true) {
+    throw new NodeError('EVIDENCE_DAMAGED', `${message}: ${recorded.problem}`, {
+      hint: 'take a copy that was exported before, and hold it against this record by --bundle',
+    });
+  }
+  throw new NodeError('EVIDENCE_NONE', `${message}: ${recorded?.problem ?? 'none was ever kept'}`, {
+    hint: 'one is kept from when the answer was found; see evidence.* in the configuration',
+  });
 }
 
 /** Reads an exported bundle. Throws a NodeError EVIDENCE_FILE. */

@@ -87,7 +87,7 @@ function replayReveal({ secrets }: Bundle): Reveal {
   return async ({ name }) => {
     const found = secrets.find((secret) => secret.name === name);
     if (found === undefined) {
-      throw new NodeError('EVIDENCE_SECRET', `the bundle knows nothing of the secret ${name}`);
+      throw new NodeError('EVIDENCE_NONE', `the bundle knows nothing of the secret ${name}`);
     }
     if (!found.granted) return { kind: 'forbidden', reason: found.reason };
     const { commitment, hosts, mayBeResult: optOut } = found;
