@@ -69,7 +69,8 @@ func Respond(responses []*response) {
 	runtime.Notify("Earned", tx.Sender, earned)
 }
 
-// answer settles one request but for its charge, and returns it, whether its
+// answer settles one request but for its charge: the result of a random request
+// is a proof, whose number is delivered. It returns the request, whether its
 // callback took the answer, and what an earlier attempt lost. The request is
 // null if there is nothing to settle.
 func answer(id int, given *response, index int, tx *ledger.Transaction) (*request, bool, int) {
@@ -92,6 +93,9 @@ func answer(id int, given *response, index int, tx *ledger.Transaction) (*reques
 		return nil, false, 0
 	}
 	remove(idKey(prefixRequest, id))
+	if r.kind == kindRandom {
+		result = drawn(id, given.code, result)
+	}
 	lost := 0
 	if given.lostTx != nil {
 		lost = lostFee(id, r, given.lostTx, tx.Sender)

@@ -53,6 +53,31 @@ func RequestFunction(functionId int, args string, callback string, userData any,
 	return id
 }
 
+// RequestRandom asks for a random number of 32 bytes and returns the request's
+// id. The callback is that of RequestHttp, and its code always Success. seed,
+// which may be empty, goes into the number's seed with what nobody can choose.
+// The proof can be seen before its block: close all bets before asking.
+func RequestRandom(seed []byte, callback string, userData any, maxFee int) int {
+	s := loadSettings()
+	given := ""
+	if any(seed) != nil {
+		given = any(seed).(string)
+	}
+	if len(given) > maxSeedBytes {
+		panic("seed is longer than 64 bytes")
+	}
+	maxFee = whole(maxFee, "maxFee of requestRandom is not from 0 to 2^63-1")
+	keyID := currentRandomKey()
+	if keyID == 0 {
+		panic("no random key is set: the gateway draws no random numbers yet")
+	}
+	id, r := ask(s, kindRandom, callback, userData, nil, maxFee)
+	d := &draw{keyID: keyID, seed: string(seedOf(id, r.requester, given))}
+	putRecord(idKey(prefixDraw, id), d)
+	runtime.Notify("RandomRequest", id, r.requester, payerOf(r), []byte(d.seed), keyID, maxFee, r.deadline)
+	return id
+}
+
 // ask admits the caller's request under the policy of now: it checks what is to
 // be delivered and how, reserves maxFee, stores the request and returns its id.
 func ask(s *settings, kind int, callback string, userData any, first any, maxFee int) (int, *request) {

@@ -125,6 +125,9 @@ func Expire(ids []int) {
 		if r.delivers {
 			remove(idKey(prefixDelivery, id))
 		}
+		if r.kind == kindRandom {
+			remove(idKey(prefixDraw, id))
+		}
 		release(r, r.maxFee)
 		expired++
 		runtime.Notify("Expired", id, payerOf(r), r.maxFee)

@@ -2,8 +2,8 @@
 // meet in: contracts ask here, the node answers here, and all credit is here.
 //
 // One file an area: asking, functions, answering, charging, results, money,
-// sponsors, keys, administration, updating; below them checks (arguments and callers),
-// storage (keys and records) and limits.
+// sponsors, keys, random numbers, administration, updating; below them checks
+// (arguments and callers), storage (keys and records) and limits.
 //
 // Held throughout:
 //   - GAS held = sum of credits + reserved + earned.
@@ -25,6 +25,7 @@ const interfaceVersion = 1
 // minimums cover a plain answer at ExecFeeFactor 30 and StoragePrice 100000.
 const (
 	firstMinimum           = 35000000  // datoshi
+	firstRandomMinimum     = 480000000 // datoshi: to verify a proof takes 4.1 GAS
 	firstNetworkFeeCeiling = 110000000 // datoshi: what a transaction of 102400 bytes pays
 	firstRequestLifetime   = 240       // blocks
 	firstResultLifetime    = 172800    // blocks: 30 days of 15 s
@@ -66,7 +67,7 @@ func _deploy(data any, isUpdate bool) {
 		executor: executor,
 		policy: &policySettings{
 			premiums:          []int{0, 0, 0, 0, 0, 0},
-			minimums:          []int{firstMinimum, firstMinimum, firstMinimum, firstMinimum, firstMinimum, firstMinimum},
+			minimums:          []int{firstMinimum, firstMinimum, firstMinimum, firstRandomMinimum, firstMinimum, firstMinimum},
 			requestLifetime:   firstRequestLifetime,
 			resultLifetime:    firstResultLifetime,
 			networkFeeCeiling: firstNetworkFeeCeiling,

@@ -12,6 +12,7 @@ const (
 	maxURIBytes       = 256   // bytes of a uri of a function's code
 	maxURIs           = 16    // uris of one code
 	maxArgsBytes      = 512   // bytes of the args of `requestFunction`
+	maxSeedBytes      = 64    // bytes of the seed of `requestRandom`
 	maxUserDataBytes  = 512   // bytes of userData as StdLib.serialize writes it
 	maxResultBytes    = 61440 // bytes of a result, 60 KiB
 	maxResponses      = 32    // answers in one `respond`
@@ -26,7 +27,7 @@ const (
 	kindOracle   = 0 // `request`, as the native oracle has it
 	kindHTTP     = 1 // `requestHttp`
 	kindFunction = 2 // `requestFunction`
-	kindRandom   = 3
+	kindRandom   = 3 // `requestRandom`
 	kindPrice    = 4
 	kindUpkeep   = 5
 	kinds        = 6

@@ -34,6 +34,7 @@ const (
 	prefixRequest   = 'r' // id: request, while it is pending
 	prefixDelivery  = 'd' // id: delivery, as long as there may be one
 	prefixKept      = 'k' // id: kept
+	prefixDraw      = 'z' // id: draw, while a random request is pending
 	prefixRandomKey = 'y' // key id: public key
 	prefixFunction  = 'f' // function id: function
 )
@@ -96,6 +97,12 @@ type kept struct {
 	result    string
 	answered  int // block
 	keptUntil int // from the block after it anyone may drop it
+}
+
+// draw is what the answer to a random request has to prove.
+type draw struct {
+	keyID int
+	seed  string // sha256
 }
 
 // sponsorship is what payer will pay for requester.

@@ -24,6 +24,7 @@ interface Notes {
   readonly parameters: Record<string, string>;
   readonly returns: Record<string, string>;
   readonly rehearsals: readonly string[];
+  readonly seedMessage: string;
   readonly possessionMessage: string;
   readonly nullable: readonly string[];
   /** Refusals that no test on a chain can bring about: they guard against what natives don't do. */
@@ -66,6 +67,7 @@ export function describeGateway(folder: string, manifest: Manifest): unknown {
     })),
     ...constantsOf(folder),
     rehearsals: notes.rehearsals,
+    seedMessage: notes.seedMessage,
     possessionMessage: notes.possessionMessage,
     refusals: refusalsOf(folder, notes.unreachable),
     unreachable: notes.unreachable,

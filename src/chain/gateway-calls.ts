@@ -8,6 +8,7 @@ import { assertScript, callScript, type ScriptArg, utf8 } from './script.js';
 export interface GatewayAnswer {
   readonly requestId: bigint;
   readonly code: number;
+  /** For a random request its proof, whose number the gateway delivers. */
   readonly result: Uint8Array;
   readonly deliver: boolean;
   /** An earlier transaction that faulted in this request's callback. */
@@ -38,6 +39,15 @@ export interface FunctionQuestion {
   readonly functionId: bigint;
   /** JSON text. */
   readonly args: string;
+  readonly callback: string;
+  readonly userData: ScriptArg;
+  readonly maxFee: Datoshi;
+}
+
+/** What `requestRandom` asks. */
+export interface RandomQuestion {
+  /** At most 64 bytes of the requester's own. */
+  readonly seed: Uint8Array;
   readonly callback: string;
   readonly userData: ScriptArg;
   readonly maxFee: Datoshi;
@@ -75,6 +85,11 @@ export function gatewayCalls(gateway: Hash160) {
       call('requestHttp', utf8(spec), utf8(filter), utf8(callback), userData, maxFee),
     requestFunction: ({ functionId, args, callback, userData, maxFee }: FunctionQuestion): Buffer =>
       call('requestFunction', functionId, utf8(args), utf8(callback), userData, maxFee),
+    requestRandom: ({ seed, callback, userData, maxFee }: RandomQuestion): Buffer =>
+      call('requestRandom', seed, utf8(callback), userData, maxFee),
+    /** A compressed point of G2 (96 bytes), and the proof that who proposes it has its secret. */
+    proposeRandomKey: (publicKey: Uint8Array, possessionProof: Uint8Array): Buffer =>
+      call('proposeRandomKey', publicKey, possessionProof),
     registerFunction: (name: string, { codeHash, source, uri }: FunctionCode): Buffer =>
       call('registerFunction', utf8(name), fromHex(codeHash), utf8(source), utf8(uri)),
     updateFunction: (functionId: bigint, { codeHash, source, uri }: FunctionCode): Buffer =>

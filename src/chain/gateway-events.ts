@@ -63,6 +63,15 @@ export const GATEWAY_EVENTS = {
     maxFee: asInteger,
     deadline: asCount,
   },
+  RandomRequest: {
+    id: asInteger,
+    requester: asHash160,
+    payer: asHash160,
+    seed: asBytes,
+    keyId: asInteger,
+    maxFee: asInteger,
+    deadline: asCount,
+  },
   FunctionRegistered: {
     functionId: asInteger,
     owner: asHash160,
@@ -133,7 +142,7 @@ export type KnownGatewayEvent = {
 }[keyof Events];
 
 /** The events that begin a request. */
-const ASK_EVENTS = ['OracleRequest', 'HttpRequest', 'FunctionRequest'] as const;
+const ASK_EVENTS = ['OracleRequest', 'HttpRequest', 'FunctionRequest', 'RandomRequest'] as const;
 export type AskEvent = Extract<KnownGatewayEvent, { name: (typeof ASK_EVENTS)[number] }>;
 
 export const isAskEvent = (event: GatewayEvent): event is AskEvent =>

@@ -81,6 +81,14 @@ export interface ProposedUpdate {
   readonly from: number;
 }
 
+/** The key that random requests are made under. */
+export interface GatewayRandomKey {
+  /** 0 before there is one. */
+  readonly keyId: bigint;
+  /** A compressed point of G2, 96 bytes; null before there is one. */
+  readonly publicKey: Buffer | null;
+}
+
 /** A function that requests can name. */
 export interface RegisteredFunction {
   readonly owner: Hash160;
@@ -115,6 +123,9 @@ export const gatewayReads = (gateway: Hash160) => ({
   requestOf: (id: bigint) => contractRead(gateway, 'requestOf', [id], orNull(asRequest)),
   /** Null when none is kept. */
   resultOf: (id: bigint) => contractRead(gateway, 'resultOf', [id], orNull(asResult)),
+  randomKey: () => contractRead(gateway, 'randomKey', [], asRandomKey),
+  /** Null when there is no such key. */
+  randomKeyOf: (keyId: bigint) => contractRead(gateway, 'randomKeyOf', [keyId], asBytesOrNull),
   /** Null when there is none. */
   functionOf: (functionId: bigint) =>
     contractRead(gateway, 'functionOf', [functionId], orNull(asFunction)),
@@ -202,6 +213,14 @@ const asSponsorship: Decode<Sponsorship> = (item, what) => {
   return {
     maxFeePerRequest: field(0, 'maxFeePerRequest', asInteger),
     allowance: field(1, 'allowance', asInteger),
+  };
+};
+
+const asRandomKey: Decode<GatewayRandomKey> = (item, what) => {
+  const field = fieldsOf(item, what, 2);
+  return {
+    keyId: field(0, 'keyId', asInteger),
+    publicKey: field(1, 'publicKey', asBytesOrNull),
   };
 };
 

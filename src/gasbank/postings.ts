@@ -81,6 +81,7 @@ function movesOf(event: GatewayEvent, earner: Hash160 | null, context: PostingCo
     case 'OracleRequest':
     case 'HttpRequest':
     case 'FunctionRequest':
+    case 'RandomRequest':
       return [move('reserve', creditOf(event.payer), reservedOf(event.payer), event.maxFee)];
     case 'Expired':
       return [move('refund', reservedOf(event.payer), creditOf(event.payer), event.refund)];

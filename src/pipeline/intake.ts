@@ -54,6 +54,8 @@ const SETTINGS: readonly string[] = [
   'Updated',
 ];
 
+const NO_RANDOM = 'this node draws no random numbers';
+
 /** A block that is being taken in. */
 interface Taking {
   readonly block: TailedBlock;
@@ -83,13 +85,19 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
     switch (event.name) {
       case 'OracleRequest':
       case 'HttpRequest':
-      case 'FunctionRequest': {
+      case 'FunctionRequest':
+      case 'RandomRequest': {
         const request = newRequestOf(event, block, tx);
         requests.add(request, 'waits for its answer to be fetched', {
           ...at,
           what: 'requested',
           why: `maxFee ${formatGas(request.maxFee)} GAS, open until block ${request.deadline}`,
         });
+        if (request.kind === 'random') {
+          // The gateway takes a proof or nothing, so without one the payer is to be refunded.
+          const step = { ...at, what: 'given up', why: NO_RANDOM };
+          requests.move(event.id, 'giveUp', { reason: NO_RANDOM }, step);
+        }
         result.received.push(event.id);
         return;
       }

@@ -1,5 +1,5 @@
 /** Kinds of request, by the event that made them. */
-export const REQUEST_KINDS = ['oracle', 'http', 'function'] as const;
+export const REQUEST_KINDS = ['oracle', 'http', 'function', 'random'] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 /**

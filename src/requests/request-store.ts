@@ -15,7 +15,7 @@ export interface NewRequest {
   readonly kind: RequestKind;
   readonly requester: Hash160;
   readonly payer: Hash160;
-  /** The url (`oracle`), the spec (`http`), or function and code (asked-for.ts). */
+  /** The url (`oracle`), the spec (`http`), or what `askedFor` makes of the others. */
   readonly subject: string;
   /** Of a `function` its args. */
   readonly filter: string;

@@ -25,5 +25,5 @@ export function gatewayEvent(
 
 function bytesOf(field: string, value: string): Buffer {
   if (/^0x[0-9a-f]{40}$/.test(value)) return hashToLittleEndian(value as Hash160);
-  return Buffer.from(value, field === 'codeHash' ? 'hex' : 'utf8');
+  return Buffer.from(value, ['codeHash', 'seed'].includes(field) ? 'hex' : 'utf8');
 }

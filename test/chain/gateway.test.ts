@@ -39,6 +39,8 @@ const FUNCTION_QUESTION = {
   maxFee: MAX_FEE,
 };
 
+const RANDOM_QUESTION = { seed: utf8('x'), callback: '', userData: null, maxFee: MAX_FEE };
+
 interface Abi {
   readonly interfaceVersion: number;
   readonly methods: readonly { name: string; safe: boolean; parameters: readonly unknown[] }[];
@@ -149,7 +151,10 @@ describe('gateway on a real node', () => {
       reads.sponsorshipOf(NOBODY, user.hash),
       reads.policy(),
       reads.earnedOf(node.hash),
+      reads.randomKey(),
+      reads.randomKeyOf(1n),
     ]);
+    assert.deepEqual(values.slice(-2), [{ keyId: 0n, publicKey: null }, null]);
     const [version, readOwner, nodeAccount, readExecutor, isPaused, overlap, update] = values;
     const [, , , , , , , reserved, request, result, sponsor, sponsorship, policy, earned] = values;
     holds(height > 0 && height <= (await network.height()));
@@ -315,6 +320,8 @@ describe('gateway on a real node', () => {
       request: calls.request({ ...oracle, gasForResponse: 1n }),
       requestHttp: calls.requestHttp(QUESTION),
       requestFunction: calls.requestFunction(FUNCTION_QUESTION),
+      requestRandom: calls.requestRandom(RANDOM_QUESTION),
+      proposeRandomKey: calls.proposeRandomKey(Buffer.alloc(96), Buffer.alloc(48)),
       registerFunction: calls.registerFunction('f', CODE),
       updateFunction: calls.updateFunction(1n, CODE),
       redeliver: calls.redeliver(1n),

@@ -5,6 +5,7 @@ import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { assertBooks, balanceOf } from './books.js';
 import { type GatewayWorld, gatewayWorld } from './gateway-world.js';
+import { newRandomKey, possessionProof } from './random-proofs.js';
 import { callWithBuffer, depositWithBuffer, loadScript } from './raw-scripts.js';
 import { refused, refuses, trialOf } from './refusals.js';
 import {
@@ -15,6 +16,7 @@ import {
   httpArgs,
   idsOf,
   MAX_FEE,
+  randomArgs,
   requestIn,
 } from './requests.js';
 
@@ -29,6 +31,7 @@ const ACTING: readonly (readonly [string, ...ScriptArg[]])[] = [
   ['request', ...httpArgs()],
   ['requestHttp', ...httpArgs()],
   ['requestFunction', ...functionArgs()],
+  ['requestRandom', ...randomArgs()],
   ['registerFunction', utf8('f'), CODE_HASH, utf8(''), utf8('https://x.org/f.js')],
   ['updateFunction', 1n, CODE_HASH, utf8(''), utf8('')],
   ['takeResult', 1n],
@@ -50,6 +53,9 @@ describe('callers of the gateway', () => {
       { name: 'the executor', hash: world.executor },
     ];
     assert.ok(natives.length >= 11);
+    const key = newRandomKey();
+    const proof = possessionProof(world.gateway, key);
+    await world.run(world.node, world.calls.proposeRandomKey(key.publicKey, proof));
     const code = { codeHash: toHex(CODE_HASH), source: '', uri: 'https://x.org/f.js' };
     await world.run(world.accounts.user, world.calls.registerFunction('f', code));
   });

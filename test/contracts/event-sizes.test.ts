@@ -14,6 +14,7 @@ const LONGEST = {
   args: 512,
   name: 64,
   codeHash: 32,
+  seed: 32,
   publicKey: 96,
   nefHash: 32,
   manifestHash: 32,

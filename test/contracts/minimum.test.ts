@@ -1,19 +1,25 @@
 import assert from 'node:assert/strict';
 import { parseGas } from '../../src/base/datoshi.js';
+import type { AskEvent } from '../../src/chain/gateway-events.js';
 import { assertBooks, balanceOf } from './books.js';
 import { type GatewayWorld, gatewayWorld, type Step } from './gateway-world.js';
+import { newRandomKey, possessionProof, prove } from './random-proofs.js';
 import {
   answer,
   answered,
+  anyRequestIn,
   askedBy,
   askedByContract,
   functionArgs,
-  idsOf,
+  MAX_RANDOM_FEE,
+  randomArgs,
   responsesIn,
 } from './requests.js';
 
 /** Of a new gateway (firstMinimum in gateway.abi.json), at Neo's default prices. */
 const MINIMUM = parseGas('0.35');
+/** firstRandomMinimum. */
+const RANDOM_MINIMUM = parseGas('4.8');
 const MAX_INT = (1n << 63n) - 1n;
 
 describe('the minimum of a new gateway covers a plain answer that goes alone', () => {
@@ -34,9 +40,14 @@ describe('the minimum of a new gateway covers a plain answer that goes alone', (
     world.network.disconnect();
   });
 
-  const coversAnswerOf = async (question: Step) => {
-    const [id = 0n] = await idsOf(world, [question]);
-    const answers = [answer(id, { deliver: false })];
+  const coversAnswerOf = (question: Step) => covers(question, MINIMUM, () => Buffer.alloc(0));
+  const covers = async (
+    question: Step,
+    minimum: bigint,
+    resultFor: (asked: AskEvent) => Buffer,
+  ) => {
+    const asked = anyRequestIn(world, await world.run(...question));
+    const answers = [answer(asked.id, { deliver: false, result: resultFor(asked) })];
     const { gasConsumed } = await world.network.trial(world.node, world.calls.respond(answers));
     const options = { systemFee: gasConsumed };
     const applied = await world.run(...answered(world, answers, options));
@@ -44,7 +55,7 @@ describe('the minimum of a new gateway covers a plain answer that goes alone', (
     assert.equal(applied.gasConsumed, gasConsumed);
     const [response] = responsesIn(world, applied);
     assert.equal(response?.fee, applied.systemFee + applied.networkFee);
-    assert.ok(response.fee < MINIMUM, `${response.fee} datoshi`);
+    assert.ok(response.fee < minimum, `${response.fee} datoshi`);
   };
   const longest = { maxFee: MINIMUM, userData: Buffer.alloc(508), spec: 'x'.repeat(256) };
 
@@ -64,6 +75,23 @@ describe('the minimum of a new gateway covers a plain answer that goes alone', (
     const asked = { args: 'x'.repeat(512), callback: 'onAnswer', maxFee, userData };
     const script = world.callBy(asker, 'requestFunction', ...functionArgs(asked));
     await coversAnswerOf([world.owner, script]);
+  });
+
+  it('of a random request, whose proof is verified', async () => {
+    const { node, accounts, contracts, owner } = world;
+    const key = newRandomKey();
+    const possession = possessionProof(world.gateway, key);
+    await world.run(node, world.calls.proposeRandomKey(key.publicKey, possession));
+    const proof = (asked: AskEvent) => {
+      assert.ok(asked.name === 'RandomRequest');
+      return prove(key, asked.seed);
+    };
+    const question = { maxFee: MAX_RANDOM_FEE, seed: Buffer.alloc(64), userData: longest.userData };
+    const asks = world.call('requestRandom', ...randomArgs(question));
+    await covers([accounts.user, asks], RANDOM_MINIMUM, proof);
+    const args = randomArgs({ ...question, callback: 'onAnswer' });
+    const delivered = world.callBy(contracts.asker, 'requestRandom', ...args);
+    await covers([owner, delivered], RANDOM_MINIMUM, proof);
   });
 
   it('of one that is sponsored, whose allowance is written back', () =>

@@ -50,6 +50,22 @@ export const functionArgs = (question: FunctionAsked = {}): ScriptArg[] => [
   question.maxFee ?? MAX_FEE,
 ];
 
+/** What a test asks of the node's random key. */
+export interface RandomAsked extends Pick<Question, 'callback' | 'userData' | 'maxFee'> {
+  readonly seed?: Uint8Array;
+}
+
+/** To verify a proof takes 4.1 GAS at Neo's default prices. */
+export const MAX_RANDOM_FEE = parseGas('6');
+
+/** Arguments of `requestRandom`. */
+export const randomArgs = (question: RandomAsked = {}): ScriptArg[] => [
+  question.seed ?? utf8('seed'),
+  utf8(question.callback ?? ''),
+  question.userData ?? null,
+  question.maxFee ?? MAX_RANDOM_FEE,
+];
+
 /** An account asks for itself: it gets no callback. */
 export const askedBy = (
   world: AnyWorld,
@@ -72,12 +88,13 @@ export async function idsOf(world: AnyWorld, steps: readonly Step[]): Promise<bi
   return applied.map((each) => anyRequestIn(world, each).id);
 }
 
-type WebRequest = Exclude<AskEvent, { name: 'FunctionRequest' }>;
+type WebRequest = Extract<AskEvent, { name: 'OracleRequest' | 'HttpRequest' }>;
 
 /** The event of the one web request that a transaction made. */
 export function requestIn(world: AnyWorld, applied: AppliedTransaction): WebRequest {
   const request = anyRequestIn(world, applied);
-  assert.ok(request.name !== 'FunctionRequest', 'expected a web request');
+  const { name } = request;
+  assert.ok(name === 'OracleRequest' || name === 'HttpRequest', `expected a web request: ${name}`);
   return request;
 }
 

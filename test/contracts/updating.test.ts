@@ -13,14 +13,16 @@ import { eventsOf, type GatewayWorld, gatewayWorld, setPolicy } from './gateway-
 import { setMode } from './hostile.js';
 import { holdsUntil, inNextBlock } from './in-next-block.js';
 import { ofVersion } from './nef-file.js';
-import { newRandomKey, possessionProof } from './random-proofs.js';
+import { newRandomKey, possessionProof, prove } from './random-proofs.js';
 import { refused, refuses } from './refusals.js';
 import {
   answer,
+  anyRequestIn,
   askedBy,
   askedByContract,
   functionArgs,
   idsOf,
+  randomArgs,
   requestIn,
   responsesIn,
 } from './requests.js';
@@ -142,6 +144,9 @@ describe('an update of the gateway', () => {
       askedByContract(world, asker),
       askedBy(world, user),
     ]);
+    const asksRandom = world.call('requestRandom', ...randomArgs({ callback: '' }));
+    const drawn = anyRequestIn(world, await world.run(user, asksRandom));
+    assert.ok(drawn.name === 'RandomRequest');
     const kept = ids.slice(-2).map((id) => answer(id, { deliver: false, result: utf8('kept') }));
     await world.run(node, calls.respond(kept));
     await world.run(next, calls.acceptNodeAccount(10_000));
@@ -165,6 +170,7 @@ describe('an update of the gateway', () => {
         reads.sponsorshipOf(asker, sponsored),
         ...ids.flatMap((id) => [reads.requestOf(id), reads.resultOf(id)]),
         reads.requestOf(dies),
+        reads.requestOf(drawn.id),
         reads.functionOf(1n),
         reads.codeOf(codeHash),
       ]);
@@ -186,7 +192,8 @@ describe('an update of the gateway', () => {
     await refusesUpdate('no update is proposed');
 
     // And all of it can be used.
-    const answers = ids.slice(0, 5).map((id) => answer(id, { result: utf8('new') }));
+    const web = ids.slice(0, 5).map((id) => answer(id, { result: utf8('new') }));
+    const answers = [...web, answer(drawn.id, { result: prove(key, drawn.seed) })];
     const [half, rest] = [answers.slice(0, 2), answers.slice(2)];
     const [old, young] = await world.runAll([
       [node, calls.respond(half)],
@@ -195,7 +202,7 @@ describe('an update of the gateway', () => {
     assert.ok(old && young);
     assert.deepEqual(
       [...responsesIn(world, old), ...responsesIn(world, young)].map((each) => each.delivered),
-      [true, true, true, true, false],
+      [true, true, true, true, false, false],
     );
     const again = { codeHash, source: '', uri: '' };
     const registered = eventsOf(world, await world.run(user, calls.registerFunction('g', again)));

@@ -4,7 +4,7 @@ import type { GatewayNotification, TailedBlock } from '../../src/chain/block-sou
 import { BURNT, creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
 import { createIntake } from '../../src/pipeline/intake.js';
 import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
-import { parseFunctionSubject } from '../../src/requests/asked-for.js';
+import { parseFunctionSubject, parseRandomSubject } from '../../src/requests/asked-for.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { type EventFields, gatewayEvent } from '../chain/gateway-event.js';
 import {
@@ -97,6 +97,25 @@ describe('taking blocks in', () => {
     takeIn(block(11, ...answered(1n, 30n)));
     assert.deepEqual(state(), { height: 11, credit: 465n, reserved: 0n, earned: 35n });
     assert.equal(stages.stateOf(1n), 'answered');
+  });
+
+  it('takes in a request for a random number, and waits with it for the refund', () => {
+    const seed = 'cd'.repeat(32);
+    const ask = event('RandomRequest', {
+      ...{ id: 1n, ...who, seed, keyId: 3n, maxFee: 100n, deadline: 12 },
+    });
+    takeIn(block(10, deposit(500n), ask));
+    assert.deepEqual(state(), { height: 10, credit: 400n, reserved: 100n, earned: 0n });
+    const row = stages.requests.get(1n);
+    assert.deepEqual([row?.kind, row?.state], ['random', 'stuck']);
+    assert.match(row?.reason ?? '', /draws no random numbers/);
+    const asked = parseRandomSubject(row?.subject ?? '');
+    assert.deepEqual(asked, { keyId: 3n, seed: Buffer.from(seed, 'hex') });
+    assert.deepEqual(takeIn(block(11), block(12)).overdue, [1n]);
+    const refund = event('Expired', { id: 1n, payer: REQUESTER, refund: 100n }, hashOf(3));
+    takeIn(block(13, refund));
+    assert.deepEqual(state(), { height: 13, credit: 500n, reserved: 0n, earned: 0n });
+    assert.equal(stages.stateOf(1n), 'expired');
   });
 
   it('is all or nothing: a block that cannot be taken in leaves no trace', () => {
