@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { NodeError } from '../../src/base/node-error.js';
+import { inTransaction } from '../../src/storage/database.js';
 import { VAULT_CRASH_POINTS } from '../../src/vault/rotate-keys.js';
+import { createRotationStore } from '../../src/vault/rotation-store.js';
 import { ACTOR, ALICE, BOB, CONTRACT, vaultFixture } from './vault-fixture.js';
 
 const ENTRY = fileURLToPath(new URL('./rotating-process.ts', import.meta.url));
@@ -121,6 +123,15 @@ describe('rotation of the keys', () => {
       await assertReadable();
     });
   }
+
+  it('retires no key that something is under', () => {
+    const rotations = createRotationStore(vault.db);
+    inTransaction(vault.db, () => {
+      rotations.makeCurrent('f'.repeat(16), 1);
+      rotations.retireOld();
+    });
+    assert.deepEqual(rotations.keysIn('old'), keyIds());
+  });
 
   it('tells of a database that is older than its key file', async () => {
     await vault.vault.rotation.rotateKeyEncryptionKey(ACTOR);
