@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sha256, toHex } from '../../src/base/bytes.js';
 import type { Datoshi } from '../../src/base/datoshi.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { hash160 } from '../../src/base/hash.js';
@@ -83,6 +84,7 @@ async function measureWithNode(devnet: Devnet, url: string): Promise<MeasuredCos
   await answered(await run(owner, askNative(devnet, url)));
   await answered(await run(owner, askHttp(devnet, url)));
   await run(owner, calls.deposit(owner.hash, parseGas('100')));
+  const functions = await measureFunctions(devnet, run);
   const deposit = await run(owner, calls.deposit(owner.hash, parseGas('1')));
   const viaContract = await run(owner, askNative(devnet, url));
   const httpViaContract = await run(owner, askHttp(devnet, url));
@@ -103,12 +105,38 @@ async function measureWithNode(devnet: Devnet, url: string): Promise<MeasuredCos
       "`request`, in the example's `ask`": cost(viaContract),
       "`requestHttp`, in the example's `askHttp`": cost(httpViaContract),
       '`requestHttp` by an account, no callback': cost(byAccount),
+      ...functions,
       '`takeResult`, 9 bytes': cost(await run(owner, calls.takeResult(id))),
       '`sponsor`': cost(await run(faucet, calls.sponsor(owner.hash, MAX_FEE, MAX_FEE))),
       '`acceptSponsor`': cost(await run(owner, calls.acceptSponsor(faucet.hash))),
       '`withdraw`': cost(await run(owner, calls.withdraw(owner.hash, owner.hash, MAX_FEE))),
     },
     answers,
+  };
+}
+
+const codeOf = (source: string) => ({ codeHash: toHex(sha256(source)), source, uri: '' });
+
+/** What it costs to register functions, to update one, and to ask for its result. */
+async function measureFunctions(
+  { gateway, owner, consumer }: Devnet,
+  run: (from: DevnetAccount, script: Buffer) => Promise<AppliedTransaction>,
+): Promise<Record<string, Datoshi>> {
+  const calls = gatewayCalls(gateway);
+  const elsewhere = { ...codeOf('x'), source: '', uri: 'https://example.org/f.js' };
+  // The first function of all writes the counter anew.
+  const { stack } = await run(owner, calls.registerFunction('f', elsewhere));
+  const id = asInteger(stack[0] as StackItem, 'functionId');
+  const other = { ...codeOf('y'), source: '', uri: elsewhere.uri };
+  const registerElsewhere = await run(owner, calls.registerFunction('f', other));
+  const register = await run(owner, calls.registerFunction('f', codeOf('/'.repeat(KIB))));
+  const update = await run(owner, calls.updateFunction(id, { ...other, uri: '' }));
+  const asked = await run(owner, callScript(consumer, 'askFunction', [id, utf8('[1]'), MAX_FEE]));
+  return {
+    "`requestFunction`, in the example's `askFunction`": asked.gasConsumed,
+    '`registerFunction`, a uri of 24 bytes': registerElsewhere.gasConsumed,
+    '`registerFunction`, a source of 1 KiB': register.gasConsumed,
+    '`updateFunction` to code that is known': update.gasConsumed,
   };
 }
 
