@@ -39,8 +39,8 @@ export interface OrderReport {
   readonly holdings: Holdings;
 }
 
-/** How often it is looked for. */
-const POLL_MS = 500;
+/** How often it is looked for, at the most seldom. */
+const MAX_POLL_MS = 500;
 
 /**
  * Checks, prices and sends an order, and prints what became of it. `orderOf` makes the order for
@@ -116,7 +116,8 @@ async function carryOut(
   }
   const sent = await send(desk, order, priced, context);
   tell(labelled('sent', `${sent.hash}, waiting for its block`));
-  const wait = { chain: port, clock, pollMs: POLL_MS, height };
+  const pollMs = Math.min(MAX_POLL_MS, desk.config.network.pollIntervalMs);
+  const wait = { chain: port, clock, pollMs, height };
   const block = await waitForBlock(wait, sent, priced.terms.validUntilBlock);
   const after = await readHoldings(rpc, gateway, account, { minHeight: block });
   tell(labelled('done', `in block ${block}. ${holdingsText(account, after)}`));

@@ -21,5 +21,5 @@ describe('the commands of docs/operators.md', () => {
     assert.match(outputOf('curl -s "$API/metrics"'), /^dodona_wallet_balance_gas \d/m);
     // The last status is that of a node whose account was replaced.
     assert.match(outputOf('npx dodona status --config ~/dodona/node.config.yaml'), /NOT READY/);
-  }).timeout(240_000);
+  }).timeout(420_000);
 });
