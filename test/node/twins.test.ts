@@ -70,7 +70,7 @@ describe('one key in two hands', function () {
     // The copy is of a moment at which an answer was under way.
     const crash = { at: 'broadcast', nth: 1 } as const;
     const process = await startNodeProcess(fixture, { crash });
-    assert.equal(await process.exited, KILLED);
+    assert.equal(await process.exited, KILLED, await process.logText());
     await mkdir(copy);
     await cp(storage.dir, copy, { recursive: true });
     const late = await askSome(EACH);

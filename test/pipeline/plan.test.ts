@@ -177,6 +177,16 @@ describe('planning an answer alone', () => {
     assert.equal((await plan(ready(1n, { maxFee: PLAIN + 4n }))).kind, 'send');
   });
 
+  it('gives at a loss, where that is allowed, the cheapest answer and no better one', async () => {
+    const poor = ready(1n, { result: Buffer.alloc(500, 'x'), maxFee: PLAIN + 3n });
+    const allowLoss: Planning['limits']['allowLoss'] = new Set(['http' as const]);
+    const { item, why } = await sent(poor, 'takes', { allowLoss });
+    assert.deepEqual([item?.code, item?.deliver], [ResponseCode.InsufficientFunds, false]);
+    assert.match(why, /0\.00000001 of its 0\.00000164 GAS are charged to nobody/);
+    const others = await plan(poor, 'takes', { allowLoss: new Set(['oracle' as const]) });
+    assert.equal(others.kind, 'giveUp');
+  });
+
   it('answers ResponseTooLarge where one transaction may not cost so much', async () => {
     const large = ready(1n, { result: Buffer.alloc(5_000, 'x') });
     const { item } = await sent(large, 'throws');
