@@ -67,13 +67,15 @@ export async function tryAsking(
   if (asked.state === 'FAULT' && NO_CREDIT.test(asked.exception)) {
     const all = contractRead(GAS_TOKEN, 'balanceOf', [nodeAccount], asInteger);
     const lent = await readContract(rpc, all);
-    const lend = gatewayCalls(gateway).deposit(nodeAccount, lent, call.contract);
+    // Who calls the gateway without a contract between asks for himself.
+    const requester = call.contract === gateway ? call.sender : call.contract;
+    const lend = gatewayCalls(gateway).deposit(nodeAccount, lent, requester);
     script = Buffer.concat([lend, asking]);
     asked = await run(script);
   }
   if (asked.state === 'FAULT') throw askFails(call, asked.exception);
   const request = requestIn(asked, gateway);
-  if (request === null) throw askFails(call, 'it asks the gateway nothing');
+  if (request === null) throw askFails(call, otherEventIn(asked, gateway));
   const terms = await run(
     Buffer.concat([script, gatewayReads(gateway).requestOf(request.id).script]),
   );
@@ -118,6 +120,19 @@ function requestIn(
     };
   }
   return null;
+}
+
+/** Why there is nothing to estimate. */
+function otherEventIn(
+  { notifications }: Extract<Invocation, { state: 'HALT' }>,
+  gateway: Hash160,
+): string {
+  const other = notifications.find(({ contract, name }) => {
+    return contract === gateway && name.endsWith('Request');
+  });
+  return other === undefined
+    ? 'it asks the gateway nothing'
+    : `a ${other.name} cannot be estimated by this version`;
 }
 
 const KINDS = Object.keys(ESTIMATE_KINDS) as EstimatedKind[];

@@ -6,7 +6,8 @@ import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
 import { ResponseCode } from '../../src/base/outcome.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { readNetworkPolicy } from '../../src/chain/policy.js';
-import { callScript, utf8 } from '../../src/chain/script.js';
+import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
+import { tryAsking } from '../../src/pipeline/ask-trial.js';
 import { rehearsedOf } from '../../src/pipeline/callback-trial.js';
 import {
   type Estimate,
@@ -14,6 +15,7 @@ import {
   type EstimateQuestion,
   estimateMaxFee,
 } from '../../src/pipeline/estimate.js';
+import { newRandomKey, possessionProof } from '../contracts/random-proofs.js';
 import { ask, consumerAsks, consumerAsksAsNative, senderAsks } from '../node/asking.js';
 import { deployHostiles, modeScript } from '../node/hostile.js';
 import { mustHalt, type NodeFixture, nodeFixture, setTerms } from '../node/node-fixture.js';
@@ -193,6 +195,33 @@ describe('the estimate of a maxFee', function () {
     await assert.rejects(estimateMaxFee(parts, asked), {
       code: 'ESTIMATE_TOO_DEAR',
       message: /needs 2\d\.\d{8} GAS of system fee, the limit .* is 10\.00000000 GAS/,
+    });
+  });
+
+  it('takes requests that an account makes itself, and says of which it knows nothing', async () => {
+    const { network, gateway, node, owner } = fixture;
+    const user = await network.newAccount();
+    const asked = (method: string, args: readonly ScriptArg[]) =>
+      tryAsking(network.rpc, gateway, node.hash, {
+        contract: gateway,
+        method,
+        args,
+        sender: user.hash,
+      });
+    const rest = [utf8(''), null, parseGas('1')];
+    const request = await asked('requestHttp', [utf8(SPEC), utf8('$.a'), ...rest]);
+    const { requester, subject, filter, callback } = request;
+    const expected = { requester: user.hash, subject: SPEC, filter: '$.a', callback: '' };
+    assert.deepEqual({ requester, subject, filter, callback }, expected);
+    const noKey = asked('requestRandom', [utf8('seed'), ...rest]);
+    await assert.rejects(noKey, { code: 'ASK_FAILS', message: /no random key is set/ });
+    const key = newRandomKey();
+    const proof = possessionProof(gateway, key);
+    const propose = callScript(gateway, 'proposeRandomKey', [key.publicKey, proof]);
+    await mustHalt(network.send(owner, propose).then(network.applied));
+    const random = asked('requestRandom', [utf8('seed'), ...rest]);
+    await assert.rejects(random, {
+      message: /a RandomRequest cannot be estimated by this version/,
     });
   });
 
