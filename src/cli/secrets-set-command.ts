@@ -14,7 +14,7 @@ standard input or a file, at most ${MAX_SECRET_BYTES} bytes; one line end at its
 --sealed takes what the owner encrypted with \`dodona secrets encrypt\` for this name.
 
 A result that holds the value of a secret, as it is or in base64 or hex, is not answered but
-Forbidden. --may-be-result is for values that may be known.
+Forbidden. --may-be-result is for values that may be known; say it with each new value.
 
 Examples:
   dodona secrets set API_KEY --owner NNLi44dJNXtDNSBkofB48aTVYtb1zZrNEs < key.txt

@@ -66,14 +66,13 @@ function withoutJsonEscapes(text: string): string {
     /((?:\\u[0-9a-fA-F]{4})+)|\\(["\\/bfnrt])/g,
     (_, units: string | undefined, short: string | undefined) => {
       if (units === undefined) return SHORT_ESCAPES[short ?? ''] ?? short ?? '';
-      const codes = units
-        .slice(2)
-        .split('\\u')
-        .map((digits) => Number.parseInt(digits, 16));
-      return bytesOf(String.fromCharCode(...codes));
+      const characters = units.slice(2).split('\\u').map(characterOf);
+      return bytesOf(characters.join(''));
     },
   );
 }
+
+const characterOf = (digits: string): string => String.fromCharCode(Number.parseInt(digits, 16));
 
 function isIn({ plain, base64, hex }: Haystacks, value: Buffer): boolean {
   const verbatim = value.toString('latin1');

@@ -43,6 +43,14 @@ describe('traces of a secret', () => {
     );
   });
 
+  it('are found in a body of the largest size, whatever it is made of', () => {
+    for (const filler of ['\\u0041', '\\ud83d\\ude00', '%41', 'A', '\\n', '-_']) {
+      const body = filler.repeat(Math.floor((2 * 1024 * 1024) / filler.length));
+      assert.equal(isFound(body, value), false, filler);
+      assert.equal(isFound(`${body} ${JSON.stringify(value)}`, value), true, filler);
+    }
+  });
+
   it('are not seen where there are none', () => {
     assert.equal(isFound('["p@ss", "wörd", 12.5]', value), false);
     assert.equal(isFound('', value), false);

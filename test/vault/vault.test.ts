@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeError } from '../../src/base/node-error.js';
 import {
@@ -242,6 +242,21 @@ describe('the vault', () => {
     assert.equal(await vault.valueOf('KEY'), 'of-alice');
     const failed = vault.entries().filter(({ outcome }) => outcome === 'failed');
     assert.equal(failed.length, 7);
+  });
+
+  it('begins anew in a database made anew, with the key file that is there', async () => {
+    await vault.set(ALICE, 'KEY', VALUE);
+    vault.close();
+    for (const name of readdirSync(vault.dir)) {
+      if (name.startsWith('node.sqlite')) rmSync(join(vault.dir, name));
+    }
+    const anew = vaultFixture({ dir: vault.dir });
+    await anew.set(ALICE, 'KEY', VALUE);
+    anew.grant(ALICE, 'KEY');
+    assert.equal(await anew.valueOf('KEY'), VALUE);
+    const [found] = anew.auditFindings();
+    assert.match(found?.problem ?? '', /the anchor knows entry 1|entry 1 is not the one/);
+    anew.close();
   });
 
   it('needs no key file as long as nothing is granted', async () => {
