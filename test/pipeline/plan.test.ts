@@ -250,6 +250,39 @@ describe('planning answers together', () => {
     assert.equal(transaction?.terms.nonce, 3);
   });
 
+  it('keeps within it what goes to an inbox only, and tells why', async () => {
+    const kept = ready(2n, { inboxOnly: 'inbox only until tomorrow' });
+    const { items, transaction } = await plan([ready(1n), kept]);
+    assert.deepEqual(items, [
+      [1n, true],
+      [2n, false],
+    ]);
+    const why = transaction?.why.get(2n) ?? '';
+    assert.match(why, /^Success, 5 bytes, kept at the gateway; inbox only until tomorrow; shares/);
+  });
+
+  it('has nobody share where the charges do not cover the fees, unless all may lose', async () => {
+    const judge = contract(three, {});
+    // As if each bore 3 of the network fee less than his share.
+    const bearingLess: Judge = (items, terms): Preflight => {
+      const ran = judge(items, terms);
+      if (ran.state === 'FAULT') return ran;
+      const less = [...ran.effects].map(([id, effect]) => {
+        return [id, { ...effect, fee: effect.fee - 3n }] as const;
+      });
+      return { ...ran, effects: new Map(less) };
+    };
+    const planWith = (...kinds: ('http' | 'oracle')[]) => {
+      const allowLoss: Planning['limits']['allowLoss'] = new Set(kinds);
+      return planTogether(three, planning(bearingLess, { allowLoss }), TERMS);
+    };
+    assert.equal((await planWith('oracle')).transaction, null);
+    const { transaction } = await planWith('http');
+    const predicted = transaction?.predictions.reduce((sum, { fee }) => sum + fee, 0n) ?? 0n;
+    const { systemFee = 0n, networkFee = 0n } = transaction?.terms ?? {};
+    assert.equal(systemFee + networkFee - predicted, 9n);
+  });
+
   it('keeps within it what a callback throws at', async () => {
     const { items, alone } = await plan(three, { 2: 'throws' });
     assert.deepEqual(items, [
