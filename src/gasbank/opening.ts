@@ -4,22 +4,27 @@ import { OUTSIDE, walletOf } from './accounts.js';
 import type { LedgerStore } from './ledger-store.js';
 import type { OwnAccount, OwnAccountStore } from './own-account-store.js';
 
+/** What the chain says of an account, and what the books say that moved up to the same block. */
+export interface Observed {
+  readonly height: number;
+  readonly balance: Datoshi;
+  readonly moved: Datoshi;
+}
+
 /**
- * Books what an own account held before the first block on the books: what the chain says at a
- * height, less what moved since, with all blocks up to that very height on the books. From then on
- * its wallet has a floor. Joins the caller's transaction; returns the amount, or null when it was
+ * Books what an own account held before the first block on the books. From then on its wallet has a floor. Joins the caller's transaction; returns the amount, or null when it was
  * booked before. Throws a retryable NodeError WALLET_OPENING for a balance that cannot be.
  */
 export function bookOpening(
   { ledger, ownAccounts }: { ledger: LedgerStore; ownAccounts: OwnAccountStore },
   own: OwnAccount,
-  observed: { readonly height: number; readonly balance: Datoshi },
+  observed: Observed,
   nowMs: number,
 ): Datoshi | null {
   const { account, sinceBlock } = own;
   if (!ownAccounts.opened(account, observed.height)) return null;
   const wallet = walletOf(account);
-  const moved = ledger.balance(wallet).posted;
+  const { moved } = observed;
   const amount = observed.balance - moved;
   if (observed.balance < 0n || amount < 0n) {
     throw new NodeError(

@@ -6,10 +6,11 @@ import type { Log } from '../telemetry/log.js';
 import type { BooksReader } from './books-reader.js';
 import { type CheckedAccount, GATEWAY_HELD } from './chain-figures.js';
 import type { CheckedBalances } from './checked-balance-store.js';
-import { compareBooks, type Difference } from './compare-books.js';
+import { type Compared, compareBooks, type Difference } from './compare-books.js';
 import { createDueAccounts } from './due-accounts.js';
 import { firstDifference } from './first-difference.js';
 import type { BooksDifference, ProofStore } from './proof-store.js';
+import type { FindBooks } from './recent-books.js';
 import { describeDifference, describeDifferences, spendingStopped } from './spending-stop.js';
 
 export interface ReconcileParts {
@@ -25,13 +26,15 @@ export interface ReconcileParts {
   readonly ownAccounts: readonly Hash160[];
   /** All accounts are compared once in so many blocks. */
   readonly everyBlocks: number;
+  /** The books after each of the last blocks. */
+  readonly booksAt: FindBooks;
   /** Index of the last block that is on the books. */
   readonly height: () => number;
 }
 
 export type Reconcile = ReturnType<typeof createReconcile>;
 
-/** How often a reading is tried at one height; a block that comes in between spoils it. */
+/** How often a reading is tried in one run; a block that comes in between spoils it. */
 const TRIES = 3;
 /** How many runs in a row an endpoint may be at another height, whose opinion is asked. */
 const OPINION_RUNS = 5;
@@ -56,17 +59,17 @@ export function createReconcile(parts: ReconcileParts) {
   let open: readonly BooksDifference[] = proofs.open();
   let trouble = 'they are read with the next block';
 
-  async function compare(accounts: readonly CheckedAccount[], at: number) {
+  async function compare(accounts: readonly CheckedAccount[]): Promise<Compared | null> {
     const waitsForOpinions = undecided < OPINION_RUNS;
-    const comparing = { ...parts, balance: balances.balance, onDissent, waitsForOpinions };
-    for (let attempt = 1; attempt <= TRIES && height() === at; attempt++) {
-      const differences = await compareBooks(comparing, accounts, at);
-      if (differences !== null) {
+    const comparing = { ...parts, onDissent, waitsForOpinions };
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      const compared = await compareBooks(comparing, accounts);
+      if (compared !== null) {
         undecided = 0;
-        return differences;
+        return compared;
       }
-      trouble = `the endpoint does not tell the balances of block ${at}`;
     }
+    trouble = `the endpoint tells no balances of a block near ${height()} that stay the same`;
     undecided += 1;
     return null;
   }
@@ -143,10 +146,11 @@ export function createReconcile(parts: ReconcileParts) {
     )
       isClean = true;
     for (let accounts = due.page(); accounts.length > 0; accounts = due.page()) {
-      const found = await compare(accounts, at);
-      if (found === null) return;
-      for (const difference of note(accounts, found, at)) await trace(difference);
-      if (due.endFull(at)) endFull(at);
+      const compared = await compare(accounts);
+      if (compared === null) return;
+      const { height: comparedAt, differences } = compared;
+      for (const found of note(accounts, differences, comparedAt)) await trace(found);
+      if (due.endFull(comparedAt)) endFull(comparedAt);
       // What differed agrees by now: whether all does is looked at without delay.
       const isOver = open.length > 0 && differing.size === 0;
       if (isOver && !due.isFullUnderWay() && due.page().length === 0) beginFull();

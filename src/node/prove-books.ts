@@ -75,8 +75,7 @@ export async function proveAtTip(
   const comparing = {
     reader,
     each: [],
-    balance: balances.balance,
-    height: () => heightOf(db),
+    booksAt: async (height: number) => (height === heightOf(db) ? balances.balance : null),
     onDissent: () => {},
     waitsForOpinions: false,
   };
@@ -86,9 +85,9 @@ export async function proveAtTip(
   const pages = pagesOf(accounts);
   while (pages.length > 0) {
     await catchUp();
-    const differences = await compareBooks(comparing, pages[0] ?? [], heightOf(db));
-    if (differences !== null) {
-      found.push(...differences);
+    const compared = await compareBooks(comparing, pages[0] ?? []);
+    if (compared !== null) {
+      found.push(...compared.differences);
       pages.shift();
     } else if (++missed > READING_TRIES) throw blocksTooFast();
   }

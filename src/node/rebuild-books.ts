@@ -67,7 +67,8 @@ async function openAsBooksDid(parts: RebuildParts, own: readonly OwnAccount[]): 
   inTransaction(fresh, () => {
     for (const each of own) {
       const balance = read.balances.get(walletOf(each.account)) ?? 0n;
-      const observed = { height: read.height, balance };
+      const moved = ledger.balance(walletOf(each.account)).posted;
+      const observed = { height: read.height, balance, moved };
       bookOpening({ ledger, ownAccounts }, each, observed, clock.nowMs());
     }
   });

@@ -10,6 +10,7 @@ import type { HeldWork } from '../gasbank/held-spending.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { createOwnAccountStore } from '../gasbank/own-account-store.js';
 import { createProofStore } from '../gasbank/proof-store.js';
+import { createRecentBooks } from '../gasbank/recent-books.js';
 import { createReconcile } from '../gasbank/reconcile.js';
 import { createRequestStore, type RequestRow } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
@@ -97,11 +98,15 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   };
   let height = cursor.read()?.height ?? 0;
   const heightNow = (): number => height;
+  const balances = createCheckedBalances(db);
+  const recent = createRecentBooks(balances, clock);
+  recent.note(height);
   const reconcile = createReconcile({
     ...common,
     ...setup.books,
     proofs: createProofStore(db),
-    balances: createCheckedBalances(db),
+    balances,
+    booksAt: recent.find,
     ownAccounts: ownAccounts.all().map(({ account }) => account),
     everyBlocks: limits.reconcileEveryBlocks,
     height: heightNow,
@@ -130,10 +135,11 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   const takeIn = (blocks: readonly TailedBlock[]): IntakeResult => {
     const result = intake(blocks);
     height = blocks.at(-1)?.index ?? height;
+    recent.note(height);
     return result;
   };
   return {
-    openWallets: createOpenWallets({ ...common, reader: setup.books.reader, heightNow }),
+    openWallets: createOpenWallets({ ...common, reader: setup.books.reader, booksAt: recent.find }),
     takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
     resolve,
     respond: sending.respond,

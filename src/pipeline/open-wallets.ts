@@ -2,10 +2,11 @@ import type { Clock } from '../base/clock.js';
 import { formatGas } from '../base/datoshi.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { walletOf } from '../gasbank/accounts.js';
-import type { BooksReader } from '../gasbank/books-reader.js';
+import type { BooksReader, ChainBalances } from '../gasbank/books-reader.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
 import { bookOpening } from '../gasbank/opening.js';
-import type { OwnAccountStore } from '../gasbank/own-account-store.js';
+import type { OwnAccount, OwnAccountStore } from '../gasbank/own-account-store.js';
+import type { BooksAt, FindBooks } from '../gasbank/recent-books.js';
 import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 
@@ -16,37 +17,40 @@ export interface OpenWalletsParts {
   readonly reader: Pick<BooksReader, 'latest'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of the last block that is on the books. */
-  readonly heightNow: () => number;
+  readonly booksAt: FindBooks;
 }
 
 /**
  * Books what the node's accounts held before there were books, once each. Resolves to true when all
- * are booked; false when a block came in between, and it is to be tried with the next.
+ * are booked; false when the endpoint told nothing that the books can be held against, and it is to
+ * be tried with the next block.
  */
-export function createOpenWallets(parts: OpenWalletsParts): (height: number) => Promise<boolean> {
-  const { db, ledger, ownAccounts, reader, clock, log, heightNow } = parts;
+export function createOpenWallets(parts: OpenWalletsParts): () => Promise<boolean> {
+  const { db, ledger, ownAccounts, reader, clock, log, booksAt } = parts;
   let isDone = false;
 
-  return async (height) => {
+  return async () => {
     if (isDone) return true;
     const unopened = ownAccounts.all().filter(({ openedBlock }) => openedBlock === null);
-    const read =
-      unopened.length === 0
-        ? null
-        : await reader.latest(unopened.map((own) => walletOf(own.account)));
-    // While it was read, the next block with its postings may have been taken in.
-    if (unopened.length > 0 && (read?.height !== height || heightNow() !== height)) return false;
-    for (const own of unopened) {
-      const balance = read?.balances.get(walletOf(own.account));
-      if (balance === undefined) throw new Error(`bug: no balance of ${own.account} was read`);
-      const amount = inTransaction(db, () =>
-        bookOpening({ ledger, ownAccounts }, own, { height, balance }, clock.nowMs()),
-      );
-      const account = hash160ToAddress(own.account);
-      log.info('opening balance booked', { account, gas: formatGas(amount ?? 0n), height });
+    if (unopened.length > 0) {
+      const read = await reader.latest(unopened.map((own) => walletOf(own.account)));
+      const books = read === null ? null : await booksAt(read.height);
+      if (read === null || books === null) return false;
+      for (const own of unopened) open(own, read, books);
     }
     isDone = true;
     return true;
   };
+
+  function open(own: OwnAccount, { height, balances }: ChainBalances, books: BooksAt): void {
+    const wallet = walletOf(own.account);
+    const balance = balances.get(wallet);
+    if (balance === undefined) throw new Error(`bug: no balance of ${own.account} was read`);
+    const observed = { height, balance, moved: books(wallet) };
+    const amount = inTransaction(db, () =>
+      bookOpening({ ledger, ownAccounts }, own, observed, clock.nowMs()),
+    );
+    const account = hash160ToAddress(own.account);
+    log.info('opening balance booked', { account, gas: formatGas(amount ?? 0n), height });
+  }
 }

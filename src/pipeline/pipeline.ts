@@ -35,7 +35,7 @@ export interface PipelineParts {
   readonly expire: (height: number) => Promise<void>;
   readonly collect: (height: number) => Promise<void>;
   /** Resolves to true once what the wallets held before there were books is on them. */
-  readonly openWallets: (height: number) => Promise<boolean>;
+  readonly openWallets: () => Promise<boolean>;
   /** Holds the books against the chain as they are after this block. */
   readonly reconcile: (height: number) => Promise<void>;
   /** The wallet is read from the chain once in so many blocks, and with each while it is short. */
@@ -60,7 +60,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   async function settle(): Promise<void> {
     const at = height;
     await parts.confirm(at);
-    if (!(await parts.openWallets(at))) return;
+    if (!(await parts.openWallets())) return;
     const everyBlocks = parts.isWalletShort() ? 1 : parts.walletEveryBlocks;
     const isDue = walletReadAt === null || at - walletReadAt >= everyBlocks;
     if (isDue && (await observeWallet(parts, at, () => height))) walletReadAt = at;

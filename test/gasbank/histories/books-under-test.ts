@@ -4,6 +4,7 @@ import type { Clock } from '../../../src/base/clock.js';
 import type { Hash160, Hash256 } from '../../../src/base/hash.js';
 import type { TailedBlock } from '../../../src/chain/block-source.js';
 import { BURNT, walletOf } from '../../../src/gasbank/accounts.js';
+import { createCheckedBalances } from '../../../src/gasbank/checked-balance-store.js';
 import { createFaultStore } from '../../../src/gasbank/fault-store.js';
 import { createLedgerStore, type LedgerStore } from '../../../src/gasbank/ledger-store.js';
 import { createOwnAccountStore } from '../../../src/gasbank/own-account-store.js';
@@ -131,6 +132,8 @@ export class BooksUnderTest {
       openWallets: createOpenWallets({
         ...stores,
         ...own,
+        booksAt: async (height) =>
+          height === own.heightNow() ? (id) => createCheckedBalances(db).balance(id) : null,
         reader: {
           latest: async (asked) => ({
             height: this.chain.height,
@@ -222,7 +225,7 @@ export class BooksUnderTest {
     }
   }
 
-  openWallets = (): Promise<boolean> => this.#parts.openWallets(this.chain.height);
+  openWallets = (): Promise<boolean> => this.#parts.openWallets();
 
   /** Signs with another account from the next block on. */
   changeSigner(signer: Hash160): void {
