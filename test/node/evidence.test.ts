@@ -104,6 +104,22 @@ describe('the evidence of answers on a real chain', function () {
     assert.equal(verification.verdict, 'verified', told(verification));
   });
 
+  interface Forged {
+    hash: string;
+    answeredIn: { tx: string };
+    bundle: { request: { subject: string; tx: string } };
+  }
+
+  /** Another file, with a hash that is right. */
+  function forgedFile(text: string, change: (file: Forged) => void): string {
+    const file = JSON.parse(text) as Forged;
+    change(file);
+    file.hash = blobHash(Buffer.from(JSON.stringify(file.bundle)));
+    const path = join(elsewhere, 'forged.json');
+    writeFileSync(path, JSON.stringify(file));
+    return path;
+  }
+
   it('that was tampered with differs, and it is said by what', async () => {
     const file = await exported(ids[1]);
     const text = readFileSync(await exportedPrice(), 'utf8');
@@ -128,6 +144,16 @@ describe('the evidence of answers on a real chain', function () {
     const chain = await verify('--bundle', tampered, '--rpc', fixture.network.rpcUrl);
     assert.equal(chain.code, 1);
     assert.match(told(chain), /fails: the answer is the one on the chain: result: 6 bytes/);
+    const asked = forgedFile(text, ({ bundle }) => {
+      bundle.request.subject = bundle.request.subject.replace('GET', 'PUT');
+    });
+    const question = await verify('--bundle', asked, '--rpc', fixture.network.rpcUrl);
+    assert.match(told(question), /fails: the request is the one on the chain: subject: .*"PUT"/);
+    const moved = forgedFile(text, (forger) => {
+      forger.answeredIn.tx = forger.bundle.request.tx;
+    });
+    const elsewhereAnswered = await verify('--bundle', moved, '--rpc', fixture.network.rpcUrl);
+    assert.match(told(elsewhereAnswered), /fails: the answer is .* did not answer request/);
     const wrongId = await dodona('verify', String(ids[0]), '--bundle', file, ...nodeConfig());
     assert.match(wrongId.out, /the bundle is of request/);
   });
