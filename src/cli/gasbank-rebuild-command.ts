@@ -72,9 +72,10 @@ async function rebuild(
   const dir = mkdtempSync(join(config.storage.dir, 'rebuild-'));
   const chain = await openChain({ config, magic: config.network.magic }, context.clock);
   const stop = new AbortController();
-  const fresh = openDatabase(kept ?? join(dir, DATABASE_FILE));
+  const path = join(dir, DATABASE_FILE);
+  const fresh = openDatabase(path);
   try {
-    return await rebuildBooks({
+    const verdict = await rebuildBooks({
       books,
       booksFile,
       fresh,
@@ -84,6 +85,9 @@ async function rebuild(
       signal: stop.signal,
       onProgress: progressOf(context),
     });
+    // Whole or not at all.
+    if (kept !== null) await fresh.backup(kept);
+    return verdict;
   } finally {
     stop.abort();
     for (const open of [books, fresh, chain]) open.close();

@@ -6,6 +6,7 @@ import { formatGas } from '../base/datoshi.js';
 import { loadConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { BooksVerdict, TracedDifference } from '../node/prove-books.js';
+import type { Database } from '../storage/database.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { ExitCode } from './exit-code.js';
@@ -63,26 +64,41 @@ async function proveBooks(
   config: NodeConfig,
   { rpc }: OpenChain,
 ): Promise<BooksVerdict> {
-  const { openDatabase, openDatabaseReadOnly } = await import('../storage/database.js');
+  const { openDatabaseReadOnly } = await import('../storage/database.js');
   const { DATABASE_FILE } = await import('../node/node-options.js');
-  const { proveAtCursor, proveAtTip, heightOf } = await import('../node/prove-books.js');
-  const { deriveBooks } = await import('../node/derive-books.js');
+  const { proveAtCursor, heightOf } = await import('../node/prove-books.js');
   const db = openDatabaseReadOnly(join(config.storage.dir, DATABASE_FILE));
-  const dir = mkdtempSync(join(config.storage.dir, 'reconcile-'));
   try {
     // One read transaction: the node may go on meanwhile, and what is compared is of one block.
     db.exec('BEGIN');
     heightOf(db);
     const verdict = await proveAtCursor({ rpc, config }, db);
     db.exec('COMMIT');
-    if (verdict !== null) return verdict;
-    const path = join(dir, DATABASE_FILE);
+    return verdict ?? (await proveCopy(context, config, rpc, db));
+  } finally {
+    db.close();
+  }
+}
+
+/** Where nobody tells of the past: a copy of the books is brought up to what everybody tells. */
+async function proveCopy(
+  context: CommandContext,
+  config: NodeConfig,
+  rpc: OpenChain['rpc'],
+  db: Database,
+): Promise<BooksVerdict> {
+  const { openDatabase } = await import('../storage/database.js');
+  const { proveAtTip } = await import('../node/prove-books.js');
+  const { deriveBooks } = await import('../node/derive-books.js');
+  const dir = mkdtempSync(join(config.storage.dir, 'reconcile-'));
+  try {
+    const path = join(dir, 'copy.sqlite');
     await db.backup(path);
     const copy = openDatabase(path);
+    const parts = { rpc, config, db: copy, clock: context.clock };
+    const { signal } = new AbortController();
+    const onProgress = progressOf(context);
     try {
-      const parts = { rpc, config, db: copy, clock: context.clock };
-      const signal = new AbortController().signal;
-      const onProgress = progressOf(context);
       return await proveAtTip(parts, copy, async () => {
         const tip = (await rpc.call<number>('getblockcount')) - 1;
         await deriveBooks({ ...parts, signal, onProgress }, tip);
@@ -91,7 +107,6 @@ async function proveBooks(
       copy.close();
     }
   } finally {
-    db.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }
