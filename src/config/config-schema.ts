@@ -13,6 +13,7 @@ import {
   integer,
   oneOf,
   percentBps,
+  sha256,
 } from './value-kinds.js';
 import { expectedBy, listOf } from './value-schema.js';
 
@@ -94,6 +95,20 @@ const http = z.strictObject({
 const filters = z.strictObject({
   workers: integer(1, 64).prefault('4'),
   timeout: duration('10ms', '5s').prefault('250ms'),
+});
+
+const functions = z.strictObject({
+  workers: integer(1, 32).prefault('2'),
+  store: filePath().optional(),
+  access: oneOf('open', 'declared').prefault('open'),
+  declared: listOf(
+    z.strictObject({
+      code: sha256().optional(),
+      hosts: listOf(hostName(), 1, 64),
+    }),
+    0,
+    256,
+  ).prefault([]),
 });
 
 const vault = z.strictObject({ keyFile: filePath().optional() });
@@ -196,6 +211,7 @@ export const configSchema = z.strictObject({
   storage: storage.prefault({}),
   http: http.prefault({}),
   filters: filters.prefault({}),
+  functions: functions.prefault({}),
   pipeline: pipeline.prefault({}),
   gasbank: gasbank.prefault({}),
   vault: vault.prefault({}),

@@ -148,6 +148,19 @@ function noRepeats(key: string, pick: (values: FileValues) => readonly string[])
 const webSocketList = ({ network }: FileValues): readonly string[] =>
   Array.isArray(network.webSocket) ? network.webSocket : [];
 
+/** Hosts that are declared and then not looked at would give a false sense of safety. */
+const declaredHostsHold: CrossCheck = {
+  keys: ['functions.declared'],
+  find({ functions }) {
+    if (functions.access === 'declared' || functions.declared.length === 0) return null;
+    return {
+      problem: 'hosts are declared, but functions.access is open: functions may fetch from any',
+      expected: 'functions.access: declared',
+      todo: 'Set it, or remove functions.declared.',
+    };
+  },
+};
+
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   magicFitsPreset,
   publicNetworkNamesItsStart,
@@ -167,6 +180,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     ({ http }) => [http.connectTimeout, http.timeout],
     'connecting is a part of the whole',
   ),
+  declaredHostsHold,
   ordered(
     ['pipeline.retryBackoff', 'pipeline.retryBackoffMax'],
     ({ pipeline }) => [pipeline.retryBackoff, pipeline.retryBackoffMax],

@@ -18,6 +18,7 @@ export interface NodeConfig {
   readonly storage: { readonly dir: string };
   readonly http: HttpConfig;
   readonly filters: { readonly workers: number; readonly timeoutMs: number };
+  readonly functions: FunctionsConfig;
   readonly pipeline: PipelineConfig;
   readonly gasbank: GasbankConfig;
   /** null: vault.key in storage.dir. */
@@ -73,6 +74,22 @@ export interface HttpConfig {
   /** PEM file with further trusted authorities. */
   readonly caFile: string | null;
   readonly allow: { readonly hosts: readonly AllowedHost[]; readonly cidrs: readonly string[] };
+}
+
+export interface FunctionsConfig {
+  /** Functions that run at once. */
+  readonly workers: number;
+  /** Folder of the operator's own copies of code; null: `functions` in storage.dir. */
+  readonly storeDir: string | null;
+  /** Where functions may fetch from; null: wherever the guard lets them. */
+  readonly declared: readonly DeclaredHosts[] | null;
+}
+
+export interface DeclaredHosts {
+  /** SHA-256 of the code, 64 hex digits; null: every function. */
+  readonly code: string | null;
+  /** Lower case, without port. */
+  readonly hosts: readonly string[];
 }
 
 export interface PipelineConfig {
@@ -166,6 +183,10 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     storage: { dir: path(values.storage.dir) },
     http: { ...httpConfig(values.http), caFile: optionalPath(values.http.caFile) },
     filters: { workers: filters.workers, timeoutMs: filters.timeout },
+    functions: {
+      ...functionsConfig(values.functions),
+      storeDir: optionalPath(values.functions.store),
+    },
     pipeline: pipelineConfig(values.pipeline),
     gasbank: gasbankConfig(values.gasbank),
     vault: { keyFile: optionalPath(values.vault.keyFile) },
@@ -249,6 +270,16 @@ function gasbankConfig(gasbank: FileValues['gasbank']): GasbankConfig {
     inboxOnly: { faults: inboxOnly.faults, durationMs: inboxOnly.duration },
   };
 }
+
+const functionsConfig = (
+  functions: FileValues['functions'],
+): Omit<FunctionsConfig, 'storeDir'> => ({
+  workers: functions.workers,
+  declared:
+    functions.access === 'open'
+      ? null
+      : functions.declared.map(({ code, hosts }) => ({ code: code ?? null, hosts })),
+});
 
 const evidenceConfig = (evidence: FileValues['evidence']): EvidenceConfig => ({
   keep: evidence.keep,

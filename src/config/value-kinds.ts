@@ -121,6 +121,17 @@ export const contractHash = () =>
     write: String,
   });
 
+/** SHA-256 of some bytes. */
+export const sha256 = () =>
+  valueSchema<string>({
+    expected: 'a SHA-256: 64 hex digits, as sha256sum prints it',
+    read(text) {
+      if (!/^[0-9a-f]{64}$/i.test(text)) throw new RangeError(`got ${quote(text)}`);
+      return text.toLowerCase();
+    },
+    write: String,
+  });
+
 /** An account, given as an address or as 0x and 40 hex digits. */
 export const account = () =>
   valueSchema<Hash160>({

@@ -1,6 +1,7 @@
 import { createEvidenceStore } from '../evidence/evidence-store.js';
 import type { Fetching } from '../evidence/record-fetch.js';
 import type { Filtering } from '../evidence/record-filters.js';
+import type { WorkRecorder } from '../evidence/record-work.js';
 import { runRetention } from '../evidence/retention.js';
 import { createEvidence, type KeepEvidence, type RowResolver } from '../pipeline/keep-evidence.js';
 import { watchReveal } from '../pipeline/watch-reveal.js';
@@ -16,6 +17,8 @@ export interface WorkTools {
   readonly fetch: Fetching;
   readonly filters: Filtering;
   readonly reveal: Reveal;
+  /** Told of the code that runs. */
+  readonly onCode?: WorkRecorder['ran'];
 }
 
 export interface NodeEvidence {
@@ -70,7 +73,8 @@ export function openEvidence(
     findSecret: secretInResult,
     resolverFor: (recorder) => {
       const reveal = watchReveal(tools.reveal, recorder, tools.keys);
-      return resolverFor({ fetch: recorder.fetch, filters: recorder.filters, reveal });
+      const { fetch, filters, ran: onCode } = recorder;
+      return resolverFor({ fetch, filters, reveal, onCode });
     },
   });
   return { resolver: watched.resolver, keepEvidence: watched.keep, tidy };

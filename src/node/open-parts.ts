@@ -19,6 +19,7 @@ import { lockNode } from '../storage/node-lock.js';
 import { accountTrouble } from './account-trouble.js';
 import { requireStartInTime } from './check-start-block.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
+import { type NodeFunctions, openFunctions } from './open-functions.js';
 import { openVault, warnOfVault } from './open-vault.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
@@ -29,6 +30,7 @@ export interface Running {
   readonly wake: BlockWake;
   readonly fetch: GuardedFetch;
   readonly filters: FilterPool;
+  readonly functions: NodeFunctions;
   readonly startedMs: number;
   readonly policy: PolicyReader;
   /** What the gas bank holds back. */
@@ -83,10 +85,12 @@ export async function openParts(
   const wake = createBlockWake({ urls: webSocketUrls(config), clock, log, pollMs });
   keep(wake, (part) => part.close());
   const web = await openWeb(options, keep);
+  const functions = keep(openFunctions(options, { pool, ...web }), (part) => part.close());
   signal.throwIfAborted();
   const startedMs = clock.nowMs();
   return {
     ...web,
+    functions,
     signer,
     db,
     pool,

@@ -18,7 +18,8 @@ import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createGatewayPort } from '../pipeline/gateway-port.js';
 import type { IntakeResult } from '../pipeline/intake.js';
 import { resolverByKind } from '../pipeline/resolve-request.js';
-import { createHttpResolver } from '../resolvers/http.js';
+import { createFunctionResolver } from '../resolvers/function.js';
+import { createHttpResolver, MAX_RESULT_BYTES } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { NodeOptions } from './node-options.js';
@@ -142,9 +143,17 @@ function watchedResolver(options: NodeOptions, parts: Running): NodeEvidence {
   const { config, clock } = options;
   const { vault, keys } = openVault(config, parts.db, clock);
   const tools = { ...measuredWeb(options, parts), reveal: vault.reveal, keys };
-  return openEvidence(options, parts.db, tools, (given) =>
-    resolverByKind(createHttpResolver({ ...given, profile: config.http.profile })),
-  );
+  const { profile } = config.http;
+  const { sandbox, findCode, hostsOf } = parts.functions;
+  const place = { magic: config.network.magic, gateway: config.gateway.hash };
+  return openEvidence(options, parts.db, tools, (given) => {
+    const functions = { sandbox, findCode, hostsOf, maxResultBytes: MAX_RESULT_BYTES };
+    const resolvers = {
+      http: createHttpResolver({ ...given, profile }),
+      function: createFunctionResolver({ ...given, ...functions }),
+    };
+    return resolverByKind(resolvers, place);
+  });
 }
 
 /** Fetches and filters with their durations measured. */

@@ -20,6 +20,9 @@ export type FoundCode =
 
 export type FindCode = (hash: CodeHash, signal: AbortSignal) => Promise<FoundCode>;
 
+/** Hosts that a code may fetch from; null: wherever web requests may. */
+export type HostsOf = (hash: CodeHash) => readonly string[] | null;
+
 export interface CodePlaces {
   /** The operator's own file of that code, or null. */
   readonly inStore: (hash: CodeHash) => Promise<Buffer | null>;

@@ -11,7 +11,7 @@ import { printable } from '../net/fetch-result.js';
 import type { Execution, ExecutionEnd, FunctionCall, FunctionHost } from '../sandbox/execution.js';
 import type { Reveal } from '../vault/reveal.js';
 import { secretInResult, withoutSecrets } from '../vault/secret-traces.js';
-import type { CodeHash, FindCode } from './function-code.js';
+import type { CodeHash, FindCode, HostsOf } from './function-code.js';
 import { createFunctionHost } from './function-host.js';
 import type { Fetcher } from './http.js';
 
@@ -33,6 +33,13 @@ export interface FunctionRunner {
   run(call: FunctionCall, host: FunctionHost, signal: AbortSignal): Promise<Execution>;
 }
 
+export interface UsedCode {
+  readonly functionId: bigint;
+  readonly source: Buffer;
+  /** Hosts that it may fetch from; null: any. */
+  readonly allowedHosts: readonly string[] | null;
+}
+
 export type FunctionResolver = (work: FunctionWork, signal: AbortSignal) => Promise<Outcome>;
 
 export interface FunctionResolverOptions {
@@ -40,12 +47,11 @@ export interface FunctionResolverOptions {
   readonly sandbox: FunctionRunner;
   readonly fetch: Fetcher;
   readonly reveal: Reveal;
-  /** Hosts that functions may fetch from; null: any that the guard lets through. */
-  readonly allowedHosts: readonly string[] | null;
+  readonly hostsOf: HostsOf;
   /** Bytes of a result. */
   readonly maxResultBytes: number;
-  /** Told of each execution that ended, for the record. */
-  readonly onExecution?: (work: FunctionWork, execution: Execution) => void;
+  /** Told of the code that runs, for the record. */
+  readonly onCode?: ((code: UsedCode) => void) | undefined;
 }
 
 const RETRY_AFTER_MS = 1_000;
@@ -55,14 +61,16 @@ const RETRY_AFTER_MS = 1_000;
  * node, or of a source that may be gone the next time, comes back as a retry.
  */
 export function createFunctionResolver(options: FunctionResolverOptions): FunctionResolver {
-  const { findCode, sandbox, allowedHosts, maxResultBytes } = options;
+  const { findCode, sandbox, fetch, reveal, maxResultBytes } = options;
   return async (work, signal) => {
     const code = await findCode(work.codeHash, signal);
     if (code.kind === 'missing') {
       const otherwise = { code: ResponseCode.NotFound, reason: printable(code.reason) };
       return code.mayPass ? retry(otherwise) : answerCode(otherwise.code, otherwise.reason);
     }
-    const host = createFunctionHost({ work, ...options });
+    const allowedHosts = options.hostsOf(work.codeHash);
+    options.onCode?.({ functionId: work.functionId, source: code.source, allowedHosts });
+    const host = createFunctionHost({ work, fetch, reveal, allowedHosts });
     try {
       const { requestId, requester, args, block, seed } = work;
       const call: FunctionCall = {
@@ -76,7 +84,6 @@ export function createFunctionResolver(options: FunctionResolverOptions): Functi
       };
       const execution = await sandbox.run(call, host, signal);
       signal.throwIfAborted();
-      options.onExecution?.(work, execution);
       const outcome = outcomeOf(execution, maxResultBytes);
       const mayHelp = outcome.kind === 'answer' && outcome.code === ResponseCode.Error;
       const told = withReason(guardSecrets(outcome, host), host);

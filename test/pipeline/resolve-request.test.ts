@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Outcome } from '../../src/base/outcome.js';
 import { resolverByKind } from '../../src/pipeline/resolve-request.js';
 import type { RequestKind } from '../../src/requests/request-machine.js';
+import type { FunctionWork } from '../../src/resolvers/function.js';
 import type { HttpWork } from '../../src/resolvers/http.js';
 import { createStages, type Stages } from './stage-fixture.js';
 
@@ -22,8 +23,15 @@ describe('resolving a request by its kind', () => {
       asked.push(work);
       return found;
     };
-    const outcome = await resolverByKind(http)(row, new AbortController().signal);
-    return { asked: asked.map(({ style }) => style), found: outcome === found, outcome };
+    const functions: FunctionWork[] = [];
+    const byFunction = async (work: FunctionWork) => {
+      functions.push(work);
+      return found;
+    };
+    const place = { magic: 5, gateway: `0x${'9'.repeat(40)}` } as const;
+    const resolver = resolverByKind({ http, function: byFunction }, place);
+    const outcome = await resolver(row, new AbortController().signal);
+    return { asked: asked.map(({ style }) => style), functions, found: outcome === found };
   };
 
   it('gives web requests to the resolver of web requests, each in its own style', async () => {
@@ -34,11 +42,15 @@ describe('resolving a request by its kind', () => {
     assert.deepEqual((await resolve('http', '{}')).asked, ['spec']);
   });
 
-  it('answers a request for the result of a function: none is run here', async () => {
-    const { asked, outcome } = await resolve('function', `function 7, code ${'ab'.repeat(32)}`);
+  it('gives functions to theirs, with what the chain tells of the request', async () => {
+    const codeHash = 'ab'.repeat(32);
+    const { asked, functions } = await resolve('function', `function 7, code ${codeHash}`);
     assert.deepEqual(asked, []);
-    assert.ok(outcome.kind === 'answer');
-    assert.deepEqual([outcome.code, outcome.result.length], [0x14, 0]);
-    assert.equal(outcome.reason, 'this node runs no functions');
+    const [work] = functions;
+    assert.ok(work);
+    assert.deepEqual([work.functionId, work.codeHash, work.args], [7n, codeHash, '$']);
+    const row = stages.requests.get(1n);
+    assert.deepEqual(work.block, { index: row?.createdBlock, timeMs: row?.createdTimeMs });
+    assert.equal(work.seed, `5:0x${'9'.repeat(40)}:${row?.createdTx}:1`);
   });
 });

@@ -49,7 +49,7 @@ describe('functions', () => {
       sandbox,
       fetch: bench.fetcher(),
       reveal: vault.vault.reveal,
-      allowedHosts,
+      hostsOf: () => allowedHosts,
       maxResultBytes,
     });
     const work: FunctionWork = {
