@@ -8,12 +8,15 @@ export interface CollectRule {
   readonly atLeast: Datoshi;
 }
 
-/** How much is to be collected now; null: nothing. All that was earned, or it would cost twice. */
+/**
+ * How much is to be collected now; null: nothing. All that was earned, or it would cost twice.
+ * `isShort`: work waits, since what is available does not pay for it.
+ */
 export function collectable(
-  available: Datoshi,
+  { available, isShort }: { readonly available: Datoshi; readonly isShort: boolean },
   earned: Datoshi,
   { whenWalletBelow, atLeast }: CollectRule,
 ): Datoshi | null {
-  if (available >= whenWalletBelow || earned < atLeast || earned <= 0n) return null;
-  return earned;
+  if (whenWalletBelow === 0n || earned < atLeast || earned <= 0n) return null;
+  return isShort || available < whenWalletBelow ? earned : null;
 }

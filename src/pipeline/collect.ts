@@ -69,14 +69,15 @@ export function createCollect(parts: CollectParts) {
   return async function collectIfLow(height: number): Promise<void> {
     const { available } = ledger.balance(walletOf(chain.account));
     const { posted: earned } = ledger.balance(earnedOf(chain.account));
-    const amount = collectable(available, earned, parts.rule);
-    if (amount === null || clock.nowMs() < notBeforeMs) return;
+    const nowMs = clock.nowMs();
+    const isShort = parts.held.list(nowMs).some(({ cause }) => cause === 'floor');
+    const amount = collectable({ available, isShort }, earned, parts.rule);
+    if (amount === null || nowMs < notBeforeMs) return;
     if (transactions.isInFlight('collect')) return;
     try {
       await collect(amount, height);
     } catch (error) {
       if (!mayPass(error)) throw error;
-      const nowMs = clock.nowMs();
       const untilMs = heldByBudgetUntil(error, nowMs) ?? nowMs + limits.holdMs;
       const [cause, reason] = [holdCauseOf(error), messageOf(error)];
       if (cause !== null) parts.held.note({ cause, reason, untilMs });
