@@ -102,7 +102,13 @@ describe('the tables of the documents', () => {
     const thrown = sources.flatMap((text) =>
       [...text.matchAll(/(?:new NodeError\(|super\()\s*'([A-Z_]+)'/g)].map(([, code = '']) => code),
     );
-    const byName = ['CONFIG_INVALID', 'CONFIG_FILES', ...Object.values(RpcTrouble)];
+    const byName = [
+      'CONFIG_INVALID',
+      'CONFIG_FILES',
+      'WALLET_FLOOR',
+      'BUDGET_REACHED',
+      ...Object.values(RpcTrouble),
+    ];
     assert.deepEqual([...new Set(told)].sort(), [...new Set([...thrown, ...byName])].sort());
   });
 });
