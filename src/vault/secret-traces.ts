@@ -1,3 +1,12 @@
+import {
+  LOWER_CASE,
+  ONE_BASE64,
+  PLUS_TO_SPACE,
+  translated,
+  withoutJsonEscapes,
+  withoutUrlEscapes,
+} from './strip-escapes.js';
+
 /** A value that was given out for a request, and the name it was asked for by. */
 export interface GivenSecret {
   readonly name: string;
@@ -16,68 +25,42 @@ export function secretInResult<T extends GivenSecret>(
   secrets: readonly T[],
 ): T | null {
   if (secrets.length === 0) return null;
-  const stacks = haystacks(result.toString('latin1'));
+  const stacks = haystacks(result);
   return secrets.find(({ value }) => isIn(stacks, value)) ?? null;
 }
 
 /** A reason for records and logs; one that holds a secret, or the beginning of one, is replaced. */
 export function withoutSecrets(reason: string, secrets: readonly GivenSecret[]): string {
-  const stacks = haystacks(Buffer.from(reason).toString('latin1').toLowerCase());
+  const bytes = Buffer.from(reason);
+  const [stacks, lowerStacks] = [haystacks(bytes), haystacks(translated(bytes, LOWER_CASE))];
   const betrays = secrets.some(({ value }) => {
     const start = value.subarray(0, TELLTALE_BYTES);
     // Hosts are written in lower case.
-    const lower = Buffer.from(start.toString('latin1').toLowerCase(), 'latin1');
-    return isIn(stacks, lower) || isIn(haystacks(Buffer.from(reason).toString('latin1')), start);
+    return isIn(stacks, start) || isIn(lowerStacks, translated(start, LOWER_CASE));
   });
   return betrays ? 'the reason is not told: a secret is in it' : reason;
 }
 
-/** The text, bytes as characters, as it is and with escapes taken out. */
+/** Bytes as they are and with escapes taken out. */
 interface Haystacks {
-  readonly plain: readonly string[];
-  readonly base64: string;
-  readonly hex: string;
+  readonly plain: readonly Buffer[];
+  readonly base64: Buffer;
+  readonly hex: Buffer;
 }
 
-function haystacks(text: string): Haystacks {
-  const unescaped = withoutJsonEscapes(text);
-  const decoded = unescaped.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 16)),
-  );
+function haystacks(bytes: Buffer): Haystacks {
+  const unescaped = withoutJsonEscapes(bytes);
+  const decoded = withoutUrlEscapes(unescaped);
   return {
-    plain: [text, unescaped, decoded, decoded.replace(/\+/g, ' ')],
-    base64: decoded.replace(/\s+/g, '').replace(/-/g, '+').replace(/_/g, '/'),
-    hex: decoded.toLowerCase(),
+    plain: [bytes, unescaped, decoded, translated(decoded, PLUS_TO_SPACE)],
+    base64: translated(decoded, ONE_BASE64),
+    hex: translated(decoded, LOWER_CASE),
   };
 }
 
-const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-};
-
-/** Characters of escapes become the bytes of their UTF-8. */
-function withoutJsonEscapes(text: string): string {
-  const bytesOf = (characters: string): string => Buffer.from(characters).toString('latin1');
-  return text.replace(
-    /((?:\\u[0-9a-fA-F]{4})+)|\\(["\\/bfnrt])/g,
-    (_, units: string | undefined, short: string | undefined) => {
-      if (units === undefined) return SHORT_ESCAPES[short ?? ''] ?? short ?? '';
-      const characters = units.slice(2).split('\\u').map(characterOf);
-      return bytesOf(characters.join(''));
-    },
-  );
-}
-
-const characterOf = (digits: string): string => String.fromCharCode(Number.parseInt(digits, 16));
-
 function isIn({ plain, base64, hex }: Haystacks, value: Buffer): boolean {
-  const verbatim = value.toString('latin1');
   return (
-    plain.some((text) => text.includes(verbatim)) ||
+    plain.some((bytes) => bytes.includes(value)) ||
     hex.includes(value.toString('hex')) ||
     base64Forms(value).some((form) => form !== '' && base64.includes(form))
   );
