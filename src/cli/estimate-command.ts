@@ -86,6 +86,16 @@ export function estimateCommand(context: CommandContext): Command {
     });
 }
 
+/** What a rehearsal of a request that nobody made may miss. */
+function rehearsalNotes({ source }: ReadEstimate): string[] {
+  if (source.from === 'asking' || source.request.callback === null) return [];
+  const id = source.request.kind === 'oracle' ? '' : ` of id ${source.request.id}`;
+  return [
+    `the callback was tried without its request${id}: if it looks for what the contract stored ` +
+      'when it asked, it needs more than this; estimate with --ask',
+  ];
+}
+
 /** Nobody asks in a description without a callback; what is kept costs the same for all. */
 const NOBODY: Hash160 = `0x${'00'.repeat(20)}`;
 
@@ -123,7 +133,7 @@ async function makeReport(
     callback: request.callback === '' ? null : request.callback,
     result: { bytes: result.length, code, from: asked.result.from, reason },
     marginBps: safetyBps,
-    notes,
+    notes: [...notes, ...rehearsalNotes(asked)],
     ...estimate,
   };
 }

@@ -122,6 +122,7 @@ describe('a request with the maxFee that dodona estimate tells', function () {
     assert.match(out, / {2}callback onHttpAnswer, rehearsed$/m);
     assert.match(out, / {2}safety margin of 12\.50 %$/m);
     assert.match(out, /^note +a result of 1024 bytes is assumed/m);
+    assert.match(out, /^note +the callback was tried without its request of id 1000000: /m);
   });
 
   it('is told of a contract that has too little credit yet', async () => {
