@@ -34,10 +34,6 @@ interface VerifyOptions extends CommonOptions {
   readonly rpc?: string;
 }
 
-/** A re-run has time to spare, where the node's filters had little. */
-const FILTER_TIMEOUT_MS = 20_000;
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
-
 export function verifyCommand(
   context: CommandContext,
   setExitCode: (code: number) => void,
@@ -109,20 +105,14 @@ async function verify(
   expected: readonly ExpectedHash[],
   rpcUrl: string | undefined,
 ): Promise<Verification> {
-  const { createFilterPool } = await import('../filters/filter-pool.js');
+  const { openWorkshop } = await import('../node/open-workshop.js');
   const { verifyBundle } = await import('../operations/verify-bundle.js');
-  const pools: ReturnType<typeof createFilterPool>[] = [];
-  const limits = { workers: 1, timeoutMs: FILTER_TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES };
+  const further = rpcUrl === undefined ? [] : await chainChecks(file, rpcUrl, clock);
+  const workshop = openWorkshop(clock);
   try {
-    const further = rpcUrl === undefined ? [] : await chainChecks(file, rpcUrl, clock);
-    const makeFilters = ({ profile }: { profile: 'csharp' | 'neo-go' }) => {
-      const pool = createFilterPool({ ...limits, profile, clock });
-      pools.push(pool);
-      return pool;
-    };
-    return await verifyBundle(file, { expected, makeFilters, clock, further });
+    return await verifyBundle(file, { expected, workshop, clock, further });
   } finally {
-    await Promise.all(pools.map((pool) => pool.close()));
+    await workshop.close();
   }
 }
 

@@ -94,7 +94,14 @@ const schema = z.strictObject({
     /** What else its kind brings with it. */
     further: z.record(z.string(), z.string()),
   }),
-  code: z.strictObject({ functionId: digits, sha256: sha256Hex }).nullable(),
+  code: z
+    .strictObject({
+      functionId: digits,
+      sha256: sha256Hex,
+      /** Hosts that it may fetch from; null: any. */
+      allowedHosts: z.array(z.string()).nullable(),
+    })
+    .nullable(),
   settings: z.strictObject({
     profile: z.enum(['csharp', 'neo-go']),
     contentTypes: z.array(z.string()).nullable(),

@@ -18,6 +18,8 @@ export interface GrantedSecret extends UsedSecret {
 export interface UsedCode {
   readonly functionId: bigint;
   readonly source: Buffer;
+  /** Hosts that it may fetch from; null: any. */
+  readonly allowedHosts: readonly string[] | null;
 }
 
 /** What watches one piece of work. */

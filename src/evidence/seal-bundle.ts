@@ -132,7 +132,8 @@ function codeOf(code: UsedCode | null, blobs: Map<string, Buffer>): Bundle['code
   if (code === null) return null;
   const sha256 = blobHash(code.source);
   blobs.set(sha256, code.source);
-  return { functionId: String(code.functionId), sha256 };
+  const { functionId, allowedHosts } = code;
+  return { functionId: String(functionId), sha256, allowedHosts: allowedHosts?.slice() ?? null };
 }
 
 function requestOf({ request, further }: WorkFacts): Bundle['request'] {

@@ -1,12 +1,11 @@
-import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { type Outcome, ResponseCode } from '../base/outcome.js';
 import { type Bundle, blobHash, LEFT_OUT, type LoadedBundle } from '../evidence/bundle.js';
 import { secretToken } from '../evidence/commitment.js';
+import type { Fetching } from '../evidence/record-fetch.js';
 import type { Filtering } from '../evidence/record-filters.js';
 import { replayFetch } from '../evidence/replay-fetch.js';
 import { replayFilters } from '../evidence/replay-filters.js';
-import { createHttpResolver, type HttpWork } from '../resolvers/http.js';
 import type { Reveal } from '../vault/reveal.js';
 
 /** How work that was done again compares with its record. */
@@ -17,9 +16,20 @@ export type ReRun =
   /** It could not be done again, or proves nothing. */
   | { readonly kind: 'unproven'; readonly why: readonly string[] };
 
-export type MakeFilters = (settings: {
-  readonly profile: Bundle['settings']['profile'];
-}) => Filtering;
+/** What the work has in the place of web, filters and vault. */
+export interface ReplayTools {
+  readonly fetch: Fetching;
+  readonly filters: Filtering;
+  readonly reveal: Reveal;
+}
+
+/** The real resolvers, and what they run on here. */
+export interface Workshop {
+  /** Evaluates filters, with time to spare. */
+  filters(profile: Bundle['settings']['profile']): Filtering;
+  /** Does the work of a bundle with such tools; null for a kind that is not known here. */
+  work(loaded: LoadedBundle, tools: ReplayTools, signal: AbortSignal): Promise<Outcome> | null;
+}
 
 /**
  * Does the work of a bundle again, by the real resolver, with the fetches of the record: nothing
@@ -27,30 +37,21 @@ export type MakeFilters = (settings: {
  */
 export async function reRun(
   loaded: LoadedBundle,
-  makeFilters: MakeFilters,
+  workshop: Workshop,
   signal: AbortSignal,
 ): Promise<ReRun> {
   const { bundle } = loaded;
-  const { outcome, settings, limits } = bundle;
-  if (outcome.from === 'fault') {
-    return { kind: 'unproven', why: [`the node itself failed: ${outcome.reason}`] };
-  }
-  const work = workOf(bundle);
-  if (work === null) {
-    const kind = bundle.request.kind;
-    return { kind: 'unproven', why: [`this program cannot re-run requests of the kind ${kind}`] };
+  if (bundle.outcome.from === 'fault') {
+    return { kind: 'unproven', why: [`the node itself failed: ${bundle.outcome.reason}`] };
   }
   const fetch = replayFetch(loaded);
-  const filters = replayFilters(bundle, makeFilters({ profile: settings.profile }));
-  const resolver = createHttpResolver({
-    fetch,
-    filters,
-    profile: settings.profile,
-    contentTypes: settings.contentTypes ?? undefined,
-    maxResultBytes: limits.maxResultBytes,
-    reveal: replayReveal(bundle),
-  });
-  const ended = await resolver(work, signal);
+  const filters = replayFilters(bundle, workshop.filters(bundle.settings.profile));
+  const work = workshop.work(loaded, { fetch, filters, reveal: replayReveal(bundle) }, signal);
+  if (work === null) {
+    const { kind } = bundle.request;
+    return { kind: 'unproven', why: [`this program cannot re-run requests of the kind ${kind}`] };
+  }
+  const ended = await work;
   const why = [...fetch.gaps(), ...filters.gaps()];
   if (why.length > 0) return { kind: 'unproven', why };
   const differences = [
@@ -61,10 +62,27 @@ export async function reRun(
   if (differences.length === 0) {
     return { kind: 'same', asRecorded: [...believed(bundle), ...filters.asRecorded()] };
   }
-  if (!isIncomplete(bundle)) return { kind: 'differs', differences };
-  const because = 'a secret stood in what was sent or received, and was taken out of the bundle';
+  const because = whyUncertain(bundle, ended);
+  if (because === null) return { kind: 'differs', differences };
   return { kind: 'unproven', why: [because, ...differences] };
 }
+
+/** Why the work may end otherwise though nothing is wrong; null where it may not. */
+function whyUncertain(bundle: Bundle, ended: Outcome): string | null {
+  if (isIncomplete(bundle)) {
+    return 'a secret stood in what was sent or received, and was taken out of the bundle';
+  }
+  const isLate = codeOf(ended) === ResponseCode.Timeout || bundle.outcome.code === TIMEOUT;
+  if (bundle.request.kind !== 'function' || !isLate) return null;
+  return 'the function met a limit of time, and that depends on the machine it runs on';
+}
+
+const TIMEOUT: number = ResponseCode.Timeout;
+
+const codeOf = (ended: Outcome): number | null => {
+  if (ended.kind === 'answer') return ended.code;
+  return ended.kind === 'retry' ? ended.otherwise.code : null;
+};
 
 /** Work on what a secret was taken out of may well end otherwise. */
 const isIncomplete = ({ fetches }: Bundle): boolean =>
@@ -74,13 +92,6 @@ const isIncomplete = ({ fetches }: Bundle): boolean =>
       headers.some(([, value]) => value === LEFT_OUT) ||
       (result?.kind === 'response' && (result.body.redacted || result.url === LEFT_OUT)),
   );
-
-function workOf({ request }: Bundle): HttpWork | null {
-  const { id, requester, subject, filter, kind } = request;
-  const head = { requestId: BigInt(id), requester: requester as Hash160, filter };
-  if (kind === 'oracle') return { ...head, style: 'native', url: subject };
-  return kind === 'http' ? { ...head, style: 'spec', spec: subject } : null;
-}
 
 /** Gives the token where the value was given, and refuses what was refused. */
 function replayReveal({ secrets }: Bundle): Reveal {

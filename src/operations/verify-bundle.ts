@@ -1,7 +1,7 @@
 import { toHex } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { type Bundle, blobHash, bundleHash, type LoadedBundle } from '../evidence/bundle.js';
-import { type MakeFilters, reRun } from './re-run.js';
+import { reRun, type Workshop } from './re-run.js';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -44,7 +44,7 @@ export async function verifyBundle(
   loaded: LoadedBundle,
   options: {
     readonly expected: readonly ExpectedHash[];
-    readonly makeFilters: MakeFilters;
+    readonly workshop: Workshop;
     readonly clock: Clock;
     readonly further?: readonly Check[];
   },
@@ -53,7 +53,7 @@ export async function verifyBundle(
   const checks = [
     ...options.expected.map((expected) => checkHash(hash, expected)),
     checkBlobs(loaded),
-    await checkReRun(withoutFalseBlobs(loaded), options.makeFilters, options.clock),
+    await checkReRun(withoutFalseBlobs(loaded), options.workshop, options.clock),
     ...(options.further ?? []),
   ];
   return { verdict: verdictOf(checks), requestId: loaded.bundle.request.id, hash, checks };
@@ -107,11 +107,7 @@ function withoutFalseBlobs(loaded: LoadedBundle): LoadedBundle {
   return { ...loaded, blobs };
 }
 
-async function checkReRun(
-  loaded: LoadedBundle,
-  makeFilters: MakeFilters,
-  clock: Clock,
-): Promise<Check> {
+async function checkReRun(loaded: LoadedBundle, workshop: Workshop, clock: Clock): Promise<Check> {
   const what = 'the work, done again offline, ends with the same code and the same bytes';
   const stop = new AbortController();
   const done = new AbortController();
@@ -120,7 +116,7 @@ async function checkReRun(
     () => {},
   );
   try {
-    const ended = await reRun(loaded, makeFilters, stop.signal);
+    const ended = await reRun(loaded, workshop, stop.signal);
     if (ended.kind === 'same') return { what, found: 'holds', details: ended.asRecorded };
     if (ended.kind === 'unproven') return { what, found: 'unproven', details: ended.why };
     return { what, found: 'fails', details: ended.differences };

@@ -12,7 +12,13 @@ import type { FilterOutcome } from '../../src/filters/filter-outcome.js';
 import { createFilterPool, type FilterPool } from '../../src/filters/filter-pool.js';
 import { type ReRun, reRun } from '../../src/operations/re-run.js';
 import { createBench, type FetcherOptions } from '../net/sources.js';
-import { ALL_KEPT, type WatchedWork, type WatchingOptions, watchWork } from './watched-work.js';
+import {
+  ALL_KEPT,
+  type WatchedWork,
+  type WatchingOptions,
+  watchWork,
+  workshopOf,
+} from './watched-work.js';
 
 const never = new AbortController().signal;
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -42,7 +48,7 @@ describe('work that is recorded and done again', () => {
     const given = { fetch, filters, ...options };
     const { outcome, loaded } = await watchWork(work, given);
     await bench.close();
-    return { outcome, again: await reRun(loaded, () => filters, never) };
+    return { outcome, again: await reRun(loaded, workshopOf(filters), never) };
   }
 
   const SAME: ReRun = { kind: 'same', asRecorded: [] };
@@ -109,7 +115,7 @@ describe('work that is recorded and done again', () => {
         });
         assert.equal(again.kind, 'same', JSON.stringify(again));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -157,7 +163,7 @@ describe('work that is recorded and done again', () => {
       { fetch, filters },
     );
     const busy = { evaluate: async () => ({ kind: 'timeout', reason: 'slow' }) as FilterOutcome };
-    const again = await reRun(loaded, () => busy, never);
+    const again = await reRun(loaded, workshopOf(busy), never);
     assert.deepEqual(again, {
       kind: 'unproven',
       why: ['the filter "$[*]" ended by timeout here'],

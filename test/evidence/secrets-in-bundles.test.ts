@@ -9,7 +9,7 @@ import { createFilterPool, type FilterPool } from '../../src/filters/filter-pool
 import { reRun } from '../../src/operations/re-run.js';
 import type { Reveal } from '../../src/vault/reveal.js';
 import { createBench } from '../net/sources.js';
-import { type WatchedWork, type WatchingOptions, watchWork } from './watched-work.js';
+import { type WatchedWork, type WatchingOptions, watchWork, workshopOf } from './watched-work.js';
 
 const never = new AbortController().signal;
 const VALUE = 'k"ey/of the\\owner';
@@ -56,7 +56,7 @@ describe('secrets in the evidence of web requests', () => {
 
   async function watched(work: WatchedWork, reveal: Reveal, more: Partial<WatchingOptions> = {}) {
     const done = await watchWork(work, { fetch: bench.fetcher(), filters, reveal, ...more });
-    const again = await reRun(done.loaded, () => filters, never);
+    const again = await reRun(done.loaded, workshopOf(filters), never);
     return { ...done, again, file: writeBundleFile(done.loaded, null) };
   }
 

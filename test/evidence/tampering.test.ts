@@ -14,7 +14,7 @@ import { readBundleFile, writeBundleFile } from '../../src/evidence/bundle-file.
 import { createFilterPool, type FilterPool } from '../../src/filters/filter-pool.js';
 import { type Verification, verifyBundle } from '../../src/operations/verify-bundle.js';
 import { createBench } from '../net/sources.js';
-import { watchWork } from './watched-work.js';
+import { watchWork, workshopOf } from './watched-work.js';
 
 describe('a bundle of evidence that was tampered with', () => {
   const bench = createBench();
@@ -40,7 +40,7 @@ describe('a bundle of evidence that was tampered with', () => {
   const verify = (bundle: LoadedBundle, known: string | null): Promise<Verification> =>
     verifyBundle(bundle, {
       expected: known === null ? [] : [{ source: "the node's record", hash: known }],
-      makeFilters: () => filters,
+      workshop: workshopOf(filters),
       clock: systemClock,
     });
 
@@ -97,6 +97,15 @@ describe('a bundle of evidence that was tampered with', () => {
     const [, bodies, again] = checks;
     assert.match(String(bodies?.details), /^what fetch 1 brought was changed: 12 bytes instead/);
     assert.equal(again?.found, 'unproven');
+  });
+
+  it('says that a body is there which it does not name', async () => {
+    const blobs = new Map([...loaded.blobs, ['ab'.repeat(32), Buffer.from('more')]]);
+    const verification = await verify({ ...loaded, blobs }, hash);
+    assert.equal(verification.verdict, 'differs');
+    assert.deepEqual(failuresOf(verification), [
+      '1 bodies are there that the bundle does not name',
+    ]);
   });
 
   it('says what is another result, code or question, also when it was sealed again', async () => {

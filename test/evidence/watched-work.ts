@@ -6,7 +6,12 @@ import type { Fetching } from '../../src/evidence/record-fetch.js';
 import type { Filtering } from '../../src/evidence/record-filters.js';
 import { recordWork, type WorkRecorder } from '../../src/evidence/record-work.js';
 import { type KeepRules, sealBundle, type WorkFacts } from '../../src/evidence/seal-bundle.js';
+import { openWorkshop } from '../../src/node/open-workshop.js';
+import type { Workshop } from '../../src/operations/re-run.js';
+import { functionWorkOf } from '../../src/pipeline/resolve-request.js';
 import { watchReveal } from '../../src/pipeline/watch-reveal.js';
+import { createFunctionResolver, type FunctionRunner } from '../../src/resolvers/function.js';
+import { sha256Hex } from '../../src/resolvers/function-code.js';
 import { createHttpResolver, type HttpWork } from '../../src/resolvers/http.js';
 import type { Reveal } from '../../src/vault/reveal.js';
 import { secretInResult } from '../../src/vault/secret-traces.js';
@@ -53,11 +58,17 @@ export interface WatchingOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface Watched {
+  readonly outcome: Outcome;
+  readonly bundle: Bundle;
+  readonly loaded: LoadedBundle;
+}
+
 /** Does a piece of work with the real resolver under a recorder, and seals what was seen. */
 export async function watchWork(
   { kind, subject, filter = '' }: WatchedWork,
   options: WatchingOptions,
-): Promise<{ outcome: Outcome; loaded: LoadedBundle; bundle: Bundle }> {
+): Promise<Watched> {
   const { fetch, filters, rules = ALL_KEPT } = options;
   const recorder = recordWork({ requestId: 7n, fetch, filters, clock: systemClock });
   const resolver = createHttpResolver({
@@ -72,9 +83,51 @@ export async function watchWork(
       ? { ...head, style: 'native', url: subject }
       : { ...head, style: 'spec', spec: subject };
   const outcome = await resolver(work, options.signal ?? new AbortController().signal);
-  const request = { ...FACTS.request, kind, subject, filter };
+  return sealed(recorder, { kind, subject, filter }, outcome, rules);
+}
+
+export interface WatchedFunction {
+  /** Body of the function. */
+  readonly code: string;
+  /** JSON text. */
+  readonly args?: string;
+  readonly allowedHosts?: readonly string[];
+}
+
+/** As above, of a function. */
+export async function watchFunction(
+  { code, args = 'null', allowedHosts }: WatchedFunction,
+  options: Omit<WatchingOptions, 'filters'> & { readonly sandbox: FunctionRunner },
+): Promise<Watched> {
+  const source = Buffer.from(`export default async (args, ctx) => { ${code} }`);
+  const { fetch, sandbox, rules = { ...ALL_KEPT, headers: null } } = options;
+  const filters = { evaluate: () => Promise.reject(new Error('functions have no filters')) };
+  const recorder = recordWork({ requestId: 7n, fetch, filters, clock: systemClock });
+  const reveal = options.reveal ?? (async () => ({ kind: 'forbidden', reason: 'no vault' }));
+  const resolver = createFunctionResolver({
+    sandbox,
+    fetch: recorder.fetch,
+    reveal: watched(reveal, recorder),
+    findCode: async () => ({ kind: 'found', source, from: 'the test' }),
+    hostsOf: () => allowedHosts ?? null,
+    maxResultBytes: 60 * 1024,
+    onCode: recorder.ran,
+  });
+  const subject = `function 3, code ${sha256Hex(source)}`;
+  const row = { ...FACTS.request, kind: 'function', subject, filter: args } as const;
+  const work = functionWorkOf(row, FACTS.node);
+  const outcome = await resolver(work, options.signal ?? new AbortController().signal);
+  return sealed(recorder, { kind: 'function', subject, filter: args }, outcome, rules);
+}
+
+function sealed(
+  recorder: WorkRecorder,
+  asked: { readonly kind: string; readonly subject: string; readonly filter: string },
+  outcome: Outcome,
+  rules: KeepRules,
+): Watched {
+  const facts = { ...FACTS, request: { ...FACTS.request, ...asked } };
   const ended = endOf(outcome);
-  const facts = { ...FACTS, request };
   const { text, blobs } = sealBundle(facts, recorder.records(), ended, rules, secretInResult);
   const bundle = readBundle(JSON.parse(text));
   if (typeof bundle === 'string') throw new Error(bundle);
@@ -103,3 +156,9 @@ function endOf(outcome: Outcome) {
   const { code } = outcome.otherwise;
   return { ...ended, from: 'trouble', code, result: Buffer.alloc(0) } as const;
 }
+
+/** The workshop of the command line, with filters that a test has already. */
+export const workshopOf = (filters: Filtering): Workshop => ({
+  ...openWorkshop(systemClock),
+  filters: () => filters,
+});
