@@ -80,7 +80,7 @@ function hexDigit(byte: number | undefined): number | null {
 export function translated(bytes: Buffer, table: ByteTable): Buffer {
   const out = Buffer.alloc(bytes.length);
   let size = 0;
-  // By index: an iterator over megabytes takes three times as long.
+  // By index: an iterator over megabytes takes several times as long.
   for (let at = 0; at < bytes.length; at++) {
     const by = table[bytes[at] ?? 0] ?? 0;
     if (by >= 0) out[size++] = by;

@@ -194,7 +194,7 @@ describe('the audit log', () => {
   });
 
   it('is one chain when two processes append at once', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const entry = fileURLToPath(new URL('./appending-process.ts', import.meta.url));
     const children: ChildProcess[] = ['a', 'b'].map((actor) =>
       spawn(process.execPath, ['--import', 'tsx', entry, log.dir, actor, '25'], {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
+import { createVaultKeys } from '../../src/keystore/vault-keys.js';
 import { commandLine } from './command-line.js';
 
 const OWNER = 'NNLi44dJNXtDNSBkofB48aTVYtb1zZrNEs';
@@ -9,10 +11,20 @@ const CONTRACT = `0x${'c'.repeat(40)}`;
 const VALUE = 'sk-live-0123456789';
 
 describe('dodona secrets and audit', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const cli = commandLine();
   const outputs: string[] = [];
-  before(() => writeFileSync(join(cli.dir, 'wallet.password'), 'correct horse\n', { mode: 0o600 }));
+  before(async () => {
+    writeFileSync(join(cli.dir, 'wallet.password'), 'correct horse\n', { mode: 0o600 });
+    // Cheap to open, so that each command is quick.
+    const keys = createVaultKeys({
+      file: join(cli.storageDir, 'vault.key'),
+      readPassword: () => 'correct horse',
+      random: randomBytes,
+      cost: { n: 2, r: 8, p: 1 },
+    });
+    await keys.openOrCreate();
+  });
   after(() => cli.remove());
 
   const runWith = async (input: string | Buffer, ...words: string[]) => {

@@ -103,7 +103,7 @@ describe('rotation of the keys', () => {
   ];
   for (const [what, at, nth] of kills) {
     it(`killed at "${at}" (${nth}) loses nothing; the next run finishes it`, async function () {
-      this.timeout(20_000);
+      this.timeout(60_000);
       const [before] = keyIds();
       await rotateInProcess(what, at, nth);
       await assertReadable();
