@@ -75,7 +75,7 @@ const TROUBLES: readonly (readonly [code: RegExp, retryable: boolean, hint: stri
   [
     /^SQLITE_(CORRUPT|NOTADB)/,
     false,
-    'restore a backup, or remove the database: it comes from the chain',
+    'restore a backup; all but secrets, audit log and evidence comes back from the chain without it',
   ],
 ];
 
