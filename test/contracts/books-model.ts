@@ -1,7 +1,9 @@
 import type { Datoshi } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
+import { DrawsModel } from './draws-model.js';
 import { FunctionsModel } from './functions-model.js';
 import type { Ending, Operation, Settled } from './operations.js';
+import type { RandomKey } from './random-proofs.js';
 
 /*
  * What the design says of money, requests, sponsorships and node accounts, as small as it goes, to
@@ -16,6 +18,7 @@ interface Pending {
   readonly maxFee: Datoshi;
   readonly deadline: number;
   readonly delivers: boolean;
+  readonly draws: boolean;
 }
 
 interface Kept {
@@ -39,6 +42,7 @@ export interface ModelFacts {
   readonly lifetime: number;
   /** Whose callback throws. */
   readonly throwing: Hash160;
+  readonly key: RandomKey;
 }
 
 export class BooksModel {
@@ -50,6 +54,7 @@ export class BooksModel {
   readonly accepted = new Map<Hash160, Hash160>();
   readonly sponsorships = new Map<string, Sponsorship>();
   readonly functions = new FunctionsModel();
+  readonly draws: DrawsModel;
   lastId = 0n;
   paused = false;
   node: Hash160 | null;
@@ -58,6 +63,7 @@ export class BooksModel {
 
   constructor(readonly facts: ModelFacts) {
     this.node = facts.node;
+    this.draws = new DrawsModel(facts.key);
   }
 
   /** Applies an operation as a block of this index does. */
@@ -114,7 +120,9 @@ export class BooksModel {
         if (!this.paused || operation.payer === null) return null;
         return 'the gateway is paused: no sponsor can be accepted';
       case 'respond':
-        if ([this.node, this.#openOverlap(block)].includes(operation.by)) return null;
+        if ([this.node, this.#openOverlap(block)].includes(operation.by)) {
+          return this.#proofRefusal(operation, block);
+        }
         return "the node account's witness is missing";
       case 'take':
         return this.#takeRefusal(operation);
@@ -144,8 +152,9 @@ export class BooksModel {
     return `amount of ${kind} is more than the account's ${what}`;
   }
 
-  #askRefusal({ by, maxFee, functionId }: Extract<Operation, { kind: 'ask' }>): string | null {
-    if (functionId !== null && this.functions.get(functionId) === null) {
+  #askRefusal(operation: Extract<Operation, { kind: 'ask' }>): string | null {
+    const { by, maxFee, what, functionId } = operation;
+    if (what === 'function' && this.functions.get(functionId) === null) {
       return 'no function has the functionId of requestFunction';
     }
     if (this.paused) return 'the gateway is paused: it takes no new requests';
@@ -163,6 +172,19 @@ export class BooksModel {
       return "maxFee is above what is left of the sponsor's allowance";
     }
     return of(this.credit, payer) >= maxFee ? null : `${below} so is the sponsor's`;
+  }
+
+  #proofRefusal(
+    { ids, proofs }: Extract<Operation, { kind: 'respond' }>,
+    block: number,
+  ): string | null {
+    for (const id of new Set(ids)) {
+      const request = this.pending.get(id);
+      if (!request?.draws || block > request.deadline) continue;
+      const refusal = this.draws.refusalOf(id, proofs.get(id));
+      if (refusal !== null) return refusal;
+    }
+    return null;
   }
 
   #takeRefusal({ by, id }: Extract<Operation, { kind: 'take' }>): string | null {
@@ -242,7 +264,7 @@ export class BooksModel {
     }
   }
 
-  #ask({ by, maxFee, delivers }: Extract<Operation, { kind: 'ask' }>, block: number): void {
+  #ask({ by, maxFee, delivers, what }: Extract<Operation, { kind: 'ask' }>, block: number): void {
     const own = of(this.credit, by) >= maxFee;
     const sponsor = own ? null : (this.accepted.get(by) ?? null);
     const payer = sponsor ?? by;
@@ -259,6 +281,7 @@ export class BooksModel {
       maxFee,
       deadline,
       delivers,
+      draws: what === 'random',
     });
   }
 

@@ -6,13 +6,15 @@ import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160, Hash256 } from '../../src/base/hash.js';
 import { hash256 } from '../../src/base/hash.js';
 import { readTogether } from '../../src/chain/contract-read.js';
+import { isAskEvent } from '../../src/chain/gateway-events.js';
 import { type Books, readBooks, storedKeys, sumOf } from './books.js';
 import { BooksModel } from './books-model.js';
 import { balanceByEvents, type EventInBlock } from './event-balances.js';
 import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
 import { setMode } from './hostile.js';
 import { type Operation, stepOf } from './operations.js';
-import { anyRounds, type Cast, type Intent, START_CREDIT } from './random-operations.js';
+import { anyRounds, type Cast, type Intent, OPENING, START_CREDIT } from './random-operations.js';
+import { newRandomKey, possessionProof } from './random-proofs.js';
 import { refused } from './refusals.js';
 import { responsesIn } from './requests.js';
 
@@ -33,21 +35,38 @@ interface Sent {
 describe('the books of the gateway', function () {
   this.timeout(180_000);
 
-  it('balance after every block, whatever is done in whatever order', () =>
-    fc.assert(
+  it('balance after every block, whatever is done in whatever order', async () => {
+    const done = new Map<string, number>();
+    await fc.assert(
       fc.asyncProperty(anyRounds, async (rounds) => {
-        const run = await beginRun();
+        const run = await beginRun(done);
         try {
-          for (const intents of rounds) await run.round(intents);
+          for (const intents of [...OPENING, ...rounds]) await run.round(intents);
         } finally {
           run.world.network.disconnect();
         }
       }),
       { numRuns: RUNS, endOnFailure: true, includeErrorInReport: true },
-    ));
+    );
+    // Not what was tried, but what was done: else the property could hold of nothing.
+    const never = ALWAYS_DONE.filter((event) => !done.has(event));
+    assert.deepEqual(never, [], `of ${JSON.stringify([...done])}`);
+  });
 });
 
-async function beginRun() {
+/** Events that no run is without, since it begins with them. */
+const ALWAYS_DONE = [
+  'HttpRequest',
+  'FunctionRequest',
+  'RandomRequest',
+  'FunctionRegistered',
+  'FunctionUpdated',
+  'Response of HttpRequest',
+  'Response of FunctionRequest',
+  'Response of RandomRequest',
+];
+
+async function beginRun(done: Map<string, number>) {
   const world: World = await gatewayWorld({
     accounts: ['user', 'patron', 'second'],
     contracts: ['asker', 'thrower'],
@@ -60,6 +79,9 @@ async function beginRun() {
   });
   const { owner, node, accounts, contracts } = world;
   const { asker, thrower } = contracts;
+  const key = newRandomKey();
+  const possession = possessionProof(world.gateway, key);
+  await world.run(node, world.calls.proposeRandomKey(key.publicKey, possession));
   const modes = Buffer.concat([setMode(asker, ''), setMode(thrower, 'throw')]);
   await world.run(owner, modes);
   const cast: Cast = {
@@ -78,6 +100,7 @@ async function beginRun() {
     minimum: MINIMUM,
     lifetime: LIFETIME,
     throwing: thrower,
+    key,
   });
   const events: EventInBlock[] = [];
   for (const account of [cast.user, cast.patron, cast.second, asker, thrower]) {
@@ -85,14 +108,34 @@ async function beginRun() {
     const deposit = { name: 'Deposit', account, from: owner.hash, amount: START_CREDIT } as const;
     events.push({ block: 0, event: deposit });
   }
+  // Functions that can be asked for from the start.
+  const code = { source: '1', onChain: true, uri: '' };
+  for (const by of [cast.user, asker]) {
+    const operation = { kind: 'register', by, code } as const;
+    const applied = await world.run(...stepOf(world, operation));
+    apply(world, model, { operation, applied }, events);
+  }
   const round = async (intents: readonly Intent[]) => {
     const operations = intents.map((intent) => intent(cast, model));
     const { sent, snapshots } = await send(world, operations, Object.values<Hash160>(cast));
+    const known = events.length;
     for (const each of sent) apply(world, model, each, events);
+    count(events, known, done);
     for (const snapshot of snapshots) compareToEvents(snapshot, events);
     await compareToModel(world, model, cast);
   };
   return { world, round };
+}
+
+/** Counts the events from a place on by their names, answers also by what they answer. */
+function count(events: readonly EventInBlock[], from: number, done: Map<string, number>): void {
+  for (const { event } of events.slice(from)) {
+    const asked =
+      event.name === 'Response' &&
+      events.find((each) => isAskEvent(each.event) && each.event.id === event.id);
+    const name = asked ? `Response of ${asked.event.name}` : event.name;
+    done.set(name, (done.get(name) ?? 0) + 1);
+  }
 }
 
 /** Sends operations at once, and reads the books after each block until all are in one. */
@@ -144,6 +187,7 @@ function apply(world: World, model: BooksModel, sent: Sent, events: EventInBlock
   assert.equal(applied.state, 'HALT', `${operation.kind}: ${applied.exception}`);
   for (const event of eventsOf(world, applied)) {
     events.push({ block: blockIndex, event });
+    if (event.name === 'RandomRequest') model.draws.seeded(event.id, event.seed);
     // The code of a request is what its function has in that place of the chain.
     if (event.name !== 'FunctionRequest') continue;
     assert.equal(event.codeHash, model.functions.get(event.functionId)?.codeHash);
@@ -226,9 +270,14 @@ async function compareToModel(world: World, model: BooksModel, cast: Cast): Prom
   await compareFunctions(world, model);
   const open = [...model.pending.values(), ...model.kept.values()];
   assert.deepEqual(
-    await Promise.all(['r', 'k', 'd'].map((prefix) => storedKeys(world, prefix))),
-    [model.pending.size, model.kept.size, open.filter(({ delivers }) => delivers).length],
-    'records of requests, results and deliveries: nothing is left of what is done',
+    await Promise.all(['r', 'k', 'd', 'z'].map((prefix) => storedKeys(world, prefix))),
+    [
+      model.pending.size,
+      model.kept.size,
+      open.filter(({ delivers }) => delivers).length,
+      [...model.pending.values()].filter(({ draws }) => draws).length,
+    ],
+    'records of requests, results, deliveries and draws: nothing is left of what is done',
   );
 }
 

@@ -28,6 +28,8 @@ export function balanceByEvents(
         break;
       case 'OracleRequest':
       case 'HttpRequest':
+      case 'FunctionRequest':
+      case 'RandomRequest':
         asked.set(event.id, event.maxFee);
         if (event.payer === account) {
           credit -= event.maxFee;

@@ -5,7 +5,7 @@ import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { type ScriptArg, utf8 } from '../../src/chain/script.js';
 import type { Step } from './gateway-world.js';
-import { type AnyWorld, answer, functionArgs, httpArgs } from './requests.js';
+import { type AnyWorld, answer, functionArgs, httpArgs, randomArgs } from './requests.js';
 
 /** One transaction, with everything that it depends on resolved. */
 export type Operation =
@@ -32,8 +32,9 @@ export type Operation =
       readonly by: Hash160;
       readonly maxFee: Datoshi;
       readonly delivers: boolean;
-      /** Whose result is asked for; null asks for a web request. */
-      readonly functionId: bigint | null;
+      readonly what: 'web' | 'function' | 'random';
+      /** Of a function. */
+      readonly functionId: bigint;
     }
   | { readonly kind: 'register'; readonly by: Hash160; readonly code: TestCode }
   | {
@@ -55,6 +56,8 @@ export type Operation =
       readonly by: Hash160;
       readonly ids: readonly bigint[];
       readonly deliver: boolean;
+      /** For the random requests among them whose seeds are known. */
+      readonly proofs: ReadonlyMap<bigint, Buffer>;
     }
   | { readonly kind: 'expire'; readonly by: Hash160; readonly ids: readonly bigint[] }
   | { readonly kind: 'take'; readonly by: Hash160; readonly id: bigint }
@@ -94,6 +97,7 @@ export interface Settled {
 const SYSTEM_FEE = parseGas('1.2');
 const SYSTEM_FEE_OF_RESPOND = parseGas('0.2');
 const SYSTEM_FEE_OF_ANSWER = parseGas('0.4');
+const SYSTEM_FEE_OF_PROOF = parseGas('4.2');
 const NETWORK_FEE = parseGas('0.05');
 
 /** The transaction of an operation; what a contract does, the owner has it do. */
@@ -110,10 +114,13 @@ export function stepOf(world: AnyWorld, operation: Operation): Step {
       : account === undefined
         ? world.callBy(operation.by, method, ...args)
         : world.call(method, ...args);
-  const answers = operation.kind === 'respond' ? operation.ids.length : 0;
-  const systemFee =
-    answers === 0 ? SYSTEM_FEE : SYSTEM_FEE_OF_RESPOND + SYSTEM_FEE_OF_ANSWER * BigInt(answers);
-  return [sender, script, { systemFee, networkFee: NETWORK_FEE }];
+  return [sender, script, { systemFee: systemFeeOf(operation), networkFee: NETWORK_FEE }];
+}
+
+function systemFeeOf(operation: Operation): Datoshi {
+  if (operation.kind !== 'respond' || operation.ids.length === 0) return SYSTEM_FEE;
+  const answers = SYSTEM_FEE_OF_ANSWER * BigInt(operation.ids.length);
+  return SYSTEM_FEE_OF_RESPOND + answers + SYSTEM_FEE_OF_PROOF * BigInt(operation.proofs.size);
 }
 
 function callOf(operation: Operation): [string, ...ScriptArg[]] {
@@ -124,9 +131,10 @@ function callOf(operation: Operation): [string, ...ScriptArg[]] {
     case 'collect':
       return [operation.kind, operation.account, operation.by, operation.amount];
     case 'ask': {
-      const { delivers, maxFee, functionId } = operation;
+      const { what, delivers, maxFee, functionId } = operation;
       const callback = delivers ? 'onAnswer' : '';
-      if (functionId === null) return ['requestHttp', ...httpArgs({ callback, maxFee })];
+      if (what === 'web') return ['requestHttp', ...httpArgs({ callback, maxFee })];
+      if (what === 'random') return ['requestRandom', ...randomArgs({ callback, maxFee })];
       return ['requestFunction', ...functionArgs({ functionId, callback, maxFee })];
     }
     case 'register':
@@ -138,8 +146,10 @@ function callOf(operation: Operation): [string, ...ScriptArg[]] {
     case 'accept':
       return ['acceptSponsor', operation.payer];
     case 'respond': {
-      const { deliver } = operation;
-      const answers = operation.ids.map((id) => answer(id, { deliver, result: utf8('1') }));
+      const { deliver, proofs } = operation;
+      const answers = operation.ids.map((id) =>
+        answer(id, { deliver, result: proofs.get(id) ?? utf8('1') }),
+      );
       return [
         'respond',
         answers.map((each) => [each.requestId, each.code, each.result, each.deliver, null]),

@@ -62,15 +62,16 @@ const ask = intent(
   fc.record({
     kind: fc.constant('ask' as const),
     by: role('user', 'asker', 'asker', 'thrower'),
-    maxFee: gas('0.34999999', '0.35', '0.5', '1', '1', '1', '3'),
+    maxFee: gas('0.34999999', '0.35', '0.5', '1', '1', '1', '1', '3', '6'),
     keeps: fc.constantFrom(true, false, false),
-    /** The web, or a function: mostly one that there is. */
-    pick: fc.option(fc.nat(20), { freq: 1 }),
+    // A random number costs nearly all that most give.
+    what: fc.constantFrom(...(['web', 'web', 'function', 'function', 'random'] as const)),
+    pick: fc.nat(20),
   }),
-  ({ kind, by, maxFee, keeps, pick }) =>
+  ({ by, keeps, pick, ...rest }) =>
     (cast, model) => {
-      const functionId = pick === null ? null : functionPicked(pick, model);
-      return { kind, by: cast[by], maxFee, delivers: by !== 'user' && !keeps, functionId };
+      const functionId = functionPicked(pick, model);
+      return { ...rest, by: cast[by], delivers: by !== 'user' && !keeps, functionId };
     },
 );
 
@@ -130,21 +131,30 @@ const picked = (picks: readonly number[], from: Iterable<bigint>, model: BooksMo
   );
 };
 
+/** The other point with the same x. */
+function mirrored(point: Buffer): Buffer {
+  const other = Buffer.from(point);
+  other[0] = (other[0] ?? 0) ^ 0x20;
+  return other;
+}
+
 const respond = intent(
   fc.record({
     kind: fc.constant('respond' as const),
     by: fc.option(role('node', 'second', 'user'), { freq: 3 }),
     picks: fc.array(fc.nat(50), { minLength: 1, maxLength: 4 }),
     deliver: fc.constantFrom(true, true, true, false),
+    /** Points of the group that prove nothing. */
+    forges: fc.constantFrom(true, ...Array<boolean>(9).fill(false)),
   }),
   // By whom it should be, if by nobody else.
-  ({ kind, by, picks, deliver }) =>
-    (cast, model) => ({
-      kind,
-      by: by === null ? (model.node ?? cast.node) : cast[by],
-      ids: picked(picks, model.pending.keys(), model),
-      deliver,
-    }),
+  ({ by, picks, forges, ...rest }) =>
+    (cast, model) => {
+      const ids = picked(picks, model.pending.keys(), model);
+      const proofs = proofsFor(ids, model);
+      if (forges) for (const [id, proof] of proofs) proofs.set(id, mirrored(proof));
+      return { ...rest, by: by === null ? (model.node ?? cast.node) : cast[by], ids, proofs };
+    },
 );
 
 const expire = intent(fc.array(fc.nat(50), { minLength: 1, maxLength: 6 }), (picks) => {
@@ -204,8 +214,8 @@ const ruling = intent(
 );
 
 export const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
-  { weight: 10, arbitrary: ask },
-  { weight: 9, arbitrary: respond },
+  { weight: 14, arbitrary: ask },
+  { weight: 12, arbitrary: respond },
   { weight: 3, arbitrary: expire },
   { weight: 3, arbitrary: deposit },
   { weight: 2, arbitrary: payout('withdraw') },
@@ -220,10 +230,38 @@ export const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
   { weight: 1, arbitrary: ruling },
 );
 
+const proofsFor = (ids: readonly bigint[], model: BooksModel): Map<bigint, Buffer> =>
+  new Map(
+    ids.flatMap((id) => {
+      const proof = model.draws.proofOf(id);
+      return proof === null ? [] : [[id, proof]];
+    }),
+  );
+
+const KINDS = ['web', 'function', 'random'] as const;
+
+/** What every run begins with: something of each kind, so that no run is without it. */
+export const OPENING: readonly (readonly Intent[])[] = [
+  KINDS.map((what): Intent => {
+    const maxFee = parseGas('1.5');
+    return ({ asker: by }) => ({ kind: 'ask', what, by, maxFee, delivers: true, functionId: 1n });
+  }),
+  [
+    ({ node: by }, model) => {
+      const ids = [...model.pending.keys()];
+      return { kind: 'respond', by, ids, deliver: true, proofs: proofsFor(ids, model) };
+    },
+    ({ user: by }) => {
+      const code = { source: '2', onChain: false, uri: 'https://x.org/1' };
+      return { kind: 'update', by, functionId: 1n, code };
+    },
+  ],
+];
+
 /** Rounds of operations that are sent at once. */
 export const anyRounds = fc.array(fc.array(anyIntent, { minLength: 1, maxLength: 6 }), {
   minLength: 12,
   maxLength: 20,
 });
 
-export const START_CREDIT: Datoshi = parseGas('3');
+export const START_CREDIT: Datoshi = parseGas('6');
