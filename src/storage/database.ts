@@ -75,7 +75,7 @@ const TROUBLES: readonly (readonly [code: RegExp, retryable: boolean, hint: stri
   [
     /^SQLITE_(CORRUPT|NOTADB)/,
     false,
-    'restore a backup; all but secrets, audit log and evidence comes back from the chain without it',
+    'restore a backup, or remove it: all but secrets, audit log and evidence is on the chain',
   ],
 ];
 
