@@ -22,7 +22,7 @@ export interface RequestView {
   readonly requester: Hash160;
   readonly payer: Hash160;
   readonly state: RequestState;
-  /** The url (`request`) or the spec (`requestHttp`) as given; else function and code, or key and seed. */
+  /** The url (`request`) or spec (`requestHttp`) as given; else what `askedFor` makes of it. */
   readonly subject: string;
   /** Of a `requestFunction` its args. */
   readonly filter: string;
