@@ -73,10 +73,12 @@ function dropSome({ db, store, clock, limits }: RetentionParts): number {
 }
 
 async function packSome({ db, store }: RetentionParts): Promise<number> {
-  const found = store.unpacked(BLOBS_PACKED_A_STEP);
-  for (const { id, bytes } of found) {
-    const packed = await packBlob(bytes);
-    inRepeatableTransaction(db, () => store.pack(id, packed.coding, packed.bytes));
+  for (let packed = 0; packed < BLOBS_PACKED_A_STEP; packed++) {
+    // One by one: they may be large, and reading them keeps everybody else waiting.
+    const [blob] = store.unpacked(1);
+    if (blob === undefined) return packed;
+    const { coding, bytes } = await packBlob(blob.bytes);
+    inRepeatableTransaction(db, () => store.pack(blob.id, coding, bytes));
   }
-  return found.length;
+  return BLOBS_PACKED_A_STEP;
 }

@@ -57,6 +57,8 @@ export function createEvidence(parts: EvidenceParts): {
   }
 
   function keep({ row, outcome, code, result, reason, tries }: FoundAnswer): void {
+    // A random number proves itself on the chain.
+    if (row.kind === 'random') return;
     const recorder = seen.get(outcome) ?? recordWork({ requestId: row.id, fetch, filters, clock });
     const records = recorder.records();
     const atMs = clock.nowMs();

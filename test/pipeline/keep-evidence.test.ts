@@ -43,6 +43,7 @@ describe('keeping evidence of what was resolved', () => {
   async function resolve(
     ids: readonly bigint[],
     work: (recorder: WorkRecorder, tries: number) => Promise<Outcome>,
+    kind: 'http' | 'random' = 'http',
   ): Promise<void> {
     const requests = createRequestStore(db);
     let fetched = 0;
@@ -72,7 +73,7 @@ describe('keeping evidence of what was resolved', () => {
     });
     inTransaction(db, () => {
       for (const id of ids) {
-        const asked = { id, kind: 'http', requester: HASH, payer: HASH, subject: '{}' } as const;
+        const asked = { id, kind, requester: HASH, payer: HASH, subject: '{}' };
         const more = { filter: '', maxFee: 1n, deadline: 240, block: 1, blockTimeMs: 1 };
         const tx = `0x${'bb'.repeat(32)}` as const;
         requests.add({ ...asked, ...more, tx }, 'new', { atMs: 1, what: 'requested' });
@@ -149,6 +150,11 @@ describe('keeping evidence of what was resolved', () => {
       throw new NodeError('X', 'the vault is locked', { retryable: true });
     });
     assert.equal((await bundleOf(1n)).outcome.from, 'fault');
+  });
+
+  it('keeps none of random numbers, which prove themselves on the chain', async () => {
+    await resolve([1n], async () => answerSuccess(Buffer.alloc(48)), 'random');
+    assert.equal((await loadBundle(createEvidenceStore(db), 1n)).kind, 'none');
   });
 
   it('keeps apart what requests with one and the same outcome fetched', async () => {
