@@ -102,6 +102,21 @@ describe('a node that keeps to what its operator lets it spend', function () {
     await responsesTo(fixture, node, ids);
   });
 
+  it('keeps what its floor says in the wallet, and goes on once there is more', async () => {
+    const floor = parseGas('99.9');
+    const node = await start({ walletFloorDatoshi: floor });
+    const { ids } = await ask(fixture, [asks('/floor')]);
+    const [id = 0n] = ids;
+    const reason = /and keeps 99\.9\d* GAS \(gasbank\.walletFloor\)/;
+    await node.until('held', () => reason.test(node.find(id)?.reason ?? ''));
+    assert.deepEqual(await metric(node, 'dodona_spending_held'), [
+      'dodona_spending_held{cause="floor"} 1',
+    ]);
+    await fixture.network.fund([fixture.node.hash], parseGas('1'));
+    await responsesTo(fixture, node, ids);
+    assert.ok((node.node.status().wallet?.balanceDatoshi ?? 0n) >= floor);
+  });
+
   it('collects what it earned when the wallet runs low', async () => {
     const collect = {
       whenWalletBelowDatoshi: parseGas('100'),
