@@ -157,8 +157,7 @@ export function createRespond(parts: RespondParts) {
   }
 
   const isSuspect = (row: RequestRow): boolean => suspects.has(row.requester);
-  const goesAlone = (row: RequestRow): boolean =>
-    row.faults > 0 || isSuspect(row) || sizes.of(row.id) === 1;
+  const goesAlone = (row: RequestRow): boolean => row.faults > 0 || isSuspect(row);
 
   /** One by one, since a group takes few of what may be thousands. */
   function* waiting(): Generator<RequestRow> {

@@ -64,6 +64,28 @@ describe('collecting', () => {
     assert.deepEqual(share, { kind: 'collect', amount: 100n });
   });
 
+  it('happens again only when it is known how the last one ended, and not at once', async () => {
+    stages.fund(999n);
+    earn(EARNED);
+    const run = collect();
+    await run(10);
+    stages.advance(61_000);
+    await run(11);
+    const [first] = stages.transactions.inFlight();
+    assert.equal(preflights, 1, 'one is under way');
+    const end = (hash = first?.hash ?? assert.fail()) =>
+      inTransaction(stages.db, () => stages.transactions.end(hash, 'faulted', 11, 'ABORT'));
+    end();
+    await run(12);
+    assert.equal(preflights, 2);
+    end(stages.transactions.inFlight()[0]?.hash);
+    await run(13);
+    assert.equal(preflights, 2, 'what FAULTs costs its fee each time');
+    stages.advance(61_000);
+    await run(14);
+    assert.equal(preflights, 3);
+  });
+
   it('is paid from what the floor keeps: else a wallet at its floor would stay there', async () => {
     stages.fund(150n);
     earn(EARNED);

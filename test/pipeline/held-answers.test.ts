@@ -116,10 +116,11 @@ describe('answers that wait', () => {
     assert.deepEqual(stages.held.list(stages.clock.nowMs()), []);
   });
 
-  it('write their history once, however often they are tried', async () => {
+  it('write their history once, however often they are tried and what they would cost', async () => {
     add(1n);
-    const stage = respond({ ...NO_BUDGETS, node: perHour(50n) });
+    const stage = respond({ ...NO_BUDGETS, node: perHour(150n) });
     for (let tries = 0; tries < 3; tries++) {
+      stages.chain.networkFee = 100n + BigInt(tries);
       await pump(stage);
       stages.advance(61_000);
     }
@@ -139,6 +140,18 @@ describe('answers that wait', () => {
     const sent = states(1n, 2n, 3n, 4n).map((state) => state === 'sent');
     assert.deepEqual(sent, [true, false, true, false], 'each requester has room for one');
     assert.match(stages.requests.get(2n)?.reason ?? '', new RegExp(`of requester ${REQUESTER}`));
+  });
+
+  it('for the budget of one requester are told from those beside them', async () => {
+    add(1n);
+    const stage = respond({ ...NO_BUDGETS, perRequester: perHour(215n) });
+    await pump(stage);
+    // It spent 112. A third of the next transaction is 104, which the others have room for.
+    for (const id of [2n, 3n, 4n]) add(id, id === 2n ? REQUESTER : OTHER);
+    await pump(stage);
+    assert.deepEqual(states(1n, 2n, 3n, 4n), ['sent', 'resolved', 'sent', 'sent']);
+    const [third, fourth] = [3n, 4n].map((id) => stages.requests.get(id)?.tx);
+    assert.equal(third, fourth, 'they share a transaction');
   });
 
   it('because the RPC node refuses the group are tried in halves, not as the same group', async () => {
