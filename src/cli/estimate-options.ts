@@ -67,7 +67,7 @@ export function readEstimate(options: EstimateOptions): ReadEstimate {
       'BAD_QUERY',
       `expected one of --url, --spec, --function and --ask, got ${told}`,
       {
-        hint: '--url is for request, --spec for requestHttp, --ask for what a contract asks by itself',
+        hint: '--url is for request, --spec for requestHttp, --ask for a contract that asks itself',
       },
     );
   }

@@ -26,9 +26,9 @@ export function parseLedgerAccounts(text: string): readonly string[] {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  const kinds = Object.keys(OF_SOMEBODY).map((name) => `${name}:N…`);
+  const ids = [...Object.keys(OF_SOMEBODY).map((name) => `${name}:N…`), ...OF_ALL];
   throw new NodeError('BAD_QUERY', `account is ${JSON.stringify(shorten(text, 60))}`, {
-    hint: `expected an address, 0x and 40 hex digits, or one of ${[...kinds, ...OF_ALL].join(', ')}`,
+    hint: `expected an address, 0x and 40 hex digits, or one of ${ids.join(', ')}`,
   });
 }
 

@@ -212,8 +212,6 @@ describe('gasbank balance and history', () => {
 /** A transaction that is in flight, as the node stores it. */
 function addSent(db: Database, hash: Hash256, account: Hash160): void {
   db.prepare(`INSERT INTO sent_transaction (hash, purpose, state, account, raw, system_fee,
-    network_fee, valid_until_block, signed_ms) VALUES (?, 'respond', 'signed', ?, x'00', 1, 1, 9, 1)`).run(
-    hash,
-    account,
-  );
+    network_fee, valid_until_block, signed_ms)
+    VALUES (?, 'respond', 'signed', ?, x'00', 1, 1, 9, 1)`).run(hash, account);
 }
