@@ -53,6 +53,9 @@ export interface RandomQuestion {
   readonly maxFee: Datoshi;
 }
 
+/** Of a source that the gateway keeps (contracts/build/gateway.abi.json). */
+export const MAX_SOURCE_ON_CHAIN_BYTES = 30 * 1024;
+
 /** The code of a function, to be registered. */
 export interface FunctionCode {
   /** SHA-256 of the source or of what the uri leads to, 64 hex digits. */

@@ -8,6 +8,7 @@ import { estimateCommand } from './estimate-command.js';
 import { evidenceCommand } from './evidence-command.js';
 import { ExitCode } from './exit-code.js';
 import { explainCommand } from './explain-command.js';
+import { functionCommand } from './function-command.js';
 import { gasbankCommand } from './gasbank-command.js';
 import { reportError } from './report-error.js';
 import { requestsCommand } from './requests-command.js';
@@ -65,10 +66,11 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addCommand(requestsCommand(context))
     .addCommand(gasbankCommand(context, setExitCode))
     .addCommand(estimateCommand(context))
+    .addCommand(functionCommand(context, setExitCode))
     .addCommand(secretsCommand(context))
     .addCommand(auditCommand(context))
     .addCommand(verifyCommand(context, setExitCode))
-    .addCommand(evidenceCommand(context))
+    .addCommand(evidenceCommand(context, setExitCode))
     .addCommand(configCommand(context));
 }
 

@@ -19,6 +19,7 @@ import type { CommandContext } from './command-context.js';
 import { type OpenChain, openChain } from './open-chain.js';
 import type { OrderOptions } from './order-options.js';
 import { type OrderSigner, openOrderSigner } from './order-signer.js';
+import { registeredId } from './registered-id.js';
 import { labelled } from './text-table.js';
 import { visible } from './visible-text.js';
 
@@ -37,6 +38,8 @@ export interface OrderReport {
   readonly sent: { readonly tx: Hash256; readonly block: number } | null;
   /** What the account has afterwards; with --dry-run, now. */
   readonly holdings: Holdings;
+  /** Of a function that was registered. */
+  readonly functionId?: bigint;
 }
 
 /** How often it is looked for, at the most seldom. */
@@ -121,7 +124,11 @@ async function carryOut(
   const block = await waitForBlock(wait, sent, priced.terms.validUntilBlock);
   const after = await readHoldings(rpc, gateway, account, { minHeight: block });
   tell(labelled('done', `in block ${block}. ${holdingsText(account, after)}`));
-  return reportOf(desk, order, priced, notes, { tx: sent.hash, block }, after);
+  const report = reportOf(desk, order, priced, notes, { tx: sent.hash, block }, after);
+  if (order.kind !== 'registerFunction') return report;
+  const functionId = await registeredId(rpc, gateway, sent.hash);
+  tell(labelled('function', `its id is ${functionId}`));
+  return { ...report, functionId: String(functionId) };
 }
 
 async function price(

@@ -1,9 +1,9 @@
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
-import { gatewayCalls } from '../chain/gateway-calls.js';
+import { type FunctionCode, gatewayCalls } from '../chain/gateway-calls.js';
 
-/** What somebody orders to be done with money at the gateway. Amounts in datoshi. */
+/** What somebody orders to be done at the gateway. Amounts in datoshi. */
 export type Order =
   | { readonly kind: 'deposit'; readonly amount: Datoshi; readonly creditTo: Hash160 }
   | { readonly kind: 'withdraw'; readonly amount: Datoshi; readonly to: Hash160 }
@@ -13,7 +13,9 @@ export type Order =
       readonly requester: Hash160;
       readonly maxFeePerRequest: Datoshi;
       readonly allowance: Datoshi;
-    };
+    }
+  | { readonly kind: 'registerFunction'; readonly name: string; readonly code: FunctionCode }
+  | { readonly kind: 'updateFunction'; readonly functionId: bigint; readonly code: FunctionCode };
 
 export type OrderKind = Order['kind'];
 
@@ -44,6 +46,10 @@ export function orderScript(gateway: Hash160, account: Hash160, order: Order): B
       return calls.collect(account, order.to, order.amount);
     case 'sponsor':
       return calls.sponsor(order.requester, order.maxFeePerRequest, order.allowance);
+    case 'registerFunction':
+      return calls.registerFunction(order.name, order.code);
+    case 'updateFunction':
+      return calls.updateFunction(order.functionId, order.code);
   }
 }
 
@@ -65,7 +71,16 @@ export function describeOrder(account: Hash160, order: Order): string {
       const limit = `at most ${gas(order.maxFeePerRequest)} a request`;
       return `${own} sponsors ${requester}: ${limit}, ${gas(order.allowance)} in all`;
     }
+    case 'registerFunction':
+      return `${own} registers the function ${order.name}, ${describeCode(order.code)}`;
+    case 'updateFunction':
+      return `${own} updates the function ${order.functionId} to ${describeCode(order.code)}`;
   }
+}
+
+function describeCode({ codeHash, source, uri }: FunctionCode): string {
+  const where = source === '' ? `at ${uri}` : `${Buffer.byteLength(source)} bytes at the gateway`;
+  return `code ${codeHash} (${where})`;
 }
 
 /** GAS that an order takes out of the account besides the fees. */
@@ -95,13 +110,12 @@ export function refusalOf(account: Hash160, order: Order, has: Holdings): NodeEr
       const lacks = `${own} has earned ${gas(has.earned)}, less than ${gas(order.amount)}`;
       return short(lacks, 'collect less, or all of it: dodona gasbank collect all');
     }
-    case 'sponsor': {
+    case 'sponsor':
       if (!has.isPaused || order.allowance === 0n) return null;
-      return new NodeError('GATEWAY_PAUSED', 'the gateway is paused: it takes no sponsorship', {
-        retryable: true,
-        hint: 'try again when its owner ended the pause; an allowance of 0 is taken always',
-      });
-    }
+      return paused('it takes no sponsorship', 'an allowance of 0 is taken always');
+    case 'registerFunction':
+    case 'updateFunction':
+      return has.isPaused ? paused('it takes no functions') : null;
   }
 }
 
@@ -146,6 +160,12 @@ function notTheNode(own: string, { nodeAccount }: Holdings): string {
 }
 
 const gas = (amount: Datoshi): string => `${formatGas(amount)} GAS`;
+
+const paused = (what: string, but = ''): NodeError =>
+  new NodeError('GATEWAY_PAUSED', `the gateway is paused: ${what}`, {
+    retryable: true,
+    hint: `try again when its owner ended the pause${but === '' ? '' : `; ${but}`}`,
+  });
 
 const short = (message: string, hint: string): NodeError =>
   new NodeError('FUNDS_SHORT', message, { hint });

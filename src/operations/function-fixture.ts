@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { utf8Text } from '../base/bytes.js';
 import { NodeError } from '../base/node-error.js';
-import type { FetchRecord, Fetching } from '../evidence/record-fetch.js';
+import type { Fetching, FetchRecord } from '../evidence/record-fetch.js';
 import type { FetchResult } from '../net/fetch-result.js';
 
 /** A body is text, or base64 where it isn't UTF-8. */
@@ -64,7 +64,8 @@ export function fixtureFetching({ fetches }: FunctionFixture): Fetching {
   return {
     async fetch({ method = 'GET', url, body: sent }) {
       const found = [...left].find((entry) => isFor(entry, method, url, sent));
-      if (found === undefined) return failure(`the fixture has no ${method} ${url} (left)`);
+      if (found === undefined)
+        return failure(`the fixture has no answer to ${method} ${url}, or no further one`);
       left.delete(found);
       const { response, failed = 'it failed' } = found;
       if (response === undefined) return failure(failed);
@@ -74,6 +75,8 @@ export function fixtureFetching({ fetches }: FunctionFixture): Fetching {
     },
   };
 }
+
+type Body = Pick<Entry['request'], 'body' | 'bodyBase64'>;
 
 const failure = (reason: string): FetchResult => ({
   kind: 'failed',
@@ -89,7 +92,7 @@ function isFor({ request }: Entry, method: string, url: string, sent: Buffer | u
   return isAnyBody || bytesOf(request).equals(sent ?? Buffer.alloc(0));
 }
 
-const bytesOf = ({ body: text, bodyBase64 }: { body?: string; bodyBase64?: string }): Buffer =>
+const bytesOf = ({ body: text, bodyBase64 }: Body): Buffer =>
   bodyBase64 === undefined ? Buffer.from(text ?? '') : Buffer.from(bodyBase64, 'base64');
 
 /** The fixture that answers as these fetches were answered. Secrets that were sent are not in it. */

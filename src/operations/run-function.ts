@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Hash160 } from '../base/hash.js';
 import type { Outcome } from '../base/outcome.js';
-import type { FetchRecord, Fetching } from '../evidence/record-fetch.js';
+import type { Fetching, FetchRecord } from '../evidence/record-fetch.js';
 import { recordFetch } from '../evidence/record-fetch.js';
 import { createFunctionResolver } from '../resolvers/function.js';
 import { type HostsOf, sha256Hex } from '../resolvers/function-code.js';
