@@ -14,7 +14,6 @@ import { readNetworkPolicy } from '../../src/chain/policy.js';
 import { createPreflight } from '../../src/chain/preflight.js';
 import type { Rpc } from '../../src/chain/rpc.js';
 import { callScript, utf8 } from '../../src/chain/script.js';
-import type { StackItem } from '../../src/chain/stack-item.js';
 import { readTransactionStates } from '../../src/chain/transaction-state.js';
 import {
   type GatewayFixture,

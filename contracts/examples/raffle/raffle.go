@@ -1,0 +1,141 @@
+// Package raffle is an example of a contract that draws lots: people enter, the
+// owner closes the list and asks for a random number, and the number picks the
+// winner.
+//
+// What to take from it: the list is closed before the number is asked for, since
+// the number can be seen before its block; one request is made and no other in
+// its place; and numbers come of all of the result, without bias.
+package raffle
+
+import (
+	"github.com/nspcc-dev/neo-go/pkg/interop"
+	"github.com/nspcc-dev/neo-go/pkg/interop/contract"
+	"github.com/nspcc-dev/neo-go/pkg/interop/convert"
+	"github.com/nspcc-dev/neo-go/pkg/interop/native/crypto"
+	"github.com/nspcc-dev/neo-go/pkg/interop/native/std"
+	"github.com/nspcc-dev/neo-go/pkg/interop/runtime"
+	"github.com/nspcc-dev/neo-go/pkg/interop/storage"
+	"github.com/nspcc-dev/neo-go/pkg/interop/util"
+)
+
+const (
+	keyGateway   = "g"
+	keyOwner     = "o"
+	keyEntrants  = "n" // Integer, how many entered
+	keyRequest   = "r" // Integer, id of the request, once the list is closed
+	keyWinner    = "w" // account, once it is known
+	prefixPlace  = "p" // + place: account
+	prefixTicket = "t" // + account: 1
+)
+
+// maxShuffled bounds Shuffled, which costs more with each item.
+const maxShuffled = 256
+
+// The deploy data is the gateway's hash. Whoever deploys owns the contract.
+func _deploy(data any, isUpdate bool) {
+	if isUpdate {
+		return
+	}
+	ctx := storage.GetContext()
+	storage.Put(ctx, keyGateway, data.(string))
+	storage.Put(ctx, keyOwner, runtime.GetScriptContainer().Sender)
+	storage.Put(ctx, keyEntrants, 0)
+}
+
+// Enter puts an account, whose witness it needs, on the list, once.
+func Enter(account interop.Hash160) {
+	ctx := storage.GetContext()
+	if storage.Get(ctx, keyRequest) != nil {
+		panic("the list is closed")
+	}
+	if !runtime.CheckWitness(account) {
+		panic("the witness of who enters is missing")
+	}
+	if storage.Get(ctx, prefixTicket+string(account)) != nil {
+		panic("this account entered already")
+	}
+	place := Entrants()
+	storage.Put(ctx, prefixTicket+string(account), 1)
+	storage.Put(ctx, prefixPlace+std.Itoa10(place), account)
+	storage.Put(ctx, keyEntrants, place+1)
+}
+
+// Draw closes the list and asks for a random number, for at most maxFee datoshi
+// of this contract's credit. There is no second draw: who could make one would
+// choose between two numbers. A raffle whose request expires is void.
+func Draw(maxFee int) int {
+	ctx := storage.GetContext()
+	if !runtime.CheckWitness([]byte(storage.Get(ctx, keyOwner).(string))) {
+		panic("only the owner may draw")
+	}
+	if storage.Get(ctx, keyRequest) != nil {
+		panic("the draw was made already")
+	}
+	if Entrants() == 0 {
+		panic("nobody entered")
+	}
+	id := contract.Call(gateway(), "requestRandom", contract.All, nil, "onNumber", nil, maxFee).(int)
+	storage.Put(ctx, keyRequest, id)
+	return id
+}
+
+// OnNumber is the callback: it turns the number into a winner.
+func OnNumber(id int, userData any, code int, result []byte) {
+	if !util.Equals(runtime.GetCallingScriptHash(), gateway()) {
+		panic("only the gateway may call this")
+	}
+	ctx := storage.GetContext()
+	asked := storage.Get(ctx, keyRequest)
+	if asked == nil || asked.(int) != id || storage.Get(ctx, keyWinner) != nil {
+		return
+	}
+	place := NumberBelow(result, 0, Entrants())
+	winner := storage.Get(ctx, prefixPlace+std.Itoa10(place))
+	storage.Put(ctx, keyWinner, winner)
+	runtime.Notify("Won", winner, place)
+}
+
+// Entrants returns how many entered.
+func Entrants() int {
+	return storage.Get(storage.GetReadOnlyContext(), keyEntrants).(int)
+}
+
+// Winner returns the account that won, null before it is known.
+func Winner() interop.Hash160 {
+	return interop.Hash160(storage.Get(storage.GetReadOnlyContext(), keyWinner).(string))
+}
+
+// NumberBelow returns a number from 0 to n-1 made of a random result; each index
+// gives another, independent of the rest. It is the remainder of 248 bits, so no
+// number is likelier than another by more than one part in 2^248/n.
+func NumberBelow(result []byte, index int, n int) int {
+	if n < 1 {
+		panic("n is below 1")
+	}
+	digest := crypto.Sha256([]byte(string(result) + std.Itoa10(index)))
+	// 31 bytes and a zero: an Integer has a sign, and 32 bytes at most.
+	return convert.ToInteger(append([]byte(string(digest))[:31], 0)) % n
+}
+
+// Shuffled returns the numbers from 0 to n-1 in an order in which every
+// permutation is as likely as any other (Fisher and Yates).
+func Shuffled(result []byte, n int) []int {
+	if n < 0 || n > maxShuffled {
+		panic("n is not from 0 to 256")
+	}
+	order := []int{}
+	for i := 0; i < n; i++ {
+		order = append(order, i)
+	}
+	for i := n - 1; i > 0; i-- {
+		j := NumberBelow(result, i, i+1)
+		held := order[i]
+		order[i] = order[j]
+		order[j] = held
+	}
+	return order
+}
+
+func gateway() interop.Hash160 {
+	return interop.Hash160(storage.Get(storage.GetReadOnlyContext(), keyGateway).(string))
+}
