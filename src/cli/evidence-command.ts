@@ -5,6 +5,7 @@ import type { NodeConfig } from '../config/node-config.js';
 import type { EvidenceTotal } from '../evidence/evidence-store.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
+import { evidenceSecretCommand } from './evidence-secret-command.js';
 import { durationText, timeText } from './human-time.js';
 import { withBooks } from './open-books.js';
 import { requireRecordedBundle, writeBundle } from './open-bundle.js';
@@ -31,11 +32,15 @@ interface ExportOptions extends CommonOptions {
   readonly out?: string;
 }
 
-export function evidenceCommand(context: CommandContext): Command {
+export function evidenceCommand(
+  context: CommandContext,
+  setExitCode: (code: number) => void,
+): Command {
   return new Command('evidence')
     .description('what answers came from, to be verified by anyone')
     .addCommand(exportCommand(context))
     .addCommand(statusCommand(context))
+    .addCommand(evidenceSecretCommand(context, setExitCode))
     .addHelpText('after', '\nSee `dodona evidence export --help` and `dodona verify --help`.');
 }
 

@@ -21,6 +21,7 @@ const COMMANDS = [
   ['verify'],
   ['evidence', 'export'],
   ['evidence', 'status'],
+  ['evidence', 'secret'],
   ['estimate'],
   ['gasbank', 'balance'],
   ['gasbank', 'history'],

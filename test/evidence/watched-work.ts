@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { systemClock } from '../../src/base/clock.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import type { Outcome } from '../../src/base/outcome.js';
@@ -15,6 +16,7 @@ import { sha256Hex } from '../../src/resolvers/function-code.js';
 import { createHttpResolver, type HttpWork } from '../../src/resolvers/http.js';
 import type { Reveal } from '../../src/vault/reveal.js';
 import { secretInResult } from '../../src/vault/secret-traces.js';
+import type { KeyRing } from '../../src/vault/vault-keys.js';
 
 export const REQUESTER: Hash160 = `0x${'11'.repeat(20)}`;
 export const ALL_KEPT: KeepRules = {
@@ -54,6 +56,8 @@ export interface WatchingOptions {
   readonly fetch: Fetching;
   readonly filters: Filtering;
   readonly reveal?: Reveal;
+  /** Keys of commitments. */
+  readonly ring?: Pick<KeyRing, 'ids' | 'key'>;
   readonly rules?: KeepRules;
   readonly signal?: AbortSignal;
 }
@@ -75,7 +79,9 @@ export async function watchWork(
     fetch: recorder.fetch,
     filters: recorder.filters,
     profile: 'csharp',
-    ...(options.reveal === undefined ? {} : { reveal: watched(options.reveal, recorder) }),
+    ...(options.reveal === undefined
+      ? {}
+      : { reveal: watched(options.reveal, recorder, options.ring) }),
   });
   const head = { requestId: 7n, requester: REQUESTER, filter };
   const work: HttpWork =
@@ -135,15 +141,16 @@ function sealed(
 }
 
 /** As a keystore with one key would. */
-const watched = (reveal: Reveal, recorder: WorkRecorder): Reveal =>
-  watchReveal(reveal, recorder, {
-    open: async () => ({
-      ids: () => ['k1'],
-      key: () => Buffer.alloc(32, 9),
-      add: () => 'k2',
-      remove: () => {},
-    }),
-  });
+const ONE_KEY = { ids: () => ['k1'], key: () => Buffer.alloc(32, 9) };
+
+const watched = (
+  reveal: Reveal,
+  recorder: WorkRecorder,
+  ring: Pick<KeyRing, 'ids' | 'key'> = ONE_KEY,
+): Reveal => {
+  const whole = { ...ring, add: () => assert.fail('no key is added'), remove: () => {} };
+  return watchReveal(reveal, recorder, { open: async () => whole });
+};
 
 function endOf(outcome: Outcome) {
   const ended = { reason: outcome.reason, tries: 1, atMs: 1_700_000_001_000 };
