@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256, toHex } from '../../src/base/bytes.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { callScript, utf8 } from '../../src/chain/script.js';
 import { asInteger } from '../../src/chain/stack-item-values.js';
 import type { Devnet } from '../devnet/devnet.js';
 import type { AppliedTransaction } from '../devnet/private-chain.js';
+import { projectRoot } from '../ensure/paths.mjs';
 
 /** What the demo asks, and in which words it tells of it. */
 export interface DemoRequest {
@@ -14,8 +18,13 @@ export interface DemoRequest {
 
 const MAX_FEE = parseGas('1');
 
+/** A new gateway numbers its functions from here. */
+const FIRST_FUNCTION = 1n;
+const FUNCTION_FILE = join(projectRoot, 'scripts', 'demo', 'basket.js');
+
 /** One request of every kind that there is, each in another way. */
 export function demoRequests(devnet: Devnet, source: string): DemoRequest[] {
+  const code = readFileSync(FUNCTION_FILE, 'utf8');
   const { consumer, gateway } = devnet;
   const calls = gatewayCalls(gateway);
   const spec = (value: object): Buffer => utf8(JSON.stringify(value));
@@ -53,6 +62,17 @@ export function demoRequests(devnet: Devnet, source: string): DemoRequest[] {
           userData: null,
           maxFee: MAX_FEE,
         }),
+      ]),
+    },
+    {
+      title: 'requestFunction: a function is registered; a contract asks what it returns',
+      script: Buffer.concat([
+        calls.registerFunction('basket', { codeHash: toHex(sha256(code)), source: code, uri: '' }),
+        callScript(consumer, 'askFunction', [
+          FIRST_FUNCTION,
+          spec({ source, basket: { GAS: 20, NEO: 3 } }),
+          MAX_FEE,
+        ]),
       ]),
     },
   ];
