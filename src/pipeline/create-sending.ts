@@ -68,7 +68,7 @@ export function createSending(parts: SendingParts) {
   const spending = createSpending(db, limits.budgets);
   const submit = createSubmit({ ...parts, spending, walletFloor });
   const slow = createRecentSet<bigint>(MAX_SLOW);
-  const planning: Planning = { chain, limits, plain: { last: null }, slow };
+  const planning: Planning = { chain, limits, plain: { last: null }, bare: { seen: false }, slow };
   const respond = createRespond({
     ...parts,
     planning,

@@ -26,6 +26,8 @@ export interface Planning {
   readonly limits: PlanLimits;
   /** The charge of a plain answer as last measured, or null: near enough for most decisions. */
   readonly plain: { last: MeasuredCharge | null };
+  /** True once a preflight showed no fees: the gateway is asked for what they would tell. */
+  readonly bare: { seen: boolean };
   /** Requests whose callback was once too slow: the next time that is its fault. */
   readonly slow: {
     has(requestId: bigint): boolean;

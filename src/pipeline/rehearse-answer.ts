@@ -8,7 +8,7 @@ import {
   type PredictedCharge,
   systemFeeFor,
 } from './answer-fees.js';
-import type { Preflight, TransactionTerms } from './chain-port.js';
+import type { PendingTerms, Preflight, TransactionTerms } from './chain-port.js';
 import { nonceOf, type Planning } from './planning.js';
 
 /** How an answer alone in its transaction would end, and what it would be charged. */
@@ -37,17 +37,20 @@ export async function rehearse(
   const seen = way.deliver ? least(ready.maxFee / 2n, limits.maxSystemFee) : 0n;
   const first = { systemFee: seen, networkFee, nonce, validUntilBlock };
   const maxGas = way.deliver ? least(ready.maxFee, limits.maxSystemFee) : null;
-  const preflight = await chain.preflight(script, first, maxGas);
+  // Where it will be needed it is asked for at once, since the answer waits.
+  const early = planning.bare.seen ? chain.pendingTerms(way.requestId) : null;
+  const [preflight, pending] = await Promise.all([chain.preflight(script, first, maxGas), early]);
   if (preflight.state === 'FAULT') return { script, terms: first, preflight, due: null };
   const terms = { ...first, systemFee: systemFeeFor(preflight.gasConsumed, limits.margin) };
-  const due = await dueOf(preflight, way, { seen, paid: terms }, ready, planning);
+  planning.bare.seen = !preflight.contained;
+  const due = await dueOf(preflight, way, { seen, paid: terms, pending }, ready, planning);
   return { script, terms, preflight, due };
 }
 
 async function dueOf(
   preflight: Extract<Preflight, { state: 'HALT' }>,
   { requestId }: AnswerItem,
-  { seen, paid }: { readonly seen: Datoshi; readonly paid: TransactionTerms },
+  { seen, paid, pending }: { seen: Datoshi; paid: TransactionTerms; pending: PendingTerms | null },
   { maxFee }: ReadyAnswer,
   { chain }: Planning,
 ): Promise<Charge | null> {
@@ -56,9 +59,9 @@ async function dueOf(
   const { lost } = effect;
   const borne = preflight.contained ? networkFeeBorne(effect, seen, maxFee) : null;
   if (borne !== null) return { fee: paid.systemFee + borne, lost, premium: effect.premium };
-  const pending = await chain.pendingTerms(requestId);
-  if (pending === null) return null;
-  const { premium, networkFeeCeiling } = pending;
+  const asked = pending ?? (await chain.pendingTerms(requestId));
+  if (asked === null) return null;
+  const { premium, networkFeeCeiling } = asked;
   return { fee: paid.systemFee + least(paid.networkFee, networkFeeCeiling), lost, premium };
 }
 

@@ -66,6 +66,7 @@ describe('answers that wait', () => {
         chain: parts.chain,
         limits: { ...limits, allowLoss: new Set() },
         plain: { last: { charge: 200n, validUntilBlock: 110 } },
+        bare: { seen: false },
         slow: new Set(),
       },
       suspects: createSuspects(),

@@ -38,7 +38,7 @@ function planningWith(
   const margin = { bps: 100n, minimum: 5n };
   const allowLoss: ReadonlySet<SpendKind> = new Set();
   const limits = { margin, maxSystemFee: 10_000n, maxNetworkFee: 100n, allowLoss };
-  return { chain, limits, plain: { last: null }, slow: new Set() };
+  return { chain, limits, plain: { last: null }, bare: { seen: false }, slow: new Set() };
 }
 
 describe('the plan of an answer alone', () => {
@@ -76,6 +76,36 @@ describe('the plan of an answer alone', () => {
       assert.match(throwing.why, /the callback "onAnswer" throws/);
       assert.deepEqual([throwing.looks, throwing.item?.deliver], [[true, false], false]);
     });
+  });
+
+  it('asks at once for what a preflight without fees does not show, from the second time on', async () => {
+    const seen: string[] = [];
+    const planning = planningWith(() => {
+      seen.push('preflight');
+      const effects = new Map([[5n, { delivered: true, fee: 0n, lost: 0n, premium: 7n }]]);
+      const told = { effects, expired: new Set<bigint>(), contained: false };
+      return { state: 'HALT', gasConsumed: 90n, ...told };
+    });
+    planning.plain.last = { charge: 100n, validUntilBlock: 20 };
+    const pending = { requester: READY.requester, callback: 'onAnswer', premium: 7n };
+    Object.assign(planning.chain, {
+      async pendingTerms() {
+        seen.push('terms');
+        return { ...pending, networkFeeCeiling: 4n };
+      },
+    });
+    for (const order of [
+      ['preflight', 'terms'],
+      ['terms', 'preflight'],
+    ]) {
+      const limits = { ...planning.limits, allowLoss: new Set(['http' as const]) };
+      const given = { ...planning, limits };
+      const plan = await planAlone({ ...READY, faults: 0, lostTx: null }, given, 20);
+      assert.deepEqual(seen.splice(0), order);
+      if (plan.kind !== 'send') assert.fail(plan.reason);
+      const [predicted] = plan.predictions;
+      assert.deepEqual([predicted?.fee, predicted?.premium], [plan.terms.systemFee + 4n, 7n]);
+    }
   });
 
   it('gives up a claim that the gateway refuses rather than the answer', async () => {

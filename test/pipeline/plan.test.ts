@@ -78,6 +78,7 @@ function planning(judge: Judge, limits: Partial<Planning['limits']> = {}): Plann
     chain: fake.port,
     limits: { margin, maxSystemFee: 3_000n, maxNetworkFee: 100n, allowLoss: new Set(), ...limits },
     plain: { last: null },
+    bare: { seen: false },
     slow: new Set(),
   };
 }

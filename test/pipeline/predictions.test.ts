@@ -72,7 +72,13 @@ function planningFor(held: readonly Held[], networkFee: Datoshi, contained: bool
   const margin = { bps: 100n, minimum: 50n };
   const allowLoss: Planning['limits']['allowLoss'] = new Set(['http' as const]);
   const limits = { margin, maxSystemFee: 10_000_000n, maxNetworkFee: 1_000_000n, allowLoss };
-  return { chain: fake.port, limits, plain: { last: null }, slow: new Set() };
+  return {
+    chain: fake.port,
+    limits,
+    plain: { last: null },
+    bare: { seen: false },
+    slow: new Set(),
+  };
 }
 
 const readyOf = ({ maxFee, lost }: Held, at: number): ReadyAnswer => ({

@@ -57,6 +57,7 @@ describe('responding', () => {
         chain: parts.chain,
         limits: { margin, maxSystemFee: 1_000n, maxNetworkFee: 1_000n, allowLoss: new Set() },
         plain: { last: null },
+        bare: { seen: false },
         slow: new Set(),
       },
       suspects,
