@@ -72,8 +72,8 @@ describe('the example raffle', () => {
     await refuses(network, owner, draws(), 'the draw was made already');
     assert.ok(isNull(await read('winner')));
     const forged = call('onNumber', request.id, null, 0, Buffer.alloc(32));
-    await refuses(network, owner, forged, 'only the gateway may call this');
-    await refuses(network, node, forged, 'only the gateway may call this');
+    await refuses(network, owner, forged, 'only the gateway may tell a number');
+    await refuses(network, node, forged, 'only the gateway may tell a number');
     const proof = prove(key, request.seed);
     const applied = await world.run(...answered(world, [answer(request.id, { result: proof })]));
     assert.equal(responsesIn(world, applied)[0]?.delivered, true);

@@ -82,7 +82,7 @@ func Draw(maxFee int) int {
 // OnNumber is the callback: it turns the number into a winner.
 func OnNumber(id int, userData any, code int, result []byte) {
 	if !util.Equals(runtime.GetCallingScriptHash(), gateway()) {
-		panic("only the gateway may call this")
+		panic("only the gateway may tell a number")
 	}
 	ctx := storage.GetContext()
 	asked := storage.Get(ctx, keyRequest)
