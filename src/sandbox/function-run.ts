@@ -3,8 +3,9 @@ import type { ExecutionEnd } from './execution.js';
 import { AUTHOR_FILE, type FunctionVm } from './function-vm.js';
 import type { HostSide, ToldError } from './host-functions.js';
 import type { SandboxLimits } from './limits.js';
-import { HeapFull, VmFault } from './quickjs-vm.js';
+import { VmFault } from './quickjs-vm.js';
 import type { Answer, FromThread, Question, RunTask } from './thread-messages.js';
+import { HeapFull } from './vm-memory.js';
 
 /** Jobs between two looks at the clock: short ones are never interrupted by the engine. */
 const JOBS_AT_ONCE = 256;
@@ -69,10 +70,8 @@ export class FunctionRun implements HostSide {
 
   /** Runs the module and its function; true when the execution is over. */
   start(): boolean {
-    const { source, args, limits: _, allowedHosts: __, ...known } = this.#task;
     return this.#step(() => {
-      this.#vm.begin(known);
-      this.#vm.run(source, args);
+      this.#vm.run(this.#task.source, this.#task.args);
     });
   }
 
@@ -140,6 +139,10 @@ export class FunctionRun implements HostSide {
     }
   }
 
+  get known(): RunTask {
+    return this.#task;
+  }
+
   end(end: ExecutionEnd): void {
     // What follows from the host's having no room in the heap is not what it seems.
     const { heapBytes } = this.#task.limits;
@@ -175,7 +178,10 @@ export class FunctionRun implements HostSide {
   }
 
   #drainJobs(): void {
-    while (!this.shouldStop() && this.#vm.vm.runJobs(JOBS_AT_ONCE) !== 0);
+    while (!this.shouldStop()) {
+      const ran = this.#vm.vm.runJobs(JOBS_AT_ONCE);
+      if (ran !== 'threw' && ran < JOBS_AT_ONCE) return;
+    }
   }
 
   /** What an uncatchable end of a job leaves behind: a promise that nobody will settle. */

@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type HostSide, hostFunctions } from './host-functions.js';
 import { MemorySnapshot } from './memory-snapshot.js';
-import { type Completion, type Pointer, QuickJsVm } from './quickjs-vm.js';
+import { QuickJsVm } from './quickjs-vm.js';
+import type { Completion, Pointer } from './vm-values.js';
 
 export interface FunctionVmOptions {
   readonly heapBytes: number;
@@ -25,8 +25,8 @@ const GUEST_FILES = [
   'main.js',
 ];
 const GUEST_EXPORTS = [
-  'begin',
   'run',
+  'runLater',
   'answer',
   'threw',
   'parse',
@@ -37,6 +37,8 @@ const GUEST_EXPORTS = [
 export const AUTHOR_FILE = 'function.js';
 /** Frames that were begun below QuickJS's own limit may reach below it by as much. */
 const STACK_MARGIN_BYTES = 128 * 1024;
+/** So often the stack is looked at below where it looks untouched, too. */
+const STACK_CHECK_EVERY = 16;
 /** So often the whole memory is compared, also where no sound engine writes. */
 const FULL_CHECK_EVERY = 256;
 
@@ -72,24 +74,18 @@ export class FunctionVm {
     return this.#vm;
   }
 
-  /** Bytes that are looked at to put the memory back. */
-  get watchedBytes(): number {
-    return this.#snapshot.watchedBytes;
-  }
-
-  /** Hands over what the function will know: the seed, the request, the block. */
-  begin(known: object): void {
-    this.#vm.resetCounters();
-    const text = this.#vm.newText(JSON.stringify(known));
-    const { threw } = this.#vm.call(this.#guest.begin, [text]);
-    assert.ok(!threw, 'bug: the guest refuses to begin');
-  }
-
   /** Runs the module, and calls its function: what comes of it is told to the host side. */
   run(source: string, args: string): void {
-    const module = this.#vm.evaluateModule(source, AUTHOR_FILE);
-    if (module.threw) this.#vm.call(this.#guest.threw, [module.value]);
-    else this.#vm.call(this.#guest.run, [module.value, this.#vm.newText(args)]);
+    const vm = this.#vm;
+    vm.resetCounters();
+    const module = vm.evaluateModule(source, AUTHOR_FILE);
+    if (module.threw) {
+      vm.call(this.#guest.threw, [module.value]);
+      return;
+    }
+    // A promise, where the module awaits something before it gets to its function.
+    const { run, runLater } = this.#guest;
+    vm.call(vm.isPromise(module.value) ? runLater : run, [module.value, vm.newText(args)]);
   }
 
   answer(id: number, answer: object): Completion {
@@ -108,29 +104,38 @@ export class FunctionVm {
 
   /** Puts the memory back; false when something wrote where nothing should have. */
   reset(): boolean {
-    this.#snapshot.restore(this.#vm.memory);
+    const { heapEnd } = this.#vm;
     this.#executions++;
+    const wholeStack = this.#executions % STACK_CHECK_EVERY === 0;
+    this.#snapshot.restore({ heapEnd, wholeStack });
     return this.#executions % FULL_CHECK_EVERY !== 0 || this.isPristine();
   }
 
   /** Makes a new instance, with the snapshot for its memory. */
   async renew(): Promise<void> {
-    this.#vm = await this.#vm.copy((memory) => this.#snapshot.restore(memory));
+    this.#vm = await this.#vm.copy((memory) => {
+      this.#snapshot.moveTo(memory);
+      this.#snapshot.restore({ heapEnd: memory.buffer.byteLength, wholeStack: true });
+    });
   }
 
   /** Whether the memory is what it was after set-up, to the last byte. */
   isPristine(): boolean {
-    return this.#snapshot.isWhole(this.#vm.memory);
+    return this.#snapshot.isWhole();
   }
 }
 
 type Guest = Readonly<Record<(typeof GUEST_EXPORTS)[number], Pointer>>;
 
+/** The engine keeps the text of functions, which is in the memory to be restored. */
+const withoutComments = (source: string): string =>
+  source.replaceAll(/\/\*\*[\s\S]*?\*\/|^ *\/\/.*$/gm, '').replaceAll(/^ +|\n(?=\n)/gm, '');
+
 function setUp(vm: QuickJsVm, side: () => HostSide): Guest {
   const sources = new Map(
     GUEST_FILES.map((file) => [
       file,
-      readFileSync(new URL(`./guest/${file}`, import.meta.url), 'utf8'),
+      withoutComments(readFileSync(new URL(`./guest/${file}`, import.meta.url), 'utf8')),
     ]),
   );
   vm.defineGlobal('dodonaHost', vm.newHostObject(hostFunctions(side)));

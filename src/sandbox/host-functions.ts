@@ -1,8 +1,16 @@
 import { createHmac } from 'node:crypto';
 import { sha256 } from '../base/bytes.js';
 import type { ExecutionEnd } from './execution.js';
-import type { HostArguments, HostFunction } from './quickjs-vm.js';
+import type { HostArguments, HostFunction } from './host-arguments.js';
 import type { Question } from './thread-messages.js';
+
+export interface KnownToFunction {
+  readonly requestId: string;
+  readonly requester: string;
+  readonly block: { readonly index: number; readonly timeMs: number };
+  /** Four words of 32 bits that Math.random begins with. */
+  readonly seed: readonly number[];
+}
 
 /** The execution that the functions belong to at the moment. */
 export interface HostSide {
@@ -14,6 +22,8 @@ export interface HostSide {
   /** The body of an answer, once. */
   takeBody(id: number): Uint8Array;
   failed(how: 'thrown' | 'notJson', told: ToldError, isInternal: boolean): void;
+  /** What the function may know of the request. */
+  readonly known: KnownToFunction;
   readonly maxResultBytes: number;
   readonly maxFetchRequestBytes: number;
 }
@@ -61,7 +71,17 @@ function executionFunctions(side: () => HostSide): Record<string, HostFunction> 
     if (bytes.length > side().maxResultBytes) tooLarge(`${bytes.length} bytes`);
     else side().end({ kind: 'returned', bytes, how });
   };
+  const returnedText = (args: HostArguments, how: 'text' | 'json'): undefined => {
+    const text = args.text(0, side().maxResultBytes);
+    if (text === null) tooLarge('too many characters');
+    else returned(Buffer.from(text), how);
+  };
   return {
+    requestId: ({ vm }) => vm.newText(side().known.requestId),
+    requester: ({ vm }) => vm.newText(side().known.requester),
+    blockIndex: ({ vm }) => vm.newNumber(side().known.block.index),
+    blockTimeMs: ({ vm }) => vm.newNumber(side().known.block.timeMs),
+    seedWord: (args) => args.vm.newNumber(side().known.seed[args.number(0)] ?? 0),
     log: (args) => {
       side().log(args.text(0, MAX_CHARS) ?? '');
       return undefined;
@@ -72,13 +92,8 @@ function executionFunctions(side: () => HostSide): Record<string, HostFunction> 
     },
     bodyText: (args) => args.vm.newText(new TextDecoder().decode(side().takeBody(args.number(0)))),
     bodyBytes: (args) => args.vm.newBuffer(side().takeBody(args.number(0))),
-    returnText: (args) => {
-      const how = args.text(0, 10) === 'text' ? 'text' : 'json';
-      const text = args.text(1, side().maxResultBytes);
-      if (text === null) tooLarge('too many characters');
-      else returned(Buffer.from(text), how);
-      return undefined;
-    },
+    returnText: (args) => returnedText(args, 'text'),
+    returnJson: (args) => returnedText(args, 'json'),
     returnBytes: (args) => {
       if (args.number(2) > side().maxResultBytes) tooLarge(`${args.number(2)} bytes`);
       else returned(args.bytes(0, args.number(1), args.number(2)), 'bytes');

@@ -15,7 +15,7 @@ import { fetch, Headers, Response, secrets } from './fetch.js';
 import { host } from './host.js';
 import { lockDown } from './lock-down.js';
 import { log } from './log.js';
-import { random, seedRandom } from './random.js';
+import { random } from './random.js';
 import { URL, URLSearchParams } from './url.js';
 
 export { answer } from './questions.js';
@@ -28,10 +28,32 @@ const globals = { URL, URLSearchParams, TextEncoder, TextDecoder, atob, btoa, co
 for (const [name, value] of Object.entries(globals)) define(globalThis, name, value);
 define(Math, 'random', random);
 
-const fixed = { secrets, fetch, log, base64, hex, crypto: cryptography, decimal };
+/** What a function gets besides its arguments: the same for all, reading what differs. */
+const context = Object.freeze({
+  get requestId() {
+    return host.requestId();
+  },
+  get requester() {
+    return host.requester();
+  },
+  block: Object.freeze({
+    get index() {
+      return host.blockIndex();
+    },
+    get timeMs() {
+      return host.blockTimeMs();
+    },
+  }),
+  secrets,
+  fetch,
+  log,
+  base64,
+  hex,
+  crypto: cryptography,
+  decimal,
+});
 /** Of a thrown value's message and stack; what shows of it is less. */
 const MAX_TOLD_CHARS = 4_000;
-let context;
 
 /** What a thrown value says, in plain data. Reading it may run the author's code, or throw. */
 function described(thrown) {
@@ -57,8 +79,8 @@ function tell(how, thrown) {
 }
 
 function finish(value) {
-  if (typeof value === 'string') return host.returnText('text', value);
-  if (isUint8Array(value)) {
+  if (typeof value === 'string') return host.returnText(value);
+  if (typeof value === 'object' && isUint8Array(value)) {
     const { buffer, offset, length } = bytesOf(value);
     return host.returnBytes(buffer, offset, length);
   }
@@ -72,25 +94,13 @@ function finish(value) {
     const message = `the result is ${typeof value}, which JSON does not have`;
     return host.failed('notJson', JSON.stringify({ name: '', message, stack: '' }), false);
   }
-  return host.returnText('json', text);
-}
-
-/** Begins an execution: before this, no line of the author's module runs. */
-export function begin(text) {
-  const { seed, requestId, requester, block } = JSON.parse(text);
-  seedRandom(seed);
-  context = Object.freeze({ requestId, requester, block: Object.freeze(block), ...fixed });
+  return host.returnJson(text);
 }
 
 /** Calls the module's function, whose outcome is then told by the host's functions. */
-export function run(module, argsText) {
-  void settle(module, argsText);
-}
-
-async function settle(module, argsText) {
+export async function run(namespace, argsText) {
   let value;
   try {
-    const namespace = module instanceof Promise ? await module : module;
     const call = namespace.default;
     if (typeof call !== 'function') {
       throw new TypeError('the default export must be a function: (args, ctx) => result');
@@ -103,6 +113,18 @@ async function settle(module, argsText) {
   finish(value);
 }
 
+/** The same for a module that awaits something itself. */
+export async function runLater(module, argsText) {
+  let namespace;
+  try {
+    namespace = await module;
+  } catch (error) {
+    tell('thrown', error);
+    return;
+  }
+  await run(namespace, argsText);
+}
+
 /** Tells what the module's own code threw. */
 export const threw = (thrown) => tell('thrown', thrown);
 
@@ -113,4 +135,4 @@ export const refuseImport = () =>
 export const parse = JSON.parse;
 export const stringify = JSON.stringify;
 
-lockDown([fixed, Headers, Response]);
+lockDown([context, Headers, Response]);

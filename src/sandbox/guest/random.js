@@ -1,18 +1,20 @@
+import { host } from './host.js';
+
 /**
  * Math.random: xoshiro128** of Blackman and Vigna (https://prng.di.unimi.it/xoshiro128starstar.c),
  * seeded by the request, so that every node draws the same numbers. Not for secrets or lotteries:
  * whoever knows the request knows the numbers.
  */
 const state = new Uint32Array(4);
-
-/** Takes four words of 32 bits, not all 0. */
-export function seedRandom(words) {
-  for (let at = 0; at < 4; at++) state[at] = words[at];
-}
+let isSeeded = false;
 
 const rotated = (word, bits) => ((word << bits) | (word >>> (32 - bits))) >>> 0;
 
 function nextWord() {
+  if (!isSeeded) {
+    isSeeded = true;
+    for (let at = 0; at < 4; at++) state[at] = host.seedWord(at);
+  }
   const [a, b, c, d] = [state[0], state[1], state[2], state[3]];
   const result = Math.imul(rotated(Math.imul(b, 5) >>> 0, 7), 9) >>> 0;
   state[2] = c ^ a;
