@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { TransactionState } from '../chain/transaction-state.js';
-import { type Database, inTransaction } from '../storage/database.js';
+import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { ChainPort } from './chain-port.js';
 import type { CrashPoint } from './crash-point.js';
@@ -38,7 +38,7 @@ export function createConfirm(parts: ConfirmParts) {
     if (fate.kind === 'inBlock') {
       // Its block's events come first: they say which of its requests ended.
       if (fate.block > height) return false;
-      return inTransaction(db, () =>
+      return inRepeatableTransaction(db, () =>
         fate.halted
           ? ending.halted(sent.hash, fate.block, nowMs)
           : ending.faulted(sent.hash, fate.block, fate.exception ?? 'no reason given', nowMs),
@@ -46,7 +46,7 @@ export function createConfirm(parts: ConfirmParts) {
     }
     if (height < sent.validUntilBlock) return false;
     const why = `transaction ${sent.hash} was in no block up to ${sent.validUntilBlock}, its last`;
-    return inTransaction(db, () => ending.dead(sent.hash, height, why, nowMs));
+    return inRepeatableTransaction(db, () => ending.dead(sent.hash, height, why, nowMs));
   }
 
   return async function confirm(height: number): Promise<ConfirmResult> {
