@@ -15,7 +15,7 @@ export interface BenchFunction {
 /** Evaluates the module, calls its function with the arguments, and answers the result's JSON. */
 export type RunFunction = (call: BenchFunction) => string | Promise<string>;
 
-/** One execution of the sandbox, as its threads make them, the way back to the snapshot included. */
+/** One execution of the sandbox, as its threads make them, with the way back to the snapshot. */
 export async function ourRunner(): Promise<RunFunction> {
   let current: FunctionRun | null = null;
   const { heapBytes, stackBytes } = DEFAULT_SANDBOX_LIMITS;

@@ -36,7 +36,8 @@ const REALISTIC: BenchFunction = {
         sums.amount += units(amount);
         byVenue.set(venue, sums);
       }
-      const means = [...byVenue].map(([venue, { value, amount }]) => ({ venue, mean: value / amount }));
+      const means = [...byVenue].map(([venue, { value, amount }]) =>
+        ({ venue, mean: value / amount }));
       means.sort((a, b) => (a.mean < b.mean ? -1 : 1));
       const show = (mean) => \`\${mean / SCALE}.\${String(mean % SCALE).padStart(8, '0')}\`;
       return { median: show(means[means.length >> 1].mean), of: means.map(({ venue }) => venue) };

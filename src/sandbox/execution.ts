@@ -17,7 +17,7 @@ export interface FunctionCall {
   readonly limits?: Partial<Omit<SandboxLimits, 'heapBytes' | 'stackBytes'>>;
   /**
    * Hosts that may be fetched from, as in a URL: lower case, without port. Any, when absent.
-   * The sandbox holds the first hop to it; redirects are followed by the host, which must do so too.
+   * The sandbox holds the first hop to it; the host, which follows redirects, must hold those.
    */
   readonly allowedHosts?: readonly string[];
 }

@@ -41,7 +41,8 @@ describe('the same inputs', () => {
   it('run out of heap at the very same place', async () => {
     const source = `export default (args, ctx) => {
       const all = [];
-      try { for (;;) all.push({ at: all.length, text: 'x' + all.length }); } catch { const { length } = all; all.length = 0; return length; }
+      try { for (;;) all.push({ at: all.length, text: 'x' + all.length }); } catch { const {
+        length } = all; all.length = 0; return length; }
     }`;
     const lengths = await Promise.all(
       [0, 0, 1, 1].map(async (at) =>

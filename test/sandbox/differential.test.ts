@@ -25,7 +25,7 @@ describe('an execution after another one', () => {
     return (await answer)[0] as Compared;
   };
 
-  it('shows and does what it would alone in a fresh instance, to the last byte of memory', async () => {
+  it('does what it would alone in a fresh instance, to the last byte of memory', async () => {
     const ends = new Set<string>();
     await fc.assert(
       fc.asyncProperty(programs, programs, async (first, second) => {

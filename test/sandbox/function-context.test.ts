@@ -71,7 +71,7 @@ describe('a function in the sandbox', () => {
     assert.equal(returned(execution), 2);
   });
 
-  it('fetches with method, headers and body, and reads status, headers, text, JSON and bytes', async () => {
+  it('fetches with method, headers and body, and reads all of the answer', async () => {
     const host = hostOf(({ url }) =>
       url.endsWith('json')
         ? responseOf('{"a":1}', { status: 201, headers: { 'x-a': 'b' } })
@@ -82,7 +82,8 @@ describe('a function in the sandbox', () => {
          headers: { 'X-B': 'c' }, body: new Uint8Array([1, 2]) });
        const text = await ctx.fetch('https://a.example/text', { headers: [['A', 'b']], body: 'é' });
        const bytes = await ctx.fetch('https://a.example/bytes');
-       return [json.status, json.ok, json.url, json.headers.get('X-A'), [...json.headers], await json.json(),
+       return [json.status, json.ok, json.url, json.headers.get('X-A'), [...json.headers],
+         await json.json(),
          await text.text(), ctx.hex.encode(await bytes.arrayBuffer())];`,
       {},
       host,
@@ -115,7 +116,8 @@ describe('a function in the sandbox', () => {
   it('is told of a fetch that failed, and may go on', async () => {
     const host = hostOf(() => ({ kind: 'failed', reason: 'no connection to a.example' }));
     const told = await run(
-      `try { await ctx.fetch('https://a.example/'); } catch (error) { return [error.name, error.message]; }`,
+      `try { await ctx.fetch('https://a.example/'); } catch (error) { return [error.name,
+        error.message]; }`,
       {},
       host,
     );
@@ -126,8 +128,10 @@ describe('a function in the sandbox', () => {
   it('asks for several things at once', async () => {
     const host = hostOf(async () => responseOf('1'), { key: 'value' });
     const read = await result(
-      `const answers = await Promise.all([1, 2, 3].map((at) => ctx.fetch('https://a.example/' + at)));
-       return [await Promise.all(answers.map((answer) => answer.json())), await ctx.secrets.get('key')];`,
+      `const answers = await Promise.all([1, 2,
+        3].map((at) => ctx.fetch('https://a.example/' + at)));
+       return [await Promise.all(answers.map((answer) => answer.json())),
+         await ctx.secrets.get('key')];`,
       {},
       host,
     );
@@ -136,7 +140,8 @@ describe('a function in the sandbox', () => {
 
   it('logs texts as they are and anything else as JSON, by console too', async () => {
     const { logs } = await run(
-      `ctx.log('a', 1, { b: [2] }); console.warn(new RangeError('x')); ctx.log(undefined, Symbol('s'), 3n); return 1;`,
+      `ctx.log('a', 1, { b: [2] }); console.warn(new RangeError('x')); ctx.log(undefined,
+        Symbol('s'), 3n); return 1;`,
     );
     assert.deepEqual(logs, ['a 1 {"b":[2]}', 'RangeError: x', 'undefined Symbol(s) 3']);
   });
@@ -174,9 +179,12 @@ describe('a function in the sandbox', () => {
           assert.deepEqual(
             await result(
               `const bytes = ctx.base64.decode(args.data);
-             return [ctx.hex.encode(ctx.crypto.sha256(bytes)), ctx.hex.encode(ctx.crypto.hmacSha256(args.text, bytes)),
-               ctx.base64.encode(bytes), ctx.hex.encode(ctx.hex.decode(args.hex)), btoa(atob(args.data)),
-               new TextDecoder().decode(new TextEncoder().encode(args.text)) === args.text.toWellFormed()];`,
+             return [ctx.hex.encode(ctx.crypto.sha256(bytes)),
+               ctx.hex.encode(ctx.crypto.hmacSha256(args.text, bytes)),
+               ctx.base64.encode(bytes), ctx.hex.encode(ctx.hex.decode(args.hex)),
+                 btoa(atob(args.data)),
+               new TextDecoder().decode(new TextEncoder().encode(args.text))
+                 === args.text.toWellFormed()];`,
               {
                 args: JSON.stringify({
                   data: bytes.toString('base64'),
@@ -204,20 +212,23 @@ describe('a function in the sandbox', () => {
     const refused =
       await result(`return ['a', 'ab!=', 'abcde'].map((text) => () => ctx.base64.decode(text))
       .concat(() => ctx.hex.decode('abc'), () => ctx.hex.decode('zz'), () => btoa('\u20ac'),
-        () => new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([255])), () => new TextDecoder('latin1'))
+        () => new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([255])),
+          () => new TextDecoder('latin1'))
       .map((attempt) => { try { return attempt(); } catch (error) { return error.name; } });`);
     assert.deepEqual(refused, [...Array(7).fill('TypeError'), 'RangeError']);
   });
 
   it('takes URLs apart and puts them together as the web does', async () => {
-    const urls =
-      await result(`const url = new URL('../b?x=1&y=%20#h', 'HTTPS://User@Bücher.example:8443/a/c/');
+    const urls = await result(`const url = new URL('../b?x=1&y=%20#h',
+        'HTTPS://User@Bücher.example:8443/a/c/');
       url.searchParams.append('z', 'é');
       url.port = '443'; url.pathname = '/new path'; url.hash = '';
       const query = new URLSearchParams({ a: '1', b: ' &' });
       query.set('a', '2'); query.delete('c'); query.sort();
-      return [url.href, url.origin, url.hostname, url.searchParams.get('z'), String(query), query.has('b'),
-        URL.canParse('no'), JSON.stringify({ url }), [...new URLSearchParams('?q=1&q=2').entries()], query.size,
+      return [url.href, url.origin, url.hostname, url.searchParams.get('z'), String(query),
+        query.has('b'),
+        URL.canParse('no'), JSON.stringify({ url }),
+          [...new URLSearchParams('?q=1&q=2').entries()], query.size,
         (() => { try { new URL('no'); } catch (error) { return error.name; } })()];`);
     assert.deepEqual(urls, [
       'https://User@xn--bcher-kva.example/new%20path?x=1&y=+&z=%C3%A9',

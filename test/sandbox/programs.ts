@@ -2,9 +2,11 @@ import fc from 'fast-check';
 
 /** Statements that leave traces wherever they can, and end in all sorts of ways. */
 const STATEMENTS = [
-  'try { globalThis.trace = (globalThis.trace ?? 0) + 1; } catch (error) { seen.push(error.name); }',
+  'try { globalThis.trace = (globalThis.trace ?? 0) + 1; } catch (error) { ' +
+    'seen.push(error.name); }',
   'try { Object.prototype.trace = 1; } catch (error) { seen.push(error.message); }',
-  'try { Array.prototype.push = null; ctx.log.trace = 1; } catch (error) { seen.push(error.name); }',
+  'try { Array.prototype.push = null; ctx.log.trace = 1; } catch (error) { ' +
+    'seen.push(error.name); }',
   "seen.push(typeof trace, 'trace' in globalThis, ({}).trace, ctx.log.trace);",
   'seen.push(Math.random(), Math.random(), Date.now());',
   "for (let at = 0; at < N; at++) seen.push(Symbol.for('s' + at).description.length);",
@@ -12,7 +14,8 @@ const STATEMENTS = [
   'new Uint8Array(N * 5000).fill(255);',
   "let text = 'x'; for (let at = 0; at < N % 14; at++) text += text; seen.push(text.length);",
   'seen.push(7n ** BigInt(N % 300) % 1000007n);',
-  'await Promise.all(Array.from({ length: N % 20 }, async (_, at) => { await null; seen.push(at); }));',
+  'await Promise.all(Array.from({ length: N % 20 }, async (_, at) => { await null; ' +
+    'seen.push(at); }));',
   'Promise.resolve().then(() => seen.push(1)).then(() => ctx.log(seen.length));',
   'Promise.reject(new Error("unhandled"));',
   'const map = new Map(Array.from({ length: N }, (_, at) => [at, { at }])); seen.push(map.size);',
@@ -23,12 +26,16 @@ const STATEMENTS = [
   'seen.push(JSON.stringify(JSON.parse("[" + "1,".repeat(N) + "2]")).length);',
   'const deep = (n) => (n === 0 ? 0 : 1 + deep(n - 1)); seen.push(deep(N));',
   'try { const f = () => f() + 1; f(); } catch (error) { seen.push(error.message); }',
-  'class Mine extends Error { constructor() { super("m"); this.name = "Mine"; } } seen.push(String(new Mine()));',
-  'seen.push(ctx.hex.encode(ctx.crypto.sha256("t" + N)), new URL("/" + N, "https://a.example").href);',
+  'class Mine extends Error { constructor() { super("m"); this.name = "Mine"; } } ' +
+    'seen.push(String(new Mine()));',
+  'seen.push(ctx.hex.encode(ctx.crypto.sha256("t" + N)), new URL("/" + N, ' +
+    '"https://a.example").href);',
   'seen.push(await ctx.fetch("https://a.example/" + N).then((answer) => answer.text()));',
   'seen.push(await ctx.secrets.get("s" + N));',
-  'function* count() { for (let at = 0; at < N % 50; at++) yield at; } seen.push([...count()].length);',
-  'seen.push(new Date(N * 1e9).toISOString(), new Date().getTimezoneOffset(), ctx.decimal.mul("1.1", N));',
+  'function* count() { for (let at = 0; at < N % 50; at++) yield at; } ' +
+    'seen.push([...count()].length);',
+  'seen.push(new Date(N * 1e9).toISOString(), new Date().getTimezoneOffset(), ' +
+    'ctx.decimal.mul("1.1", N));',
   'if (N % 2 === 0) throw new RangeError("thrown " + N);',
   'if (N % 2 === 0) return new Uint8Array([N, 1]);',
   'if (N % 2 === 0) return new Promise(() => {});',

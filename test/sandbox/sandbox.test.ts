@@ -34,7 +34,7 @@ describe('the sandbox', () => {
     await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
   });
 
-  it('ends code that no interrupt reaches within 6 s, and has a thread for the next at once', async () => {
+  it('ends code that no interrupt reaches within 6 s, and goes on with the next at once', async () => {
     const sandbox = await sandboxWith({ workers: 1 });
     const stuck = sandbox.run(callOf(UNSTOPPABLE), hostOf());
     const next = sandbox.run(callOf(QUICK), hostOf());
@@ -129,7 +129,7 @@ describe('the sandbox', () => {
       assert.equal(returned(execution), 200);
   });
 
-  it('gives up what its caller gave up: waiting for its turn, for an answer, or running', async () => {
+  it('gives up what its caller gave up: waiting for a turn, for an answer, or running', async () => {
     const sandbox = await sandboxWith({ workers: 1 });
     const never = hostOf(() => new Promise(() => {}));
     const giveUp = new AbortController();

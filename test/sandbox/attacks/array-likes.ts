@@ -23,8 +23,10 @@ export default {
         () => Reflect.apply(Math.max, null, { length: 2 ** 53 - 1 }),
         () => String.fromCharCode.apply(null, { length: 2 ** 32 }),
         () => new Uint8Array({ length: 2 ** 53 - 1 }),
-        () => Object.groupBy({ [Symbol.iterator]: () => ({ next: () => ({ value: 1 }) }) }, () => 1),
-      ].map((attempt, at) => { if (at === 4) return 1; try { return attempt(); } catch (error) { return error.name; } })`,
+        () => Object.groupBy({ [Symbol.iterator]: () => ({ next: () => ({ value: 1 }) }) },
+          () => 1),
+      ].map((attempt, at) => { if (at === 4) return 1; try { return attempt(); } catch (error) {
+        return error.name; } })`,
       call: { limits: BURN },
       ends: ['returned', 'timeout', 'heap'],
       withinMs: BURNT_MS,

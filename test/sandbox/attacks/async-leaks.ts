@@ -7,7 +7,8 @@ export default {
     {
       it: 'runs nothing after the result is there',
       source: `export default (args, ctx) => {
-        const again = () => Promise.resolve().then(() => { ctx.log('still here'); return again(); });
+        const again = () => Promise.resolve().then(() => { ctx.log('still here'); return again();
+          });
         again();
         return 'done';
       }`,
@@ -17,7 +18,8 @@ export default {
     },
     {
       it: 'drops the answer to a fetch that nobody waited for',
-      source: `export default (args, ctx) => { ctx.fetch('https://a.example/').then(() => ctx.log('late')); return 1; }`,
+      source: `export default (args, ctx) => {
+        ctx.fetch('https://a.example/').then(() => ctx.log('late')); return 1; }`,
       ends: 'returned',
       returns: 1,
       holds: ({ logs }) => assert.deepEqual(logs, []),

@@ -8,7 +8,8 @@ export default {
     {
       it: 'shows the time of the block by every way to the time, however long it runs',
       source: `export default async (args, ctx) => {
-        const times = () => [Date.now(), +new Date(), Date.parse(Date()), new Date().getTime(), ctx.block.timeMs,
+        const times = () => [Date.now(), +new Date(), Date.parse(Date()), new Date().getTime(),
+          ctx.block.timeMs,
           Reflect.construct(Date, []).valueOf(), Date.UTC(2026, 0, 2, 3, 4, 5)];
         const before = times();
         for (let at = 0; at < 3e5; at++);
@@ -21,8 +22,10 @@ export default {
     },
     {
       it: 'is in UTC, wherever the node is',
-      source: `export default () => [new Date(0).getHours(), new Date(2026, 6, 1).getTimezoneOffset(), new Date(1.7e12).toString(),
-        new Date(2026, 6, 1).toISOString(), new Date('2026-07-01T00:00').getTime(), new Date(0).toLocaleString()]`,
+      source: `export default () => [new Date(0).getHours(), new Date(2026, 6,
+        1).getTimezoneOffset(), new Date(1.7e12).toString(),
+        new Date(2026, 6, 1).toISOString(), new Date('2026-07-01T00:00').getTime(),
+          new Date(0).toLocaleString()]`,
       ends: 'returned',
       returns: [
         0,
@@ -36,7 +39,8 @@ export default {
     },
     {
       it: 'draws the numbers of the request and no others',
-      source: `const early = Math.random(); export default () => [early, Math.random(), Math.random()]`,
+      source: `const early = Math.random(); export default () => [early, Math.random(),
+        Math.random()]`,
       ends: 'returned',
       returns: [0.916704181709331, 0.5665204259121202, 0.9814722625674807],
       withinMs: QUICK_MS,
@@ -54,7 +58,8 @@ export default {
     },
     {
       it: 'cannot build a clock from threads, shared memory or timers',
-      source: `export default () => [typeof SharedArrayBuffer, typeof Atomics, typeof Worker, typeof setTimeout, typeof performance,
+      source: `export default () => [typeof SharedArrayBuffer, typeof Atomics, typeof Worker,
+        typeof setTimeout, typeof performance,
         typeof WebAssembly, typeof new ArrayBuffer(8).growable]`,
       ends: 'returned',
       returns: Array(7).fill('undefined'),

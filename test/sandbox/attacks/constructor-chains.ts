@@ -76,7 +76,8 @@ export default {
       source: `function victim() { return [() => victim.caller, () => victim.arguments,
           () => arguments.callee, () => arguments.callee.caller, () => Error.prepareStackTrace,
           () => Error.captureStackTrace]
-        .map((attempt) => { try { return String(attempt()); } catch (error) { return error.name; } }) }
+        .map((attempt) => { try { return String(attempt()); } catch (error) { return error.name;
+          } }) }
         export default () => victim().filter((found) => found !== 'TypeError')`,
       ends: 'returned',
       returns: ['undefined', 'undefined'],

@@ -13,7 +13,8 @@ export default {
     },
     {
       it: 'cuts a log line that is too long',
-      source: `export default (args, ctx) => { ctx.log('x'.repeat(1e6)); console.log({ a: 'y'.repeat(1e6) }); return 1; }`,
+      source: `export default (args, ctx) => { ctx.log('x'.repeat(1e6)); console.log({
+        a: 'y'.repeat(1e6) }); return 1; }`,
       ends: 'returned',
       holds: ({ logs }) =>
         assert.deepEqual(
@@ -32,8 +33,10 @@ export default {
     {
       it: 'refuses a body that is too long to be sent, and one of endless headers',
       source: `export default async (args, ctx) => {
-        const attempts = [{ method: 'POST', body: 'x'.repeat(65537) }, { headers: { a: 'x'.repeat(1e5) } }];
-        return Promise.all(attempts.map((options) => ctx.fetch('https://a.example/', options).catch((error) => error.message)));
+        const attempts = [{ method: 'POST', body: 'x'.repeat(65537) }, { headers: {
+          a: 'x'.repeat(1e5) } }];
+        return Promise.all(attempts.map((options) => ctx.fetch('https://a.example/',
+          options).catch((error) => error.message)));
       }`,
       ends: 'returned',
       returns: [

@@ -35,7 +35,8 @@ export default {
           () => ctx.secrets.get({ [Symbol.toPrimitive]: bad }),
           async () => ctx.log({ toJSON: bad, toString: bad }),
           async () => ctx.crypto.sha256(new Proxy(new Uint8Array(3), {})),
-          async () => ctx.base64.encode({ buffer: new ArrayBuffer(8), byteOffset: 0, byteLength: 8 }),
+          async () => ctx.base64.encode({ buffer: new ArrayBuffer(8), byteOffset: 0,
+            byteLength: 8 }),
           async () => new TextDecoder().decode({ length: 2 ** 53 }),
         ]) {
           try { await attempt(); results.push('no'); } catch (error) { results.push(error.name); }
@@ -59,10 +60,13 @@ export default {
       it: 'reads the bytes of a view as they are, whatever was put over its properties',
       source: `export default (args, ctx) => {
         const bytes = new Uint8Array([1, 2, 3, 4]).subarray(1, 3);
-        for (const [name, value] of Object.entries({ byteLength: 1e9, byteOffset: -5, length: 1e9, buffer: null }))
+        for (const [name, value] of Object.entries({ byteLength: 1e9, byteOffset: -5, length: 1e9,
+          buffer: null }))
           Object.defineProperty(bytes, name, { get: () => value });
-        class Sub extends Uint8Array { get byteLength() { return 1e9; } get [Symbol.toStringTag]() { return 'x'; } }
-        return [ctx.hex.encode(bytes), ctx.hex.encode(new Sub([9])), new TextDecoder().decode(new Sub([65]))];
+        class Sub extends Uint8Array { get byteLength() { return 1e9;
+          } get [Symbol.toStringTag]() { return 'x'; } }
+        return [ctx.hex.encode(bytes), ctx.hex.encode(new Sub([9])),
+          new TextDecoder().decode(new Sub([65]))];
       }`,
       ends: 'returned',
       returns: ['0203', '09', 'A'],
@@ -110,7 +114,8 @@ export default {
           () => { answer.status = 1; }, () => { answer.headers.x = 1; }, () => forged.text(),
           () => new answer.constructor({ body: 1 }).text.call({}),
           () => answer.headers.get.call({ '#pairs': [] }, 'a'),
-        ]) { try { await attempt(); results.push('no'); } catch (error) { results.push(error.name); } }
+        ]) { try { await attempt(); results.push('no'); } catch (error) {
+          results.push(error.name); } }
         return results;
       }`,
       ends: 'returned',

@@ -21,7 +21,8 @@ export default {
     ),
     flood(
       'ends jobs that double',
-      'const two = () => { Promise.resolve().then(two); Promise.resolve().then(two); }; two(); return new Promise(() => {});',
+      'const two = () => { Promise.resolve().then(two); Promise.resolve().then(two); }; ' +
+        'two(); return new Promise(() => {});',
     ),
     flood(
       'ends thenables that answer with thenables',
@@ -29,11 +30,13 @@ export default {
     ),
     flood(
       'ends an async generator that never ends',
-      'return (async () => { for await (const x of (async function* () { for (;;) yield 1; })()); })();',
+      'return (async () => { for await (const x of (async function* () { for (;;) yield 1; ' +
+        '})()); })();',
     ),
     flood(
       'ends jobs of native loops',
-      `const again = () => Promise.resolve().then(() => Array.prototype.indexOf.call({ length: 5000 }, 1)).then(again);
+      `const again = () => Promise.resolve().then(() => Array.prototype.indexOf.call({
+        length: 5000 }, 1)).then(again);
        return again();`,
     ),
   ],

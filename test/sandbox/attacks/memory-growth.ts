@@ -19,7 +19,8 @@ export default {
     grow('ArrayBuffers', 'const all = []; for (;;) all.push(new ArrayBuffer(3e6));'),
     grow(
       'resizable ArrayBuffers',
-      'const all = []; for (;;) { const b = new ArrayBuffer(0, { maxByteLength: 2e6 }); b.resize(2e6); all.push(b); }',
+      'const all = []; for (;;) { const b = new ArrayBuffer(0, { maxByteLength: 2e6 }); ' +
+        'b.resize(2e6); all.push(b); }',
     ),
     grow('arrays', 'const all = []; for (;;) all.push([1, 2, 3]);'),
     grow(
@@ -45,13 +46,15 @@ export default {
     ),
     grow(
       'what is caught again and again',
-      'const all = []; for (let caught = 0; caught < 100; ) { try { all.push(new Uint8Array(1e6)); } catch { caught++; } } throw null;',
+      'const all = []; for (let caught = 0; caught < 100; ) { try { all.push(new ' +
+        'Uint8Array(1e6)); } catch { caught++; } } throw null;',
     ),
     {
       it: 'takes what is over for an error that can be caught, and goes on within the limit',
       source: `export default () => {
         let all = [];
-        try { for (;;) all.push(new Uint8Array(1e6)); } catch (error) { const { length } = all; all = null; return length > 20 && length < 34; }
+        try { for (;;) all.push(new Uint8Array(1e6)); } catch (error) { const { length } = all;
+          all = null; return length > 20 && length < 34; }
       }`,
       ends: 'returned',
       returns: true,
@@ -59,16 +62,19 @@ export default {
     },
     {
       it: 'lets the next one have all of its heap',
-      source: `export default () => { const all = []; for (let at = 0; at < 25; at++) all.push(new Uint8Array(1e6)); return all.length; }`,
+      source: `export default () => { const all = []; for (let at = 0; at < 25;
+        at++) all.push(new Uint8Array(1e6)); return all.length; }`,
       ends: 'returned',
       returns: 25,
       withinMs: QUICK_MS,
     },
     {
       it: 'refuses sizes that no memory has',
-      source: `export default () => [() => new ArrayBuffer(2 ** 53), () => new Uint8Array(2 ** 40), () => 'x'.repeat(2 ** 31),
+      source: `export default () => [() => new ArrayBuffer(2 ** 53),
+        () => new Uint8Array(2 ** 40), () => 'x'.repeat(2 ** 31),
         () => new Array(2 ** 32), () => 'x'.padEnd(2 ** 31), () => 2n ** (2n ** 64n)]
-        .map((attempt) => { try { return typeof attempt(); } catch (error) { return error instanceof Error; } })`,
+        .map((attempt) => { try { return typeof attempt(); } catch (error) {
+          return error instanceof Error; } })`,
       ends: 'returned',
       returns: Array(6).fill(true),
       withinMs: QUICK_MS,

@@ -34,7 +34,8 @@ export default {
       it: 'imports nothing while it runs, and says why',
       source: `export default async () => { const results = [];
         for (const name of ${JSON.stringify(NAMES)}) {
-          try { results.push(Object.keys(await import(name))); } catch (error) { results.push(error.message); }
+          try { results.push(Object.keys(await import(name))); } catch (error) {
+            results.push(error.message); }
         }
         return [...new Set(results)];
       }`,
@@ -50,14 +51,16 @@ export default {
     },
     {
       it: 'tells nothing by import.meta',
-      source: `export default () => Object.entries(import.meta).flat().filter((x) => typeof x === 'string' && x.includes('/'))`,
+      source: `export default () => Object.entries(import.meta).flat()
+        .filter((x) => typeof x === 'string' && x.includes('/'))`,
       ends: 'returned',
       returns: [],
       withinMs: QUICK_MS,
     },
     {
       it: 'takes an export named then for what it is, a trick',
-      source: `export function then(resolve) { resolve({ default: () => 'tricked' }); } export default () => 'plain'`,
+      source: `export function then(resolve) { resolve({ default: () => 'tricked' });
+        } export default () => 'plain'`,
       ends: 'returned',
       holds: ({ end }) =>
         assert.equal(end.kind === 'returned' && Buffer.from(end.bytes).toString(), 'plain'),

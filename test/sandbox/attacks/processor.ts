@@ -19,12 +19,14 @@ export default {
     ),
     burn(
       'a sort that compares by code',
-      'const all = Array.from({ length: 1e5 }, (_, at) => at); for (;;) all.sort(() => 1 - 2 * (all.length % 2));',
+      'const all = Array.from({ length: 1e5 }, (_, at) => at); for (;;) all.sort(() => 1 - 2 ' +
+        '* (all.length % 2));',
     ),
     burn('a regular expression that backtracks', 'return /^(a+)+$/.test("a".repeat(40) + "b");'),
     burn(
       'a regular expression of look-arounds',
-      'return /(?=(a+))\\1*(?<=a+)b/.test("a".repeat(1e5)) || (() => { for (;;) /(a|a)*b/.test("a".repeat(28)); })();',
+      'return /(?=(a+))\\1*(?<=a+)b/.test("a".repeat(1e5)) || (() => { for (;;) ' +
+        '/(a|a)*b/.test("a".repeat(28)); })();',
     ),
     burn('replacing by a regular expression', 'for (;;) "a".repeat(1e5).replace(/a*?b/g, "x");'),
     burn('powers of BigInts', 'let big = 3n; for (;;) big = big ** 3n % (2n ** 200000n);'),
@@ -33,7 +35,8 @@ export default {
     burn('BigInts from text', 'const text = "9".repeat(3e5); for (;;) BigInt(text);'),
     burn(
       'JSON of a shared graph',
-      'let o = { a: 1 }; for (let at = 0; at < 40; at++) o = { a: o, b: o }; return JSON.stringify(o);',
+      'let o = { a: 1 }; for (let at = 0; at < 40; at++) o = { a: o, b: o }; return ' +
+        'JSON.stringify(o);',
     ),
     burn(
       'JSON that is parsed again and again',
@@ -55,7 +58,8 @@ export default {
     burn('Array.fill', 'const all = new Array(1e6); for (;;) all.fill(1);'),
     burn(
       'typed arrays',
-      'const all = new Float64Array(1e6); for (;;) { all.fill(1.5); all.sort(); all.lastIndexOf(2); }',
+      'const all = new Float64Array(1e6); for (;;) { all.fill(1.5); all.sort(); ' +
+        'all.lastIndexOf(2); }',
     ),
     burn(
       'long prototype chains',
@@ -73,7 +77,8 @@ export default {
     ),
     burn(
       'Map without end',
-      'return new Map({ [Symbol.iterator]: () => ({ next: () => ({ value: [1, 1], done: false }) }) });',
+      'return new Map({ [Symbol.iterator]: () => ({ next: () => ({ value: [1, 1], done: ' +
+        'false }) }) });',
     ),
     burn(
       'decimals of many digits',
@@ -92,7 +97,8 @@ export default {
     },
     {
       it: 'does not ask for long in the host: a hash of all there is takes part of the time',
-      source: `export default (args, ctx) => { const all = new Uint8Array(2e7); for (;;) ctx.crypto.sha256(all); }`,
+      source: `export default (args, ctx) => { const all = new Uint8Array(2e7);
+        for (;;) ctx.crypto.sha256(all); }`,
       call: { limits: BURN },
       ends: 'timeout',
       withinMs: BURNT_MS,

@@ -9,7 +9,8 @@ export default {
         const targets = [Object.prototype, Array.prototype, Function.prototype, String.prototype,
           Promise.prototype, Error.prototype, RegExp.prototype, Map.prototype, Date.prototype,
           Object.getPrototypeOf(Uint8Array.prototype), Object.getPrototypeOf(async () => {}),
-          Object.getPrototypeOf([][Symbol.iterator]()), Object.getPrototypeOf((function* () {}).prototype),
+          Object.getPrototypeOf([][Symbol.iterator]()),
+            Object.getPrototypeOf((function* () {}).prototype),
           Math, JSON, Reflect, globalThis, Object, Array, Promise, URL.prototype, console,
           TextDecoder.prototype];
         const done = [];
@@ -20,7 +21,8 @@ export default {
             () => { if (!Reflect.set(target, 'polluted', 1)) throw new TypeError(); },
             () => Object.setPrototypeOf(target, { polluted: 1 }),
             () => { target.__proto__ = { polluted: 1 }; },
-            () => { delete target.constructor || delete target.parse; if (!target.constructor) throw done; },
+            () => { delete target.constructor || delete target.parse;
+              if (!target.constructor) throw done; },
           ]) {
             try { attempt(); } catch {}
           }
@@ -37,7 +39,8 @@ export default {
       source: `const kept = new WeakMap();
         export default (args, ctx) => {
           const before = [Symbol.for('kept').description in globalThis, 'kept' in globalThis,
-            ctx.fetch.kept, ctx.log.kept, Math.kept, kept.has(ctx), /a/g.lastIndex, RegExp.$1 ?? null];
+            ctx.fetch.kept, ctx.log.kept, Math.kept, kept.has(ctx), /a/g.lastIndex,
+              RegExp.$1 ?? null];
           for (const target of [globalThis, ctx, ctx.fetch, ctx.log, Math, Symbol]) {
             try { target.kept = 'kept'; } catch {}
           }
@@ -51,19 +54,22 @@ export default {
     },
     {
       it: 'finds nothing of it the second time either',
-      source: `export default (args, ctx) => ['kept' in globalThis, ctx.kept, ctx.fetch.kept, ({}).polluted]`,
+      source: `export default (args, ctx) => ['kept' in globalThis, ctx.kept, ctx.fetch.kept,
+        ({}).polluted]`,
       ends: 'returned',
       returns: [false, null, null, null],
       withinMs: QUICK_MS,
     },
     {
       it: 'still lets objects of the author have members of those names',
-      source: `class Mine extends Error { constructor() { super('m'); this.name = 'Mine'; this.message = 'n'; } }
+      source: `class Mine extends Error { constructor() { super('m'); this.name = 'Mine';
+        this.message = 'n'; } }
         function Old() {} Old.prototype.toString = () => 'old'; Old.prototype.constructor = Old;
         export default () => {
           const plain = {}; plain.toString = () => 'mine'; plain.constructor = 1; plain.valueOf = 2;
           const list = []; list.toString = () => 'list';
-          return [String(new Mine()), String(plain), plain.constructor, String(new Old()), String(list),
+          return [String(new Mine()), String(plain), plain.constructor, String(new Old()),
+            String(list),
             Object.keys(plain)];
         }`,
       ends: 'returned',

@@ -31,7 +31,8 @@ export default {
     },
     {
       it: 'runs them inside the limits of the heap',
-      source: `export default () => ({ get a() { const all = []; for (;;) all.push(new Uint8Array(65536)); } })`,
+      source: `export default () => ({ get a() { const all = [];
+        for (;;) all.push(new Uint8Array(65536)); } })`,
       ends: 'heap',
       withinMs: 3_000,
     },
@@ -45,7 +46,8 @@ export default {
     {
       it: 'shows what can be shown of an error whose parts throw, throw again, or are no text',
       source: `export default () => {
-        const bad = { get name() { throw bad; }, get message() { throw bad; }, toString() { throw bad; },
+        const bad = { get name() { throw bad; }, get message() { throw bad; }, toString() {
+          throw bad; },
           toJSON() { throw bad; } };
         throw bad;
       }`,
@@ -71,7 +73,8 @@ export default {
     })),
     {
       it: 'takes a revoked proxy for something thrown, and for no JSON when it is returned',
-      source: `export default () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); throw proxy; }`,
+      source: `export default () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke();
+        throw proxy; }`,
       ends: 'thrown',
       withinMs: QUICK_MS,
     },
@@ -90,7 +93,8 @@ export default {
     })),
     {
       it: 'lets a getter of the result end nothing twice: the first end counts',
-      source: `export default (args, ctx) => ({ toJSON() { for (let at = 0; at < 200; at++) ctx.log(at); return 1; } })`,
+      source: `export default (args, ctx) => ({ toJSON() { for (let at = 0; at < 200;
+        at++) ctx.log(at); return 1; } })`,
       ends: 'tooManyLogs',
       withinMs: QUICK_MS,
     },

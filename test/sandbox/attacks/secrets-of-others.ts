@@ -39,7 +39,9 @@ export default {
     },
     ...FORGED.map((name) => ({
       it: `ends with forbidden for the name "${name.slice(0, 20)}"`,
-      source: `export default async (args, ctx) => { try { return await ctx.secrets.get('${name.replaceAll("'", "\\'")}'); } catch (error) { return 'caught'; } }`,
+      source: `export default async (args, ctx) => { try {
+        return await ctx.secrets.get('${name.replaceAll("'", "\\'")}'); } catch (error) {
+          return 'caught'; } }`,
       ends: 'forbidden' as const,
       holds: ({ secrets }: { secrets: readonly string[] }) => assert.deepEqual(secrets, []),
       withinMs: QUICK_MS,
@@ -50,7 +52,8 @@ export default {
         const found = [];
         const look = (value, path, depth) => {
           if (typeof value === 'string' && value.includes('granted')) found.push(path);
-          if (depth === 0 || (typeof value !== 'object' && typeof value !== 'function') || value === null) return;
+          if (depth === 0 || (typeof value !== 'object' && typeof value !== 'function') ||
+            value === null) return;
           for (const key of Reflect.ownKeys(value)) {
             let next; try { next = value[key]; } catch { continue; }
             look(next, path + '.' + String(key), depth - 1);
@@ -66,7 +69,8 @@ export default {
     },
     {
       it: 'ends with too many when they are tried one after the other',
-      source: `export default async (args, ctx) => { for (let at = 0; at < 100; at++) await ctx.secrets.get('known'); }`,
+      source: `export default async (args, ctx) => { for (let at = 0; at < 100;
+        at++) await ctx.secrets.get('known'); }`,
       ends: 'tooManySecrets',
       withinMs: QUICK_MS,
     },

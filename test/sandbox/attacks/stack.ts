@@ -19,7 +19,8 @@ export default {
     },
     {
       it: 'lets it be caught',
-      source: `const f = () => f() + 1; export default () => { try { f(); } catch (error) { return error.name; } }`,
+      source: `const f = () => f() + 1; export default () => { try { f(); } catch (error) {
+        return error.name; } }`,
       ends: 'returned',
       returns: 'InternalError',
       withinMs: QUICK_MS,
@@ -65,7 +66,8 @@ export default {
     ),
     deep(
       'deep prototype chains',
-      'let o = {}; for (let at = 0; at < 2e5; at++) o = Object.create(o); return o.missing ?? "none";',
+      'let o = {}; for (let at = 0; at < 2e5; at++) o = Object.create(o); return o.missing ' +
+        '?? "none";',
     ),
     deep(
       'deep texts of templates',
@@ -73,11 +75,13 @@ export default {
     ),
     deep(
       'deep ropes',
-      'let s = "x".repeat(500); for (let at = 0; at < 2e4; at++) s = (s + "yy").slice(1); return s.length;',
+      'let s = "x".repeat(500); for (let at = 0; at < 2e4; at++) s = (s + "yy").slice(1); ' +
+        'return s.length;',
     ),
     deep(
       'promises that resolve to promises',
-      'let p = Promise.resolve(1); for (let at = 0; at < 1e5; at++) { const q = p; p = new Promise((done) => done(q)); } return p;',
+      'let p = Promise.resolve(1); for (let at = 0; at < 1e5; at++) { const q = p; p = new ' +
+        'Promise((done) => done(q)); } return p;',
     ),
     {
       it: 'ends source of deep brackets',
@@ -105,7 +109,8 @@ export default {
     },
     {
       it: 'is as before for the next one',
-      source: `const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1); export default () => depth(500)`,
+      source: `const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1);
+        export default () => depth(500)`,
       ends: 'returned',
       returns: 500,
       withinMs: QUICK_MS,

@@ -6,9 +6,12 @@ export default {
     {
       it: 'runs them as what they are, code of the author, and nothing of the host over them',
       source: `let calls = 0;
-        class List extends Array { static get [Symbol.species]() { calls += 1; return function () { return new Proxy([], {}); }; } }
-        class Bytes extends Uint8Array { static get [Symbol.species]() { calls += 1; return Uint8Array; } }
-        class Later extends Promise { static get [Symbol.species]() { calls += 1; return Promise; } }
+        class List extends Array { static get [Symbol.species]() { calls += 1;
+          return function () { return new Proxy([], {}); }; } }
+        class Bytes extends Uint8Array { static get [Symbol.species]() { calls += 1;
+          return Uint8Array; } }
+        class Later extends Promise { static get [Symbol.species]() { calls += 1; return Promise;
+          } }
         export default async (args, ctx) => {
           new List(1, 2).map((x) => x);
           const before = calls;
