@@ -141,7 +141,8 @@ describe('a node runs functions for requests on a real chain', function () {
     const bad = await register('export default () => { for (;;) {} }');
     const contracts = await deployHostiles(fixture, 5);
     const [hostile, ...honest] = contracts as [Hostile, ...Hostile[]];
-    await send(modeScript(hostile, 'abort'));
+    const modes = [modeScript(hostile, 'abort'), ...honest.map((each) => modeScript(each, ''))];
+    await send(Buffer.concat(modes));
     const { gateway, network, owner } = fixture;
     await Promise.all(
       contracts.map(({ hash }) => depositCredit(network, owner, gateway, hash, parseGas('60'))),
@@ -160,7 +161,11 @@ describe('a node runs functions for requests on a real chain', function () {
     const hostileIds = new Set(asked.ids.filter((_, at) => at % 5 === 0));
     for (const { id, code, delivered } of responses) {
       if (!hostileIds.has(id)) {
-        assert.deepEqual([code, delivered], [C.Success, true], JSON.stringify(running.explain(id), bigintsAsText));
+        assert.deepEqual(
+          [code, delivered],
+          [C.Success, true],
+          JSON.stringify(running.explain(id), bigintsAsText),
+        );
       }
     }
     const theirs = responses.filter(({ id }) => hostileIds.has(id));
