@@ -8,10 +8,10 @@ import { type CheckedAccount, GATEWAY_HELD } from './chain-figures.js';
 import type { CheckedBalances } from './checked-balance-store.js';
 import { type Compared, compareBooks, type Difference } from './compare-books.js';
 import { createDueAccounts } from './due-accounts.js';
-import { firstDifference } from './first-difference.js';
 import type { BooksDifference, ProofStore } from './proof-store.js';
 import type { FindBooks } from './recent-books.js';
 import { describeDifference, describeDifferences, spendingStopped } from './spending-stop.js';
+import { traceDifference } from './trace-difference.js';
 
 export interface ReconcileParts {
   readonly db: Database;
@@ -59,24 +59,23 @@ export function createReconcile(parts: ReconcileParts) {
   let open: readonly BooksDifference[] = proofs.open();
   let trouble = 'they are read with the next block';
 
-  async function compare(accounts: readonly CheckedAccount[]): Promise<Compared | null> {
+  async function compare(
+    accounts: readonly CheckedAccount[],
+    at: number,
+  ): Promise<Compared | null> {
     const waitsForOpinions = undecided < OPINION_RUNS;
-    const comparing = { ...parts, onDissent, waitsForOpinions };
+    const comparing = { ...parts, onDissent: dissentTo(log), waitsForOpinions };
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       const compared = await compareBooks(comparing, accounts);
-      if (compared !== null) {
+      // What is of before says nothing of what this block moved.
+      if (compared !== null && compared.height >= at) {
         undecided = 0;
         return compared;
       }
     }
-    trouble = `the endpoint tells no balances of a block near ${height()} that stay the same`;
+    trouble = `the endpoint tells no balances of block ${at} or soon after that stay the same`;
     undecided += 1;
     return null;
-  }
-
-  function onDissent(differences: readonly Difference[]): void {
-    const accounts = differences.map(({ account }) => account).join(', ');
-    log.warn('an RPC endpoint tells other balances than another', { accounts });
   }
 
   /** Keeps what a comparison found; tells which differences are new. */
@@ -109,15 +108,10 @@ export function createReconcile(parts: ReconcileParts) {
     log.error(event, { account: difference.account, reason: describeDifference(difference) });
   }
 
-  /** Looks back, where an endpoint can, for the block in which a difference began. */
   async function trace({ account, agreedBlock, firstBlock }: BooksDifference): Promise<void> {
     // For all that the gateway holds each look would read the whole ledger: reconcile does it.
     if (account === GATEWAY_HELD) return;
-    const floor = balances.firstBlock() ?? firstBlock;
-    const span = await firstDifference({ agreedBlock, firstBlock }, floor, async (at) => {
-      const read = await parts.reader.at(at, [account]);
-      return read && read.balances.get(account) === balances.balanceAt(account, at);
-    });
+    const span = await traceDifference(parts, account, { agreedBlock, firstBlock });
     inTransaction(db, () => proofs.narrow(account, span.agreedBlock, span.firstBlock));
     open = proofs.open();
     const traced = open.find((difference) => difference.account === account);
@@ -138,15 +132,10 @@ export function createReconcile(parts: ReconcileParts) {
   }
 
   async function runTo(at: number): Promise<void> {
-    if (
-      due.gather(
-        at,
-        open.map(({ account }) => account),
-      )
-    )
-      isClean = true;
+    const again = open.map(({ account }) => account);
+    if (due.gather(at, again)) isClean = true;
     for (let accounts = due.page(); accounts.length > 0; accounts = due.page()) {
-      const compared = await compare(accounts);
+      const compared = await compare(accounts, at);
       if (compared === null) return;
       const { height: comparedAt, differences } = compared;
       for (const found of note(accounts, differences, comparedAt)) await trace(found);
@@ -194,3 +183,10 @@ export function createReconcile(parts: ReconcileParts) {
     hasLooked: (): boolean => due.fullAt() !== null,
   };
 }
+
+const dissentTo =
+  (log: Log) =>
+  (differences: readonly Difference[]): void => {
+    const accounts = differences.map(({ account }) => account).join(', ');
+    log.warn('an RPC endpoint tells other balances than another', { accounts });
+  };

@@ -9,8 +9,9 @@ import {
   type UnsoundAccount,
 } from '../gasbank/checked-balance-store.js';
 import { compareBooks, type Difference } from '../gasbank/compare-books.js';
-import { type DifferenceSpan, firstDifference } from '../gasbank/first-difference.js';
+import type { DifferenceSpan } from '../gasbank/first-difference.js';
 import { createProofStore } from '../gasbank/proof-store.js';
+import { traceDifference } from '../gasbank/trace-difference.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import type { Database } from '../storage/database.js';
 
@@ -123,11 +124,7 @@ async function traced(
   const proven = proofs.proof()?.agreedBlock ?? null;
   const agreedBlock = proven !== null && proven < block ? proven : null;
   const known = seen ?? { agreedBlock, firstBlock: block };
-  const floor = balances.firstBlock() ?? block;
-  return firstDifference(known, floor, async (at) => {
-    const read = await reader.at(at, [account]);
-    return read && read.balances.get(account) === balances.balanceAt(account, at);
-  });
+  return traceDifference({ reader, balances }, account, known);
 }
 
 const allAccounts = (balances: CheckedBalances): CheckedAccount[] => [

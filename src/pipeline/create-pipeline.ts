@@ -12,6 +12,7 @@ import { createOwnAccountStore } from '../gasbank/own-account-store.js';
 import { createProofStore } from '../gasbank/proof-store.js';
 import { createRecentBooks } from '../gasbank/recent-books.js';
 import { createReconcile } from '../gasbank/reconcile.js';
+import { createUnanimousReader } from '../gasbank/unanimous-reader.js';
 import { createRequestStore, type RequestRow } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
@@ -139,7 +140,11 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     return result;
   };
   return {
-    openWallets: createOpenWallets({ ...common, reader: setup.books.reader, booksAt: recent.find }),
+    openWallets: createOpenWallets({
+      ...common,
+      reader: createUnanimousReader(setup.books, setup.log),
+      booksAt: recent.find,
+    }),
     takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
     resolve,
     respond: sending.respond,

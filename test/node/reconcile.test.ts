@@ -5,15 +5,14 @@ import type { PrivateNetwork } from '../../scripts/devnet/private-network.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
 import { creditOf } from '../../src/gasbank/accounts.js';
-import { createBooksReader, MAX_ACCOUNTS_READ } from '../../src/gasbank/books-reader.js';
 import { GATEWAY_HELD } from '../../src/gasbank/chain-figures.js';
-import { createCheckedBalances } from '../../src/gasbank/checked-balance-store.js';
 import { createProofStore } from '../../src/gasbank/proof-store.js';
 import { DATABASE_FILE } from '../../src/node.js';
 import { createCursorStore } from '../../src/pipeline/cursor-store.js';
 import { LIE_DATOSHI, type Lie, type LyingProxy, startLyingProxy } from '../chain/lying-proxy.js';
 import { assertHonest, responsesTo } from './answers.js';
 import { ask, consumerAsks, specOf } from './asking.js';
+import { assertEveryBlock } from './books-by-block.js';
 import { type NodeFixture, nodeFixture } from './node-fixture.js';
 import { type RunningNode, startNode } from './running-node.js';
 
@@ -82,27 +81,10 @@ describe('a node that holds its books against the chain', function () {
     const { agreedBlock } = books();
     await running.until('compared again', () => (books().agreedBlock ?? 0) > (agreedBlock ?? 0));
     assert.doesNotMatch(running.logText(), /the books differ/);
-    const { processed } = running.node.status().chain;
-    await assertAgreedAtEveryBlock(processed ?? 0);
+    // And by itself, as the node may have passed over a block.
+    const { blocks } = await assertEveryBlock(fixture, running.db);
+    assert.ok(blocks > 3, `${blocks} blocks`);
   });
-
-  /** Looks back at each block by itself: the node may have passed over one. */
-  async function assertAgreedAtEveryBlock(toBlock: number): Promise<void> {
-    const balances = createCheckedBalances(running.db);
-    const reader = createBooksReader({ rpc: network.rpc, gateway: fixture.gateway });
-    const accounts = [GATEWAY_HELD, ...balances.accounts()] as const;
-    assert.ok(accounts.length >= 3 && accounts.length < MAX_ACCOUNTS_READ);
-    const first = balances.firstBlock() ?? 0;
-    assert.ok(toBlock > first + 3);
-    for (let block = first; block <= toBlock; block++) {
-      const told = await reader.at(block, accounts);
-      assert.ok(told !== null);
-      const differing = accounts.filter(
-        (account) => balances.balanceAt(account, block) !== told.balances.get(account),
-      );
-      assert.deepEqual(differing, [], `block ${block}`);
-    }
-  }
 
   it('spends nothing while an endpoint tells otherwise, and goes on when it does no more', async () => {
     running = await startNode(over(proxy.url));
@@ -142,6 +124,19 @@ describe('a node that holds its books against the chain', function () {
     await running.until('told', () => /tells other balances than another/.test(running.logText()));
     await assertAnswered(await askOne());
     assert.deepEqual(books().differences, []);
+  });
+
+  it('opens its books when all endpoints tell the same, not when one lies', async () => {
+    const config = over(proxy.url, network.rpcUrl);
+    proxy.lie = 'balance';
+    running = await startNode({ ...config, storage: { dir: join(fixture.folder, 'opened') } });
+    await running.until('told', () => /different opening balances/.test(running.logText()));
+    const id = await askOne();
+    await running.until('its answer waits', () => running.find(id)?.state === 'resolved');
+    assert.doesNotMatch(running.logText(), /opening balance booked/);
+    proxy.lie = 'truth';
+    await assertAnswered(id);
+    await untilAgreed();
   });
 
   it('names an account that was changed by hand, though it is started anew', async () => {
