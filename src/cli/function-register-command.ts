@@ -65,8 +65,9 @@ function codeOf(file: string, uri: string | undefined) {
     });
   }
   if (source.length > MAX_SOURCE_ON_CHAIN_BYTES) {
-    const size = `${file} has ${source.length} bytes, the gateway stores ${MAX_SOURCE_ON_CHAIN_BYTES}`;
-    throw new NodeError('FUNCTION_TOO_LARGE', size, { hint: 'serve it, and name it with --uri' });
+    const most = `the gateway stores ${MAX_SOURCE_ON_CHAIN_BYTES}`;
+    const what = `${file} has ${source.length} bytes, ${most}`;
+    throw new NodeError('FUNCTION_TOO_LARGE', what, { hint: 'serve it, and name it with --uri' });
   }
   return { codeHash, source: source.toString(), uri: '' };
 }

@@ -29,6 +29,22 @@ const SETTLED = "phase IN ('single', 'post')";
 /** The opening of a wallet stands for what it held before the first block. */
 const UP_TO = "(block <= @height OR cause = 'opening')";
 
+/** What transfers of a condition did to an account, or to all that the gateway holds. */
+function createMoved(db: Database, from: string, condition: string) {
+  const sum = (sign: string, where: string) =>
+    db
+      .prepare(`SELECT COALESCE(SUM(${sign} amount), 0) FROM ${from}
+        WHERE ${where} AND ${SETTLED} AND ${condition}`)
+      .pluck();
+  const one = [sum('', 'credit = @account'), sum('-', 'debit = @account')];
+  const held = [sum('', within(HELD_PREFIXES, 'credit')), sum('-', within(HELD_PREFIXES, 'debit'))];
+  return (account: CheckedAccount, given: Readonly<Record<string, number | bigint>>): Datoshi => {
+    const sums = account === GATEWAY_HELD ? held : one;
+    const named = account === GATEWAY_HELD ? given : { ...given, account };
+    return sums.reduce((total, each) => total + (each.get(named) as bigint), 0n);
+  };
+}
+
 /**
  * The ledger as it is held against the chain. Works on a database that is opened for reading only.
  */
@@ -45,25 +61,13 @@ export function createCheckedBalances(db: Database) {
     .prepare(`SELECT debit AS id FROM ledger_transfer WHERE rowid > @row AND ${SETTLED}
       UNION SELECT credit FROM ledger_transfer WHERE rowid > @row AND ${SETTLED}`)
     .pluck();
-  const sum = (sign: string, where: string) =>
-    db
-      .prepare(`SELECT COALESCE(SUM(${sign} amount), 0) FROM ledger_transfer
-        WHERE ${where} AND ${SETTLED} AND ${UP_TO}`)
-      .pluck();
-  const inOne = sum('', 'credit = @account');
-  const outOfOne = sum('-', 'debit = @account');
-  const inHeld = sum('', `${within(HELD_PREFIXES, 'credit')}`);
-  const outOfHeld = sum('-', `${within(HELD_PREFIXES, 'debit')}`);
+  const movedUpTo = createMoved(db, 'ledger_transfer', UP_TO);
   // By row: an index of the account's own would be read to its end.
-  const movedAfter = (sign: string, where: string) =>
-    db
-      .prepare(`SELECT COALESCE(SUM(${sign} amount), 0) FROM ledger_transfer NOT INDEXED
-        WHERE rowid > @row AND ${where} AND ${SETTLED} AND NOT ${UP_TO}`)
-      .pluck();
-  const intoOneAfter = movedAfter('', 'credit = @account');
-  const outOfOneAfter = movedAfter('-', 'debit = @account');
-  const intoHeldAfter = movedAfter('', within(HELD_PREFIXES, 'credit'));
-  const outOfHeldAfter = movedAfter('-', within(HELD_PREFIXES, 'debit'));
+  const movedAfter = createMoved(
+    db,
+    'ledger_transfer NOT INDEXED',
+    `rowid > @row AND NOT ${UP_TO}`,
+  );
   const firstBlock = db
     .prepare("SELECT MIN(block) FROM ledger_transfer WHERE cause <> 'opening'")
     .pluck();
@@ -91,13 +95,8 @@ export function createCheckedBalances(db: Database) {
      * What the books said after a recent block, all of whose later transfers are after the row:
      * quick, however long the books are.
      */
-    balanceBefore(account: CheckedAccount, height: number, row: bigint): Datoshi {
-      const isHeld = account === GATEWAY_HELD;
-      const given = isHeld ? { height, row } : { account, height, row };
-      const into = (isHeld ? intoHeldAfter : intoOneAfter).get(given) as bigint;
-      const outOf = (isHeld ? outOfHeldAfter : outOfOneAfter).get(given) as bigint;
-      return balance(account) - into - outOf;
-    },
+    balanceBefore: (account: CheckedAccount, height: number, row: bigint): Datoshi =>
+      balance(account) - movedAfter(account, { height, row }),
 
     lastRow: (): bigint => lastRow.get() as bigint,
 
@@ -106,11 +105,7 @@ export function createCheckedBalances(db: Database) {
       (moved.all({ row }) as string[]).filter((account) => isChecked(account)),
 
     /** What the books said after a block, by its transfers; slow for what the gateway holds. */
-    balanceAt(account: CheckedAccount, height: number): Datoshi {
-      const [ins, outs] = account === GATEWAY_HELD ? [inHeld, outOfHeld] : [inOne, outOfOne];
-      const given = account === GATEWAY_HELD ? { height } : { account, height };
-      return (ins.get(given) as bigint) + (outs.get(given) as bigint);
-    },
+    balanceAt: (account: CheckedAccount, height: number): Datoshi => movedUpTo(account, { height }),
 
     /** The first block that moved anything; null in empty books. */
     firstBlock(): number | null {

@@ -31,8 +31,8 @@ export interface Compared {
 /**
  * Holds accounts against the chain, both after the same block; null where a block came while the
  * endpoint read them, or the books are not at its height. A difference is told only when two
- * readings say the same, and no other endpoint agrees with the books: they are made of blocks, which
- * more than one has told.
+ * readings say the same, and no other endpoint agrees with the books: they are made of blocks, and
+ * more than one has told those.
  */
 export async function compareBooks(
   { reader, each, booksAt, onDissent, waitsForOpinions }: Comparing,

@@ -12,8 +12,9 @@ export interface Observed {
 }
 
 /**
- * Books what an own account held before the first block on the books. From then on its wallet has a floor. Joins the caller's transaction; returns the amount, or null when it was
- * booked before. Throws a retryable NodeError WALLET_OPENING for a balance that cannot be.
+ * Books what an own account held before the first block on the books. From then on its wallet has a
+ * floor. Joins the caller's transaction; returns the amount, or null when it was booked before.
+ * Throws a retryable NodeError WALLET_OPENING for a balance that cannot be.
  */
 export function bookOpening(
   { ledger, ownAccounts }: { ledger: LedgerStore; ownAccounts: OwnAccountStore },

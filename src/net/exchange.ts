@@ -52,7 +52,7 @@ interface Progress {
   reused: boolean;
 }
 
-/** Sends one request and waits for the answer's headers; the signal goes on to hold for its body. */
+/** Sends one request and waits for the answer's headers; the signal holds for its body, too. */
 export async function exchange(request: ExchangeRequest, deps: ExchangeDeps): Promise<Exchange> {
   const progress: Progress = { connected: false, reused: false };
   try {

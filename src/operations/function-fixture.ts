@@ -95,7 +95,7 @@ function isFor({ request }: Entry, method: string, url: string, sent: Buffer | u
 const bytesOf = ({ body: text, bodyBase64 }: Body): Buffer =>
   bodyBase64 === undefined ? Buffer.from(text ?? '') : Buffer.from(bodyBase64, 'base64');
 
-/** The fixture that answers as these fetches were answered. Secrets that were sent are not in it. */
+/** The fixture that answers as these fetches were answered, without secrets that were sent. */
 export function fixtureOf(records: readonly FetchRecord[]): FunctionFixture {
   const fetches = records.flatMap(({ request, result }): Entry[] => {
     const { method = 'GET', url, secrets = [] } = request;

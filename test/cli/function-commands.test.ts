@@ -71,7 +71,7 @@ describe('function run', function () {
     const words = [file('m.js', MIDDLE), '--args', JSON.stringify({ url })];
     const failed = await run(...words, '--fixture', fixture({ failed: 'it is down' }));
     assert.equal(failed.exitCode, 1);
-    assert.match(failed.out, /it is down[^]*would try again/);
+    assert.match(failed.out, /it is down[\s\S]*would try again/);
     const none = await run(...words, '--fixture', file('f.json', '{"fetches":[]}'));
     assert.match(none.out, /the fixture has no answer to GET\s+https/);
   });
@@ -153,7 +153,10 @@ describe('function register, update, list and add', function () {
     assert.equal(functionId, '1');
     const second = write('g.js', 'export default () => 2');
     const { out } = await run('update', '1', second, ...signs);
-    assert.match(out, /updates the function 1 to code\s+[0-9a-f]{64} \(22 bytes at the\s+gateway\)/);
+    assert.match(
+      out,
+      /updates the function 1 to code\s+[0-9a-f]{64} \(22 bytes at the\s+gateway\)/,
+    );
     const reads = gatewayReads(fixture.gateway);
     const found = await readContract(fixture.network.rpc, reads.functionOf(1n));
     assert.deepEqual([found?.owner, found?.name], [author.hash, 'one']);

@@ -97,7 +97,8 @@ describe('functions', () => {
     });
     const code = body(`const got = await ctx.fetch(${JSON.stringify(`${origin}/p?q=1`)}, {
       method: 'POST', headers: { 'X-A': 'b' }, body: 'hi' });
-      return { status: got.status, was: got.headers.get('x-was'), price: (await got.json()).price };`);
+      const { price } = await got.json();
+      return { status: got.status, was: got.headers.get('x-was'), price };`);
     const result = answered(await run(code), C.Success);
     assert.deepEqual(JSON.parse(result), { status: 201, was: 'POST', price: 4.8 });
     assert.deepEqual([asked[0]?.url, asked[0]?.headers['x-a']], ['/p?q=1', 'b']);
@@ -157,7 +158,8 @@ describe('functions', () => {
       'return { a: "x" + key }',
       'return new TextEncoder().encode("a" + key)',
       'return btoa("xy" + key)',
-      'return [...new TextEncoder().encode(key)].map((b) => b.toString(16).padStart(2, "0")).join("")',
+      `const hex = (byte) => byte.toString(16).padStart(2, '0');
+       return [...new TextEncoder().encode(key)].map(hex).join('')`,
     ];
     for (const form of forms) {
       const code = body(`const key = await ctx.secrets.get('KEY'); ${form}`);
