@@ -163,6 +163,8 @@ export class FunctionRun implements HostSide {
     try {
       work();
       this.#drainJobs();
+      // Time may have run out without the engine asking.
+      this.shouldStop();
     } catch (error) {
       this.#end ??= endOfFault(error, this.#task.limits);
     }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type QuickJSSyncVariant, RELEASE_SYNC } from 'quickjs-emscripten';
 
 declare global {
@@ -8,10 +10,26 @@ declare global {
       readonly buffer: ArrayBuffer;
       grow(pages: number): number;
     }
+    class Instance {
+      constructor(code: Code, imports: unknown);
+      readonly exports: unknown;
+    }
+    interface Code {
+      readonly compiled: true;
+    }
+    function compile(bytes: Uint8Array): Promise<Code>;
   }
 }
 
-type Loader = (options: Record<string, unknown>) => Promise<EngineModule>;
+type Loader = (options: LoaderOptions) => Promise<EngineModule>;
+
+interface LoaderOptions {
+  readonly wasmMemory: WebAssembly.Memory;
+  instantiateWasm(imports: unknown, done: (instance: WebAssembly.Instance) => void): unknown;
+  readonly thisProgram: string;
+  print(): void;
+  printErr(): void;
+}
 
 /** The functions of the engine that QuickJS's authors and quickjs-emscripten wrote in C. */
 export type EngineFunctions = InstanceType<Awaited<ReturnType<QuickJSSyncVariant['importFFI']>>>;
@@ -24,8 +42,11 @@ export interface Engine {
   readonly module: EngineModule;
   readonly functions: EngineFunctions;
   readonly memory: BoundedMemory;
+  /** One more, of the same compiled code. */
+  another(): Promise<Engine>;
 }
 
+const WASM_FILE = '@jitl/quickjs-wasmfile-release-sync/wasm';
 /** What the WebAssembly file declares it needs at least. */
 const INITIAL_PAGES = 256;
 export const WASM_PAGE_BYTES = 64 * 1024;
@@ -43,20 +64,38 @@ export interface BoundedMemory {
  * @param maxPages of 64 KiB, for everything: the engine's static data and stack, and the heap.
  */
 export async function createEngine(maxPages: number): Promise<Engine> {
-  const memory = createMemory(maxPages);
+  const Functions = await RELEASE_SYNC.importFFI();
+  const load = await importLoader();
+  const code = await WebAssembly.compile(readFileSync(findWasmFile()));
+  const make = async (): Promise<Engine> => {
+    const memory = createMemory(maxPages);
+    const module = await load({
+      wasmMemory: memory.memory,
+      instantiateWasm: (imports, done) => {
+        const instance = new WebAssembly.Instance(code, imports);
+        done(instance);
+        return instance.exports;
+      },
+      // Else the program's path and the system's language would lie in the memory.
+      thisProgram: 'function',
+      print: () => undefined,
+      printErr: () => undefined,
+    });
+    return { module, functions: new Functions(module), memory, another: make };
+  };
+  return make();
+}
+
+async function importLoader(): Promise<Loader> {
   const imported = (await RELEASE_SYNC.importModuleLoader()) as unknown as
     | Loader
     | { readonly default: Loader };
-  const load = typeof imported === 'function' ? imported : imported.default;
-  const module = await load({
-    wasmMemory: memory.memory,
-    // Else the program's path and the system's language would lie in the memory.
-    thisProgram: 'function',
-    print: () => undefined,
-    printErr: () => undefined,
-  });
-  const Functions = await RELEASE_SYNC.importFFI();
-  return { module, functions: new Functions(module), memory };
+  return typeof imported === 'function' ? imported : imported.default;
+}
+
+function findWasmFile(): string {
+  const require = createRequire(import.meta.url);
+  return createRequire(require.resolve('quickjs-emscripten')).resolve(WASM_FILE);
 }
 
 function createMemory(maxPages: number): BoundedMemory {

@@ -63,7 +63,7 @@ export class QuickJsVm extends VmValues {
    * earlier time. All addresses are the same.
    */
   async copy(fill: (memory: WebAssembly.Memory) => void): Promise<QuickJsVm> {
-    const engine = await createEngine(pagesForHeap(this.#options.maxHeapBytes));
+    const engine = await this.engine.another();
     fill(engine.memory.memory);
     const vm = new QuickJsVm(engine, this.#options, this.places);
     vm.#hostFunctions.push(...this.#hostFunctions);

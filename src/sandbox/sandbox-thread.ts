@@ -42,6 +42,8 @@ interface Job {
   /** Told to the thread and not yet acknowledged: while there are any, the code may be running. */
   steps: number;
   busyMs: number;
+  /** Its time in all is over: it ends as soon as its code has come to rest. */
+  isOverdue: boolean;
   watchdog: AbortController | null;
 }
 
@@ -134,6 +136,7 @@ export class SandboxThread {
       over: new AbortController(),
       steps: 0,
       busyMs: 0,
+      isOverdue: false,
       watchdog: null,
       settle: (end, said) => {
         const wallMs = this.#clock.monotonicMs() - startMs;
@@ -150,12 +153,17 @@ export class SandboxThread {
   }
 
   #limitWallTime(job: Job): void {
-    const { wallMs } = job.task.limits;
-    this.#clock.sleep(wallMs, job.over.signal).then(
-      // Code that runs looks at the clock itself, and the watchdog looks at code that doesn't.
-      () => this.#job === job && job.steps === 0 && this.#tellStop(job, wallTimeout(wallMs)),
-      () => undefined,
-    );
+    const over = (): void => {
+      job.isOverdue = true;
+      this.#endOverdue(job);
+    };
+    this.#clock.sleep(job.task.limits.wallMs, job.over.signal).then(over, () => undefined);
+  }
+
+  /** Code that runs looks at the clock itself, and the watchdog looks at code that doesn't. */
+  #endOverdue(job: Job): void {
+    if (this.#job !== job || job.steps > 0) return;
+    this.#tellStop(job, wallTimeout(job.task.limits.wallMs));
   }
 
   #tell(job: Job, message: ToThread, transfer: ArrayBuffer[] = []): void {
@@ -232,6 +240,7 @@ export class SandboxThread {
     job.watchdog?.abort(DONE);
     job.watchdog = null;
     if (job.steps > 0) this.#watch(job);
+    else if (job.isOverdue) this.#endOverdue(job);
   }
 
   #asked(job: Job, id: number, question: Question): void {

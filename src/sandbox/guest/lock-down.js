@@ -83,27 +83,26 @@ function allowOverrides() {
   }
 }
 
-/** Freezes everything that can be reached from the given objects. */
+/**
+ * Freezes everything that can be reached from the given objects. What is frozen has been seen, so
+ * nothing may be frozen before; a list of all that was seen would be left in the memory.
+ */
 function freezeAll(roots) {
-  const seen = new Set();
-  const todo = [...roots];
+  const todo = [];
   const found = (value) => {
     const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-    if (!isObject || seen.has(value)) return;
-    seen.add(value);
-    todo.push(value);
+    if (isObject && !Object.isFrozen(value)) todo.push(Object.freeze(value));
   };
+  roots.forEach(found);
   while (todo.length > 0) {
     const object = todo.pop();
     found(Object.getPrototypeOf(object));
     for (const key of Reflect.ownKeys(object)) {
-      const descriptor = Object.getOwnPropertyDescriptor(object, key);
-      found(descriptor.value);
-      found(descriptor.get);
-      found(descriptor.set);
+      const { value, get, set } = Object.getOwnPropertyDescriptor(object, key);
+      found(value);
+      found(get);
+      found(set);
     }
-    // A typed array's items can't be frozen; the only ones here are not reachable from outside.
-    Object.freeze(object);
   }
 }
 

@@ -29,21 +29,21 @@ for (const [name, value] of Object.entries(globals)) define(globalThis, name, va
 define(Math, 'random', random);
 
 /** What a function gets besides its arguments: the same for all, reading what differs. */
-const context = Object.freeze({
+const context = {
   get requestId() {
     return host.requestId();
   },
   get requester() {
     return host.requester();
   },
-  block: Object.freeze({
+  block: {
     get index() {
       return host.blockIndex();
     },
     get timeMs() {
       return host.blockTimeMs();
     },
-  }),
+  },
   secrets,
   fetch,
   log,
@@ -51,7 +51,7 @@ const context = Object.freeze({
   hex,
   crypto: cryptography,
   decimal,
-});
+};
 /** Of a thrown value's message and stack; what shows of it is less. */
 const MAX_TOLD_CHARS = 4_000;
 
