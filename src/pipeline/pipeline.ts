@@ -13,6 +13,8 @@ import { mayPass } from './trouble.js';
 
 /** How often what fell due by time is looked for. */
 const TICK_MS = 200;
+/** What a block calls for beside answers gives way so long to answers that it asks for. */
+const ANSWERS_FIRST_MS = 25;
 /** In step, the node works on while the next blocks are on their way to it. */
 const IN_STEP_SLACK_BLOCKS = 2;
 
@@ -55,9 +57,12 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   let height = -1;
   let inStep = false;
   let walletReadAt: number | null = null;
+  let answersUntilMs = Number.NEGATIVE_INFINITY;
 
   /** What each block calls for beside answers; one run at a time, for the newest height. */
   async function settle(): Promise<void> {
+    const restMs = answersUntilMs - clock.monotonicMs();
+    if (restMs > 0) await clock.sleep(restMs, signal);
     const at = height;
     await parts.confirm(at);
     if (!(await parts.openWallets())) return;
@@ -90,6 +95,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
         await yieldToIo();
       }
       parts.onBlocks(last, result, inStep);
+      if (result.received.length > 0) answersUntilMs = clock.monotonicMs() + ANSWERS_FIRST_MS;
       if (inStep) settleSoon.kick();
     }
   }
