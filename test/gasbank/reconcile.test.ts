@@ -72,22 +72,14 @@ describe('holding the books against the chain', () => {
   });
 
   let moves = 0;
-  const move = (credit: AccountId, amount: bigint, debit: AccountId = OUTSIDE) =>
-    inTransaction(db, () =>
-      createLedgerStore(db).transfer(
-        {
-          id: `move ${moves++}`,
-          debit,
-          credit,
-          amount,
-          cause: 'deposit',
-          block: height,
-          tx: null,
-          requestId: null,
-        },
-        1,
-      ),
-    );
+  const transfer = (id: string, debit: AccountId, credit: AccountId, amount: bigint) => {
+    const of = { id, debit, credit, amount, cause: 'deposit', block: height };
+    return { ...of, tx: null, requestId: null };
+  };
+  const move = (credit: AccountId, amount: bigint, debit: AccountId = OUTSIDE) => {
+    const one = transfer(`move ${moves++}`, debit, credit, amount);
+    inTransaction(db, () => createLedgerStore(db).transfer(one, 1));
+  };
   const told = (accounts: readonly CheckedAccount[], at: number, lying = true): ChainBalances => {
     const balances = createCheckedBalances(db);
     return {
@@ -187,7 +179,7 @@ describe('holding the books against the chain', () => {
     assert.throws(reconcile.refuseIfStopped, { code: 'SPENDING_STOPPED', retryable: true });
     assert.match(
       reconcile.whyStopped() ?? '',
-      /credit:0xc3.* has 0\.00001004 GAS on the chain and 0\.00001005 GAS on the books \(since block 101\)/,
+      /credit:0xc3.* has 0\.00001004 GAS .* and 0\.00001005 GAS on the books \(since block 101\)/,
     );
     await next(reconcile);
     assert.equal(proofs().open()[0]?.lastBlock, 102);
@@ -197,6 +189,23 @@ describe('holding the books against the chain', () => {
     assert.equal(reconcile.whyStopped(), null);
     assert.deepEqual(proofs().open(), []);
     assert.equal(proofs().proof()?.agreedBlock, 103, 'all accounts were looked at');
+  });
+
+  it('keeps the last block at which an account agreed, though not all were looked at', async () => {
+    const reconcile = make();
+    await reconcile.run(height);
+    move(creditOf(PAYER), 5n);
+    await next(reconcile, 2);
+    lies.set(creditOf(PAYER), -1n);
+    move(creditOf(PAYER), 5n);
+    await next(reconcile, 2);
+    assert.deepEqual(
+      proofs()
+        .open()
+        .map(({ agreedBlock, firstBlock }) => [agreedBlock, firstBlock]),
+      [[102, 104]],
+    );
+    assert.match(reconcile.whyStopped() ?? '', /it began after block 102, and by 104/);
   });
 
   it('does not call a difference over while another account differs', async () => {
@@ -222,22 +231,8 @@ describe('holding the books against the chain', () => {
     await next(reconcile);
     const again = make();
     assert.match(again.whyStopped() ?? '', /the gateway holds in all/);
-    const draw = () =>
-      inTransaction(db, () =>
-        createLedgerStore(db).draw(
-          {
-            id: 'draw',
-            debit: walletOf(OWN),
-            credit: 'burnt',
-            amount: 1n,
-            cause: 'respond fees',
-            block: null,
-            tx: null,
-            requestId: null,
-          },
-          1,
-        ),
-      );
+    const fees = transfer('draw', walletOf(OWN), 'burnt', 1n);
+    const draw = () => inTransaction(db, () => createLedgerStore(db).draw(fees, 1));
     assert.throws(draw, /spending is stopped: the books differ from the chain/);
     lies.clear();
     await again.run(height);
