@@ -7,6 +7,7 @@ import { messageOf } from '../src/base/node-error.js';
 import type { BenchOptions } from './bench/bench-options.js';
 import { runCatchup } from './bench/catchup.js';
 import { runLatency } from './bench/latency.js';
+import { runLedger } from './bench/ledger.js';
 import { type BenchResult, jsonLineOf, tableOf } from './bench/report.js';
 import { runSandbox } from './bench/sandbox.js';
 import { runThroughput } from './bench/throughput.js';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   throughput: runThroughput,
   catchup: runCatchup,
   sandbox: runSandbox,
+  ledger: runLedger,
 };
 
 interface Flags {
@@ -29,8 +31,8 @@ interface Flags {
 }
 
 const wholeNumber = (text: string): number => {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number, 1 to 999999.');
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number, 1 to 9999999.');
 };
 
 const command = new Command('bench')

@@ -112,8 +112,8 @@ export function createLedgerStore(db: Database): LedgerStore {
   function write(phase: TransferPhase, pendingId: string | null, of: Transfer, atMs: number): void {
     assertInTransaction(db);
     if (of.amount <= 0n) throw new Error(`bug: transfer ${of.id} of ${of.amount}`);
-    const values = valuesOf(phase, pendingId, of);
-    if (insertIntoKnown(of, [...values, BigInt(atMs)]) === 1) return;
+    const values = valuesOf(phase, pendingId, of, atMs);
+    if (insertIntoKnown(of, values) === 1) return;
     refuseConflict(values, byId.get(of.id) as Readonly<Record<string, Value>>);
   }
 
@@ -180,8 +180,13 @@ export function createLedgerStore(db: Database): LedgerStore {
   };
 }
 
-/** In the order of COLUMNS. */
-const valuesOf = (phase: TransferPhase, pendingId: string | null, of: Transfer): Value[] => [
+/** In the order of COLUMNS, and the time. */
+const valuesOf = (
+  phase: TransferPhase,
+  pendingId: string | null,
+  of: Transfer,
+  atMs: number,
+): Value[] => [
   of.id,
   phase,
   pendingId,
@@ -194,6 +199,7 @@ const valuesOf = (phase: TransferPhase, pendingId: string | null, of: Transfer):
   of.requestId,
   of.lostTx ?? null,
   of.counterparty ?? null,
+  BigInt(atMs),
 ];
 
 function transferFrom(row: Readonly<Record<string, Value>>): TransferRow {

@@ -146,14 +146,13 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
       tx,
       ownAccounts,
       maxFeeOf: (id) => knownMaxFee(requests, id),
-      lostTxOf: (id, earner, lost) =>
-        faults.chargedBy(id, earner, lost, named.get(id) ?? null)?.tx ?? null,
+      lostTxOf(id, earner, lost) {
+        const fault = faults.chargedBy(id, earner, lost, named.get(id) ?? null);
+        if (fault !== null) faults.claim(fault.tx, id);
+        return fault?.tx ?? null;
+      },
     });
-    for (const transfer of transfers) {
-      ledger.transfer(transfer, nowMs);
-      const { cause, lostTx, requestId } = transfer;
-      if (cause === 'recovered' && lostTx && requestId !== null) faults.claim(lostTx, requestId);
-    }
+    for (const transfer of transfers) ledger.transfer(transfer, nowMs);
   }
 
   /** What the chain did to the node's own GAS, and to whatever else the gateway tells of. */

@@ -32,13 +32,12 @@ export function createOpenWallets(parts: OpenWalletsParts): () => Promise<boolea
   return async () => {
     if (isDone) return true;
     const unopened = ownAccounts.all().filter(({ openedBlock }) => openedBlock === null);
-    if (unopened.length > 0) {
-      const read = await reader.latest(unopened.map((own) => walletOf(own.account)));
-      const books = read === null ? null : await booksAt(read.height);
-      if (read === null || books === null) return false;
-      for (const own of unopened) open(own, read, books);
-    }
-    isDone = true;
+    isDone = unopened.length === 0;
+    if (isDone) return true;
+    const read = await reader.latest(unopened.map((own) => walletOf(own.account)));
+    const books = read === null ? null : await booksAt(read.height);
+    if (read === null || books === null) return false;
+    for (const own of unopened) open(own, read, books);
     return true;
   };
 
@@ -50,7 +49,8 @@ export function createOpenWallets(parts: OpenWalletsParts): () => Promise<boolea
     const amount = inTransaction(db, () =>
       bookOpening({ ledger, ownAccounts }, own, observed, clock.nowMs()),
     );
+    if (amount === null) return;
     const account = hash160ToAddress(own.account);
-    log.info('opening balance booked', { account, gas: formatGas(amount ?? 0n), height });
+    log.info('opening balance booked', { account, gas: formatGas(amount), height });
   }
 }

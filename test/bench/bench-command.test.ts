@@ -40,6 +40,10 @@ const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: reado
     floor: ['floorAnswersPerSecond'],
   },
   catchup: { figures: ['ratio', 'blocksPerSecond'], floor: ['bareBlocksPerSecond'] },
+  ledger: {
+    figures: ['ratio', 'transfersPerSecond', 'balanceGrowth', 'pageGrowth', 'olderPageGrowth'],
+    floor: ['barePerSecond'],
+  },
 };
 
 describe('the bench command', () => {
@@ -67,6 +71,9 @@ describe('the bench command', () => {
     const { code, stdout, stderr } = await bench('speed', '--json');
     assert.equal(code, 1);
     assert.equal(stdout, '');
-    assert.match(stderr, /'speed' is invalid.*Allowed choices are latency, throughput, catchup/);
+    assert.match(
+      stderr,
+      /'speed' is invalid.*Allowed choices are latency, throughput, catchup, sandbox, ledger/,
+    );
   });
 });

@@ -95,77 +95,6 @@ describe('the ledger', () => {
     assert.throws(() => step(() => ledger.post('d', 301n, 8, 2)), /pending transfer/);
   });
 
-  it('draws no more than is free, and says what is there and what was needed', () => {
-    const ledger = opened();
-    step(() => ledger.draw(transfer('d', WALLET, BURNT, 300n), 1));
-    assert.throws(
-      () => step(() => ledger.draw(transfer('e', WALLET, BURNT, 201n), 1)),
-      (error) =>
-        error instanceof NodeError &&
-        error.code === 'LEDGER_FLOOR' &&
-        error.retryable &&
-        /200 datoshi available of 500, test needs 201/.test(error.message),
-    );
-    step(() => ledger.draw(transfer('e', WALLET, BURNT, 200n), 1));
-    assert.deepEqual(ledger.balance(WALLET), { posted: 500n, drawn: 500n, available: 0n });
-  });
-
-  it('draws nothing from an account that may overdraw beyond what it has', () => {
-    const ledger = createLedgerStore(db);
-    step(() => ledger.transfer(transfer('a', OUTSIDE, WALLET, 5n), 1));
-    assert.throws(() => step(() => ledger.draw(transfer('d', WALLET, BURNT, 6n), 1)), {
-      code: 'LEDGER_FLOOR',
-    });
-    assert.throws(() => step(() => ledger.draw(transfer('d', OUTSIDE, BURNT, 1n), 1)), {
-      code: 'LEDGER_FLOOR',
-    });
-    assert.equal(ledger.balance(WALLET).drawn, 0n);
-  });
-
-  it('keeps what is posted at its floor, inside the database', () => {
-    const ledger = opened();
-    const floor = { code: 'LEDGER_FLOOR' };
-    assert.throws(
-      () => step(() => ledger.transfer(transfer('b', WALLET, OUTSIDE, 501n), 1)),
-      floor,
-    );
-    assert.throws(() => step(() => ledger.transfer(transfer('b', CREDIT, OUTSIDE, 1n), 1)), floor);
-    for (const account of [WALLET, BURNT, 'lost', 'premium'] as const) {
-      const set = `UPDATE ledger_account SET posted = -1 WHERE id = '${account}'`;
-      step(() => ledger.transfer(transfer(account, OUTSIDE, account, 1n), 1));
-      assert.throws(() => db.exec(set), /ledger_floor/);
-    }
-    step(() => ledger.transfer(transfer('p', 'equity', 'premium', 7n), 1));
-    assert.equal(ledger.balance('equity').posted, -7n, 'a contra account has none');
-  });
-
-  it('books what the chain did though it was set aside, and draws nothing more then', () => {
-    const ledger = opened();
-    step(() => ledger.draw(transfer('d', WALLET, BURNT, 300n), 1));
-    step(() => ledger.transfer(transfer('elsewhere', WALLET, OUTSIDE, 450n), 1));
-    assert.deepEqual(ledger.balance(WALLET), { posted: 50n, drawn: 300n, available: -250n });
-    const more = () => step(() => ledger.draw(transfer('e', WALLET, BURNT, 1n), 1));
-    assert.throws(more, { code: 'LEDGER_FLOOR', message: /-250 datoshi available of 50/ });
-    step(() => ledger.void('d', 8, 2));
-    step(() => ledger.draw(transfer('e', WALLET, BURNT, 50n), 1));
-  });
-
-  it('lets a wallet overdraw until its opening is on the books, and never after', () => {
-    const ledger = createLedgerStore(db);
-    step(() => ledger.transfer(transfer('fees', WALLET, BURNT, 30n), 1));
-    assert.throws(() => step(() => ledger.holdFloor(WALLET)), {
-      code: 'LEDGER_FLOOR',
-      message: /-30 datoshi available/,
-    });
-    step(() => ledger.transfer(transfer('opening', OUTSIDE, WALLET, 40n), 1));
-    step(() => ledger.holdFloor(WALLET));
-    step(() => ledger.holdFloor(WALLET));
-    assert.throws(() => step(() => ledger.transfer(transfer('x', WALLET, BURNT, 11n), 1)));
-    assert.equal(ledger.balance(WALLET).posted, 10n);
-    step(() => ledger.holdFloor('wallet:0x01'));
-    assert.equal(ledger.balance('wallet:0x01').posted, 0n);
-  });
-
   it('takes the same draw again for what it is, even when nothing is left for it', () => {
     const ledger = opened();
     const draw = transfer('d', WALLET, BURNT, 400n);
@@ -176,6 +105,35 @@ describe('the ledger', () => {
     step(() => ledger.post('d', 400n, 8, 4));
     step(() => ledger.draw(draw, 5));
     assert.deepEqual(ledger.balance(WALLET), { posted: 100n, drawn: 0n, available: 100n });
+  });
+
+  it('moves and draws nothing but amounts above 0', () => {
+    const ledger = opened();
+    for (const amount of [0n, -1n]) {
+      const none = transfer('n', WALLET, BURNT, amount);
+      assert.throws(() => step(() => ledger.transfer(none, 1)), /bug: transfer n of/);
+      assert.throws(() => step(() => ledger.draw(none, 1)), /bug: transfer n of/);
+    }
+    step(() => ledger.transfer(transfer('one', WALLET, BURNT, 1n), 1));
+  });
+
+  it('ends no draw that was never made, and holds no floor outside of a step', () => {
+    const ledger = opened();
+    assert.throws(() => step(() => ledger.post('x', 1n, 1, 1)), /bug: no pending transfer x/);
+    assert.throws(() => step(() => ledger.void('x', 1, 1)), /bug: no pending transfer x/);
+    assert.throws(() => ledger.holdFloor(WALLET), /transaction/);
+  });
+
+  it('tells of a draw all that was written', () => {
+    const ledger = opened();
+    const draw = transfer('d', WALLET, BURNT, 4n);
+    step(() => ledger.draw(draw, 5));
+    step(() => ledger.draw({ ...draw, id: 'e', block: null, requestId: 8n }, 6));
+    const more = { phase: 'pending', pendingId: null, lostTx: null, counterparty: null };
+    assert.deepEqual(ledger.openDraws(), [
+      { ...draw, ...more, atMs: 5 },
+      { ...draw, ...more, atMs: 6, id: 'e', block: null, requestId: 8n },
+    ]);
   });
 
   it('tells how a draw stands', () => {
@@ -229,6 +187,8 @@ describe('the ledger', () => {
       [CREDIT, OUTSIDE, WALLET],
     );
     assert.deepEqual(ledger.balances('reserved:'), []);
+    assert.equal(ledger.balances('outside').length, 1, 'a whole id is a prefix too');
+    assert.deepEqual(ledger.balance('burnt'), { posted: 0n, drawn: 0n, available: 0n });
   });
 
   it('keeps its rows as they were written, whoever asks', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Hash256, hash160 } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
+import type { OwnGas } from '../../src/chain/own-gas.js';
 import { BURNT, creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
 import { createIntake } from '../../src/pipeline/intake.js';
 import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
@@ -185,6 +186,55 @@ describe('taking blocks in', () => {
     assert.equal(posted(WALLET), 960n);
     assert.deepEqual(stages.ledger.openDraws(), []);
     assert.equal(stages.stateOf(1n), 'answered');
+  });
+
+  it('takes what an answer charged for lost fees out of the losses, by the FAULT it is for', () => {
+    const fault = (tx: Hash256, nonce: number): OwnGas => ({
+      ...{ kind: 'fees', account: ACCOUNT, tx, amount: 40n, fault: { nonce } },
+    });
+    const ownGas = [fault(hashOf(8), 1), fault(hashOf(9), 2)];
+    takeIn({ ...block(10, deposit(500n), asked(1n)), ownGas });
+    assert.deepEqual([posted('lost'), posted(BURNT), posted(WALLET)], [80n, 0n, -80n]);
+    takeIn(block(11, ...answered(1n, 30n)));
+    assert.deepEqual([posted('lost'), posted(BURNT)], [77n, 3n]);
+    const booked = stages.db.prepare(
+      "SELECT cause, lost_tx FROM ledger_transfer WHERE cause IN ('lost', 'recovered')",
+    );
+    assert.deepEqual(booked.all(), [
+      { cause: 'lost', lost_tx: hashOf(8) },
+      { cause: 'recovered', lost_tx: hashOf(8) },
+    ]);
+    const next = (1n << 32n) + 1n;
+    assert.equal(stages.faults.chargedBy(next, ACCOUNT, 3n, null), null, 'it is claimed');
+    assert.equal(stages.faults.chargedBy(2n, ACCOUNT, 3n, null)?.tx, hashOf(9));
+  });
+
+  it('follows GAS of its own beside the gateway, in and out, in any order of a block', () => {
+    const other = hash160(`0x${'0f'.repeat(20)}`);
+    const gas = (amount: bigint, with_ = other): OwnGas => ({
+      ...{ kind: 'moved', account: ACCOUNT, other: with_, tx: hashOf(3), amount },
+    });
+    inTransaction(stages.db, () => stages.ledger.holdFloor(WALLET));
+    const paid = event('Deposit', { account: REQUESTER, from: ACCOUNT, amount: 60n }, hashOf(3));
+    // All of it within a block, though nothing was there before.
+    takeIn({ ...block(10, paid), ownGas: [gas(-30n), gas(-60n, GATEWAY), gas(100n)] });
+    assert.deepEqual([posted(WALLET), posted(creditOf(REQUESTER))], [10n, 60n]);
+    assert.equal(stages.ledger.sumOfPosted(), 0n);
+  });
+
+  it('books nothing of an account before its own first block', () => {
+    const later = [{ account: ACCOUNT, sinceBlock: 11, openedBlock: null }];
+    const take = createIntake(stages, stages.clock, { gateway: GATEWAY, own: later });
+    const blockOf = (index: number) => {
+      const tx = hashOf(index);
+      const gas = { account: ACCOUNT, other: REQUESTER, tx, amount: 5n };
+      const paid = event('Deposit', { account: REQUESTER, from: ACCOUNT, amount: 6n }, tx);
+      return { ...block(index, paid), ownGas: [{ kind: 'moved' as const, ...gas }] };
+    };
+    take([blockOf(10)]);
+    assert.deepEqual([posted(WALLET), posted(creditOf(REQUESTER))], [0n, 6n]);
+    take([blockOf(11)]);
+    assert.equal(posted(WALLET), -1n);
   });
 
   it('tells when keys or policy changed', () => {

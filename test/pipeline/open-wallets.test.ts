@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { hash160 } from '../../src/base/hash.js';
+import { hash160, hash160ToAddress } from '../../src/base/hash.js';
 import { BURNT, OUTSIDE, walletOf } from '../../src/gasbank/accounts.js';
 import type { ChainBalances } from '../../src/gasbank/books-reader.js';
 import type { CheckedAccount } from '../../src/gasbank/chain-figures.js';
@@ -10,6 +10,8 @@ import {
 } from '../../src/gasbank/own-account-store.js';
 import { createOpenWallets } from '../../src/pipeline/open-wallets.js';
 import { inTransaction } from '../../src/storage/database.js';
+import type { Log } from '../../src/telemetry/log.js';
+import { numbered } from '../gasbank/histories/model-chain.js';
 import { ACCOUNT, createStages, type Stages, WALLET } from './stage-fixture.js';
 
 const FORMER = hash160(`0x${'f0'.repeat(20)}`);
@@ -38,9 +40,10 @@ describe('opening the wallets', () => {
     asked.push([...accounts]);
     return { height: HEIGHT, balances };
   };
-  const create = () =>
+  const create = (log: Log = stages.log) =>
     createOpenWallets({
       ...stages,
+      log,
       ownAccounts,
       reader: { latest },
       booksAt: async (at) => (at === booksHeight ? createCheckedBalances(stages.db).balance : null),
@@ -77,6 +80,43 @@ describe('opening the wallets', () => {
       ownAccounts.all().map(({ sinceBlock }) => sinceBlock),
       [10, 21],
     );
+  });
+
+  it('books an opening of one datoshi, and tells of it', async () => {
+    const told: unknown[] = [];
+    const log = { ...stages.log, info: (...line: unknown[]) => void told.push(line) };
+    balances.set(WALLET, 1n);
+    assert.equal(await create(log)(), true);
+    assert.equal(stages.ledger.balance(WALLET).posted, 1n);
+    const facts = { account: hash160ToAddress(ACCOUNT), gas: '0.00000001', height: 20 };
+    assert.deepEqual(told, [['opening balance booked', facts]]);
+  });
+
+  it('places an opening right before the first block on the books, if there was one', async () => {
+    const later = numbered(0xf0, 1);
+    balances.set(walletOf(later), 5n);
+    balances.set(walletOf(FORMER), 6n);
+    inTransaction(stages.db, () => {
+      ownAccounts.remember([later], 0);
+      ownAccounts.remember([FORMER], 1);
+    });
+    await create()();
+    const openings = stages.db.prepare('SELECT credit, block FROM ledger_transfer').all();
+    const blocks = new Map(
+      (openings as { credit: string; block: bigint | null }[]).map(({ credit, block }) => [
+        credit,
+        block,
+      ]),
+    );
+    assert.deepEqual(
+      [WALLET, walletOf(later), walletOf(FORMER)].map((wallet) => blocks.get(wallet)),
+      [9n, null, 0n],
+    );
+  });
+
+  it('trusts no reader that leaves a wallet out', async () => {
+    balances.delete(WALLET);
+    await assert.rejects(create()(), /bug: no balance of 0xa1/);
   });
 
   it('gives an empty wallet its floor too', async () => {

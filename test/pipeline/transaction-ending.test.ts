@@ -59,6 +59,9 @@ describe('a transaction of the node', () => {
     send([300n], 'respond', rawFor(300n));
     end(() => stages.ending.faulted(TX, 20, 'ABORT', 5));
     assert.equal(wallet().posted, 965n);
+    assert.equal(stages.ledger.balance('lost').posted, 35n);
+    const fault = { tx: TX, account: ACCOUNT, nonce: 300, block: 20, fees: 35n, claimedBy: null };
+    assert.deepEqual(stages.faults.chargedBy(300n, ACCOUNT, 35n, null), fault);
     const row = stages.requests.get(300n);
     assert.deepEqual([row?.state, row?.faults, row?.lostTx], ['resolved', 1, TX]);
     assert.match(row?.reason ?? '', /its transaction FAULTed in block 20: ABORT/);
@@ -129,5 +132,55 @@ describe('a transaction of the node', () => {
       false,
     );
     assert.equal(wallet().posted, 1_000n);
+  });
+
+  it('that is dead is so once, and one of another database never', () => {
+    send([1n]);
+    const dead = (tx = TX) => end(() => stages.ending.dead(tx, 50, 'in no block', 5));
+    assert.deepEqual([dead(), dead(), dead(hashOf(8))], [true, false, false]);
+    assert.deepEqual(wallet(), { posted: 1_000n, drawn: 0n, available: 1_000n });
+  });
+
+  const burn = (amount: bigint, isFault: boolean, tx = TX) =>
+    inTransaction(stages.db, () =>
+      stages.ending.burnt(
+        { kind: 'fees', account: ACCOUNT, tx, amount, fault: isFault ? { nonce: 1 } : null },
+        20,
+        5,
+      ),
+    );
+
+  it('has its fees booked by its block alone, whatever an endpoint says of it then', () => {
+    send([1n]);
+    burn(35n, true);
+    burn(35n, true);
+    assert.deepEqual(wallet(), { posted: 965n, drawn: 0n, available: 965n });
+    assert.equal(stages.ledger.balance('lost').posted, 35n);
+    assert.equal(stages.ledger.balance(BURNT).posted, 0n);
+    assert.equal(
+      end(() => stages.ending.dead(TX, 60, 'unknown to the endpoint', 5)),
+      false,
+    );
+    assert.equal(stages.stateOf(1n), 'sent');
+    end(() => stages.ending.faulted(TX, 20, 'ABORT', 5));
+    assert.deepEqual([wallet().posted, stages.stateOf(1n)], [965n, 'resolved']);
+  });
+
+  it('that is in a block after all, though it was taken for dead, is paid for', () => {
+    send([1n]);
+    end(() => stages.ending.dead(TX, 50, 'in no block', 5));
+    burn(35n, false);
+    assert.deepEqual(wallet(), { posted: 965n, drawn: 0n, available: 965n });
+    assert.equal(stages.ledger.balance(BURNT).posted, 35n);
+    const last = stages.db.prepare('SELECT cause FROM ledger_transfer ORDER BY rowid DESC').pluck();
+    assert.equal(last.get(), 'fees elsewhere');
+  });
+
+  it('of somebody else with the same key is paid for too', () => {
+    burn(7n, false, hashOf(8));
+    burn(9n, true, hashOf(9));
+    assert.equal(wallet().posted, 984n);
+    assert.equal(stages.ledger.balance(BURNT).posted, 7n);
+    assert.equal(stages.ledger.balance('lost').posted, 9n);
   });
 });

@@ -1,0 +1,72 @@
+/**
+ * Changes the rules of the books in every way that can be made by rule (signs, comparisons,
+ * constants, sides, statements left out; scripts/check-mutants/derive-mutants.ts), one at a time,
+ * and runs the quick tests of the ledger against each. Fails when one of them lives on and is not
+ * explained in scripts/check-mutants/explained-mutants.ts:
+ *
+ *   node --import tsx scripts/check-mutants.ts [--sample N] [--file PART] [--list] [--jobs N]
+ *
+ * `--sample N` takes N of them, other ones each day; `--file PART` those of sources whose name
+ * contains PART.
+ */
+import { parseArgs } from 'node:util';
+import type { Mutant } from './check-mutants/derive-mutants.js';
+import { EXPLAINED_MUTANTS, explains } from './check-mutants/explained-mutants.js';
+import { ledgerMutants } from './check-mutants/mutated-sources.js';
+import { type MutantRun, runMutants } from './check-mutants/run-mutants.js';
+import { projectRoot } from './ensure/paths.mjs';
+
+const HISTORIES = 60;
+const DAY_MS = 86_400_000;
+
+const { values } = parseArgs({
+  options: {
+    sample: { type: 'string' },
+    file: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
+    list: { type: 'boolean', default: false },
+  },
+});
+
+const describe = ({ file, line, code, change }: Mutant): string =>
+  `${file}:${line}: ${change}\n    ${code}`;
+
+/** Those of one day: `count` of them, as far from each other as can be. */
+function sampleOf(mutants: readonly Mutant[], count: number, day: number): Mutant[] {
+  const stride = Math.max(1, Math.floor(mutants.length / count));
+  return mutants.filter((_, at) => at % stride === day % stride).slice(0, count);
+}
+
+async function main(): Promise<number> {
+  const all = ledgerMutants(projectRoot);
+  const stale = EXPLAINED_MUTANTS.filter((known) => !all.some((each) => explains(known, each)));
+  for (const { file, code, change } of stale) {
+    console.error(
+      `check-mutants: there is no such mutant any more: ${file}: ${change}\n    ${code}`,
+    );
+  }
+  const unexplained = all.filter(
+    (mutant) => !EXPLAINED_MUTANTS.some((known) => explains(known, mutant)),
+  );
+  const ofFile = unexplained.filter(({ file }) => file.includes(values.file ?? ''));
+  const count = values.sample === undefined ? ofFile.length : Number(values.sample);
+  const chosen = sampleOf(ofFile, count, Math.floor(Date.now() / DAY_MS));
+  if (values.list) {
+    for (const mutant of chosen) console.log(describe(mutant));
+    return 0;
+  }
+  const onRun = ({ mutant, isKilled }: MutantRun, done: number): void => {
+    if (!isKilled) console.error(`check-mutants: no test noticed ${describe(mutant)}`);
+    if (done % 20 === 0) console.error(`${done} of ${chosen.length} mutants were tried`);
+  };
+  const options = { root: projectRoot, histories: HISTORIES, jobs: Number(values.jobs), onRun };
+  const runs = await runMutants(chosen, options);
+  const alive = runs.filter(({ isKilled }) => !isKilled).length;
+  console.log(
+    `${runs.length - alive} of ${runs.length} mutants were killed; of all ${all.length}, ` +
+      `${EXPLAINED_MUTANTS.length} are explained`,
+  );
+  return alive + stale.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();
