@@ -203,7 +203,7 @@ function resultOf({ written, before, after, small, large }: Measured): BenchResu
     summary:
       `${written.length} times ${rows} transfers of answers, ` +
       `${PER_COMMIT * TRANSFERS_PER_TRANSACTION} to a commit that is on disk; then single looks ` +
-      `at ${PAYERS} payers in books of ${small} and of ${large} transfers, a page being ${PAGE} rows`,
+      `at ${PAYERS} payers in books of ${small} and of ${large} transfers, ${PAGE} rows a page`,
     figures: [
       figure('ratio', median(ratios), 'x', '>= 0.5'),
       figure('ratioP1', percentile(ratios, 0.01), 'x'),
