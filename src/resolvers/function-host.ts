@@ -1,10 +1,18 @@
+import { utf8Text } from '../base/bytes.js';
 import type { Hash160 } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import { type FailureAnswer, ResponseCode } from '../base/outcome.js';
 import type { FetchFailure, FetchResult } from '../net/fetch-result.js';
 import type { FetchRequest } from '../net/request.js';
 import { HTTP_METHODS, type HttpMethod, isIdempotent } from '../net/request-headers.js';
-import type { FunctionFetch, FunctionFetchAnswer, FunctionHost } from '../sandbox/execution.js';
+import type {
+  FunctionFetch,
+  FunctionFetchAnswer,
+  FunctionHost,
+  SecretAnswer,
+} from '../sandbox/execution.js';
 import type { Reveal } from '../vault/reveal.js';
-import type { GivenSecret } from '../vault/secret-traces.js';
+import { type GivenSecret, withoutSecrets } from '../vault/secret-traces.js';
 import type { CodeHash } from './function-code.js';
 import type { Fetcher } from './http.js';
 
@@ -27,6 +35,14 @@ interface Given extends GivenSecret {
   readonly optOut: boolean;
 }
 
+/** Why the host ended an execution in which nothing was refused. */
+interface HostTrouble extends FailureAnswer {
+  readonly mayPass: boolean;
+}
+
+/** Of what has this name nobody can have a grant. */
+const NAME_WITH_SECRET = '(a text with a secret in it)';
+
 /** Failures that say nothing about the next time. */
 const PASSING: ReadonlySet<FetchFailure> = new Set(['dns', 'connect', 'timeout', 'interrupted']);
 
@@ -39,6 +55,7 @@ export function createFunctionHost(options: FunctionHostOptions) {
   const given: Given[] = [];
   let failed = false;
   let hadEffect = false;
+  let trouble: HostTrouble | null = null;
 
   /** Why a request must not go there, or null. */
   function refusal(url: URL): string | null {
@@ -75,18 +92,33 @@ export function createFunctionHost(options: FunctionHostOptions) {
     ...(given.length === 0 ? {} : { onlyOrigins: commonOrigins(given), secrets: given }),
   });
 
-  const host: FunctionHost = {
-    fetch,
-    async secret(name) {
-      const { requestId, requester, codeHash } = work;
-      const use = { kind: 'function', codeHash } as const;
+  /** Ends the execution; what it ends with is not the function's doing. */
+  function endWith(reason: string, mayPass: boolean): SecretAnswer {
+    trouble = { code: ResponseCode.Error, reason, mayPass };
+    return { kind: 'forbidden', reason };
+  }
+
+  async function secret(asked: string): Promise<SecretAnswer> {
+    const { requestId, requester, codeHash } = work;
+    const use = { kind: 'function', codeHash } as const;
+    // Names go into the audit log and into evidence, for whoever has no grant as well.
+    const name = withoutSecrets(asked, given) === asked ? asked : NAME_WITH_SECRET;
+    try {
       const revealed = await options.reveal({ requester, use, name, requestId });
       if (revealed.kind === 'forbidden') return revealed;
       const { value, hosts, optOut } = revealed;
       given.push({ name, value, hosts, optOut });
-      return { kind: 'secret', value: value.toString() };
-    },
-  };
+      const text = utf8Text(value);
+      if (text !== null) return { kind: 'secret', value: text };
+      return endWith(`the secret ${name} is not text, and functions get texts only`, false);
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      // What exactly is wrong is the operator's: it is in the audit log.
+      return endWith(`the vault cannot be used (${error.code})`, true);
+    }
+  }
+
+  const host: FunctionHost = { fetch, secret };
 
   return {
     ...host,
@@ -96,6 +128,10 @@ export function createFunctionHost(options: FunctionHostOptions) {
     guardedSecrets: (): readonly GivenSecret[] => given.filter(({ optOut }) => !optOut),
     /** A source could not be reached, and asking again repeats no effect. */
     failedForNow: (): boolean => failed && !hadEffect,
+    /** Something was sent that may have changed what it was sent to. */
+    hadEffect: (): boolean => hadEffect,
+    /** Why it was ended where nothing was refused: the node's trouble, or the owner's mistake. */
+    trouble: (): HostTrouble | null => trouble,
     /** Takes the secrets out of memory. */
     wipe(): void {
       for (const { value } of given) value.fill(0);

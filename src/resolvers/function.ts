@@ -84,9 +84,10 @@ export function createFunctionResolver(options: FunctionResolverOptions): Functi
       };
       const execution = await sandbox.run(call, host, signal);
       signal.throwIfAborted();
-      const outcome = outcomeOf(execution, maxResultBytes);
+      const outcome = troubleOf(execution, host) ?? outcomeOf(execution, maxResultBytes);
       const mayHelp = outcome.kind === 'answer' && outcome.code === ResponseCode.Error;
       const told = withReason(guardSecrets(outcome, host), host);
+      if (told.kind !== 'answer') return told;
       return mayHelp && host.failedForNow() ? retry(failureOf(told)) : told;
     } finally {
       host.wipe();
@@ -95,6 +96,17 @@ export function createFunctionResolver(options: FunctionResolverOptions): Functi
 }
 
 type Host = ReturnType<typeof createFunctionHost>;
+
+/** What was not the function's doing. It is run again, unless that might repeat an effect. */
+function troubleOf({ end }: Execution, host: Host): Outcome | null {
+  const again = (failure: FailureAnswer): Outcome =>
+    host.hadEffect() ? answerCode(failure.code, failure.reason) : retry(failure);
+  if (end.kind === 'crashed') return again({ code: CODES.crashed, reason: end.reason });
+  const trouble = end.kind === 'forbidden' ? host.trouble() : null;
+  if (trouble === null) return null;
+  const { code, reason, mayPass } = trouble;
+  return mayPass ? again({ code, reason }) : answerCode(code, reason);
+}
 
 /** A secret leaves the node to the hosts of its grant and nowhere else, the chain included. */
 function guardSecrets(outcome: Outcome, host: Host): Outcome {
@@ -105,7 +117,9 @@ function guardSecrets(outcome: Outcome, host: Host): Outcome {
 }
 
 function withReason(outcome: Outcome, host: Host): Outcome {
-  return { ...outcome, reason: printable(withoutSecrets(outcome.reason, host.secrets())) };
+  const reason = printable(withoutSecrets(outcome.reason, host.secrets()));
+  if (outcome.kind !== 'retry') return { ...outcome, reason };
+  return { ...outcome, reason, otherwise: { ...outcome.otherwise, reason } };
 }
 
 const failureOf = (outcome: Outcome): FailureAnswer => ({
@@ -160,8 +174,6 @@ function outcomeOf({ end, fuel, busyMs, fetches }: Execution, maxResultBytes: nu
     }
     case 'busy':
       return retry({ code: ResponseCode.Error, reason: end.reason });
-    case 'crashed':
-      return retry({ code: CODES.crashed, reason: end.reason });
     case 'cancelled':
       throw new NodeError('FUNCTION_CANCELLED', end.reason, { retryable: true });
     default:

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { NodeError } from '../../src/base/node-error.js';
 import { ResponseCode as C, type Outcome } from '../../src/base/outcome.js';
-import { createFunctionResolver, type FunctionWork } from '../../src/resolvers/function.js';
+import {
+  createFunctionResolver,
+  type FunctionRunner,
+  type FunctionWork,
+} from '../../src/resolvers/function.js';
 import {
   createCodeFinder,
   type FindCode,
@@ -10,6 +14,8 @@ import {
   sha256Hex,
 } from '../../src/resolvers/function-code.js';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import type { Reveal } from '../../src/vault/reveal.js';
+import { createVault } from '../../src/vault/vault.js';
 import { createBench } from '../net/sources.js';
 import { ALICE, CONTRACT, vaultFixture } from '../vault/vault-fixture.js';
 
@@ -39,6 +45,8 @@ describe('functions', () => {
     readonly allowedHosts?: readonly string[];
     readonly maxResultBytes?: number;
     readonly findCode?: FindCode;
+    readonly sandbox?: FunctionRunner;
+    readonly reveal?: Reveal;
   }
   const run = (source: string, options: Run = {}): Promise<Outcome> => {
     const { args = 'null', allowedHosts = null, maxResultBytes = 1_000 } = options;
@@ -46,9 +54,9 @@ describe('functions', () => {
     const here: FindCode = async () => ({ kind: 'found', source: bytes, from: 'the test' });
     const resolver = createFunctionResolver({
       findCode: options.findCode ?? here,
-      sandbox,
+      sandbox: options.sandbox ?? sandbox,
       fetch: bench.fetcher(),
-      reveal: vault.vault.reveal,
+      reveal: options.reveal ?? vault.vault.reveal,
       hostsOf: () => allowedHosts,
       maxResultBytes,
     });
@@ -174,6 +182,67 @@ describe('functions', () => {
     const outcome = await run(thrower);
     answered(outcome, C.Error);
     assert.equal(JSON.stringify(outcome).includes('0123456789'), false);
+  });
+
+  /** What a function asks for, granted to it. */
+  const granted = async (code: string, value: string | Buffer = VALUE): Promise<string> => {
+    const source = body(code);
+    await vault.vault.desk.set({
+      owner: ALICE,
+      name: 'KEY',
+      value: Buffer.from(value),
+      mayBeResult: false,
+      actor: 'operator:test',
+    });
+    const use = { kind: 'function', codeHash: sha256Hex(Buffer.from(source)) } as const;
+    vault.grant(ALICE, 'KEY', CONTRACT, use);
+    return source;
+  };
+
+  it('that ask for a secret by the value of another leave it in no log', async () => {
+    const code = `const key = await ctx.secrets.get('KEY');
+      return ctx.secrets.get(args + key);`;
+    for (const before of ['', 'x '.repeat(4)]) {
+      const args = JSON.stringify(before);
+      const outcome = await run(await granted(code, 'sk_live_0123456789'), { args });
+      answered(outcome, C.Forbidden);
+      const told = vault.entries().map(({ object, note }) => `${object} ${note}`);
+      assert.match(String(told.at(-1)), /no grant/);
+      assert.equal(told.concat(outcome.reason).join().includes('0123456789'), false);
+    }
+  });
+
+  it('get no part of a secret that is not text, since it could not be found in a result', async () => {
+    const source = await granted(
+      `return ctx.secrets.get('KEY')`,
+      Buffer.from('ab12cd34\xff', 'latin1'),
+    );
+    assert.match(answered(await run(source), C.Error), /KEY is not text/);
+  });
+
+  it('wait for a vault that cannot be used, and tell no more of it than its code', async () => {
+    const source = await granted(`return (await ctx.secrets.get('KEY')).length`);
+    vault.changePassword('another');
+    const keys = vault.keysWith(() => 'another');
+    const closed = createVault({ ...vault.parts, keys });
+    const outcome = await run(source, { reveal: closed.reveal });
+    assert.equal(outcome.kind, 'retry', outcome.reason);
+    assert.match(outcome.reason, /^the vault cannot be used \([A-Z_]+\)$/);
+  });
+
+  it('whose thread died are run again, unless they may have had an effect', async () => {
+    const { origin, asked } = await serve((_, response) => response.end('done'));
+    const dying: FunctionRunner = {
+      async run(call, host, signal) {
+        const execution = await sandbox.run(call, host, signal);
+        return { ...execution, end: { kind: 'crashed', reason: 'the thread died' } };
+      },
+    };
+    const asking = (method: string) =>
+      body(`await ctx.fetch("${origin}", { method: "${method}" })`);
+    assert.equal((await run(asking('GET'), { sandbox: dying })).kind, 'retry');
+    assert.match(answered(await run(asking('POST'), { sandbox: dying }), C.Error), /thread died/);
+    assert.equal(asked.length, 2);
   });
 
   it('that could not reach a source are run again, unless they may have had an effect', async () => {

@@ -52,6 +52,7 @@ export function vaultFixture(
     audit,
     keys,
     keysWith,
+    parts,
     vault,
     store,
     changePassword: (next: string): void => {
