@@ -101,7 +101,6 @@ describe('the books of a node that was asked 500 times and restarted twice', fun
         case 2:
           return senderAsks(fixture, question);
         case 3:
-        case 4:
           return hostileAsks(fixture, hostile, question);
         case 5:
           return hostileAsks(fixture, hostiles[SPONSORED] as Hostile, question);
