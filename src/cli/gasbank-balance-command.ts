@@ -112,7 +112,7 @@ export function sheetText(sheet: BalanceSheet, own: Hash160 | null | 'all'): str
     '',
     textTable(COLUMNS, rows),
     '',
-    `in flight  ${formatGas(inFlight.datoshi)} GAS of fees, ${transactions}`,
+    `in flight  ${formatGas(inFlight.datoshi)} GAS of ${transactions}`,
     ...(sumDatoshi === 0n ? [] : [`NOT BALANCED: the sum is ${formatGas(sumDatoshi)} GAS, not 0`]),
     ...differences.map((difference) => labelled('DIFFERS', describeDifference(difference))),
   ].join('\n');

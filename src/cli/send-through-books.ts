@@ -71,7 +71,8 @@ export async function sendThroughBooks(
     const purpose = order.kind === 'collect' ? 'collect' : 'order';
     const shares = [{ requestId: null, kind: purpose, requester: null, amount } as const];
     const none = { why: new Map<bigint, string>(), predictions: [] };
-    const sent = await submit({ purpose, script, terms, shares, ...none });
+    const taken = gasTakenBy(order);
+    const sent = await submit({ purpose, script, terms, shares, taken, ...none });
     if (sent === null) throw new Error('bug: an order without requests was overtaken by them');
     return sent;
   } finally {

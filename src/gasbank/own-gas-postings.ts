@@ -11,6 +11,9 @@ type Booked = Transfer & { readonly cause: OwnGasCause };
 /** The ledger's id of the draw for a transaction of the node. */
 export const drawIdOf = (hash: Hash256): string => `${hash}:fees`;
 
+/** The draw for what a transaction of the node moves out of the wallet besides its fees. */
+export const takenIdOf = (hash: Hash256): string => `${hash}:taken`;
+
 /** Fees that no draw stands for: somebody else signed with an own account. */
 export const feesElsewhere = (fees: OwnFees, block: number): Booked => ({
   id: `${fees.tx}:fees:elsewhere`,

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { messageOf, NodeError } from '../base/node-error.js';
-import { BURNT, walletOf } from '../gasbank/accounts.js';
+import { BURNT, OUTSIDE, walletOf } from '../gasbank/accounts.js';
 import type { SpendShare } from '../gasbank/budgets.js';
 import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
 import { createPredictionStore, type Prediction } from '../gasbank/prediction-store.js';
@@ -13,7 +13,7 @@ import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { Broadcast, ChainPort, SignedTransaction, TransactionTerms } from './chain-port.js';
 import type { CrashPoint } from './crash-point.js';
-import { drawIdOf } from './transaction-ending.js';
+import { drawIdOf, takenIdOf } from './transaction-ending.js';
 import type { TransactionPurpose, TransactionStore } from './transaction-store.js';
 
 export interface SubmitParts {
@@ -45,6 +45,8 @@ export interface Submission {
   readonly shares: readonly SpendShare[];
   /** Of answers, what each will be charged. */
   readonly predictions: readonly Prediction[];
+  /** GAS that it moves out of the wallet besides its fees; absent as 0. */
+  readonly taken?: Datoshi;
 }
 
 export type Submit = (submission: Submission) => Promise<SignedTransaction | null>;
@@ -68,7 +70,7 @@ export function createSubmit(parts: SubmitParts): Submit {
   const predictions = createPredictionStore(db);
 
   function persist(submission: Submission, signed: SignedTransaction): boolean {
-    const { purpose, terms, shares } = submission;
+    const { purpose, terms, shares, taken = 0n } = submission;
     const { systemFee, networkFee, validUntilBlock } = terms;
     const fees = systemFee + networkFee;
     requireShares(submission, fees);
@@ -76,9 +78,10 @@ export function createSubmit(parts: SubmitParts): Submit {
     return inTransaction(db, () => {
       if (!moveRequests(parts, submission, signed, nowMs)) return false;
       parts.requireSpendable();
-      refuseBelowFloor(parts, purpose, fees);
+      refuseBelowFloor(parts, purpose, fees, taken);
       const { account } = chain;
       ledger.draw(drawOf(purpose, account, signed, fees), nowMs);
+      if (taken > 0n) ledger.draw(takenOf(account, signed, taken), nowMs);
       const sent = { ...signed, purpose, account, systemFee, networkFee, validUntilBlock };
       transactions.add({ ...sent, signedMs: nowMs });
       spending.draw(signed.hash, shares, nowMs);
@@ -118,13 +121,19 @@ function moveRequests(
 }
 
 /** What fills the wallet may be paid from what the floor keeps: else it would stay empty. */
-function refuseBelowFloor(parts: SubmitParts, purpose: TransactionPurpose, fees: Datoshi): void {
+function refuseBelowFloor(
+  parts: SubmitParts,
+  purpose: TransactionPurpose,
+  fees: Datoshi,
+  taken: Datoshi,
+): void {
   const { ledger, chain } = parts;
   const { available } = ledger.balance(walletOf(chain.account));
   const floor = purpose === 'collect' ? 0n : parts.walletFloor;
-  if (available - fees >= floor) return;
+  if (available - fees - taken >= floor) return;
   parts.onWalletShort();
-  const figures = `${formatGas(fees)} GAS of fees, the wallet has ${formatGas(available)} GAS`;
+  const besides = taken === 0n ? '' : `${formatGas(taken)} GAS and `;
+  const figures = `${besides}${formatGas(fees)} GAS of fees, the wallet has ${formatGas(available)} GAS`;
   const keeps = `and keeps ${formatGas(floor)} GAS (gasbank.walletFloor)`;
   throw new NodeError(WALLET_FLOOR, `the transaction needs ${figures} ${keeps}`, {
     retryable: true,
@@ -145,6 +154,18 @@ const drawOf = (
   credit: BURNT,
   amount,
   cause: `${purpose} fees`,
+  block: null,
+  tx: hash,
+  requestId: null,
+});
+
+/** Keeps others from spending it meanwhile; what really moves is booked as its block tells. */
+const takenOf = (account: Hash160, { hash }: SignedTransaction, amount: Datoshi): Transfer => ({
+  id: takenIdOf(hash),
+  debit: walletOf(account),
+  credit: OUTSIDE,
+  amount,
+  cause: 'order amount',
   block: null,
   tx: hash,
   requestId: null,

@@ -2,14 +2,14 @@ import type { Hash256 } from '../base/hash.js';
 import type { OwnFees } from '../chain/own-gas.js';
 import type { FaultStore } from '../gasbank/fault-store.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
-import { drawIdOf, faultedFees, feesElsewhere } from '../gasbank/own-gas-postings.js';
+import { drawIdOf, faultedFees, feesElsewhere, takenIdOf } from '../gasbank/own-gas-postings.js';
 import type { RequestStore } from '../requests/request-store.js';
 import { nonceOf } from './plan-alone.js';
 import type { SentTransaction, TransactionStore } from './transaction-store.js';
 
 export type TransactionEnding = ReturnType<typeof createTransactionEnding>;
 
-export { drawIdOf };
+export { drawIdOf, takenIdOf };
 
 /** The nonce of a raw transaction: after the version, the first byte. */
 const nonceIn = (raw: Buffer): number => raw.readUInt32LE(1);
@@ -48,6 +48,12 @@ export function createTransactionEnding(stores: {
     return { kind: 'fees', account, tx, amount: sent.systemFee + sent.networkFee, fault };
   }
 
+  /** What a transaction was to move besides its fees is free again: if it moved, that is booked. */
+  function release(hash: Hash256, block: number, nowMs: number): void {
+    const id = takenIdOf(hash);
+    if (ledger.drawState(id) === 'open') ledger.void(id, block, nowMs);
+  }
+
   return {
     burnt,
 
@@ -56,6 +62,7 @@ export function createTransactionEnding(stores: {
       if (sent === null || !transactions.end(hash, 'halted', block, null)) return false;
       // Mostly booked with its block: the same again is nothing new.
       burnt(feesOf(sent, false), block, nowMs);
+      release(hash, block, nowMs);
       const why = 'the transaction is in a block, but the gateway skipped this request';
       for (const row of requests.byTransaction(hash)) {
         const step = { atMs: nowMs, block, tx: hash, what: 'skipped', why };
@@ -69,6 +76,7 @@ export function createTransactionEnding(stores: {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'faulted', block, exception)) return false;
       burnt(feesOf(sent, true), block, nowMs);
+      release(hash, block, nowMs);
       const rows = requests.byTransaction(hash);
       for (const row of rows) {
         // One left may have shared it with others that have ended: only its nonce is its own.
@@ -92,6 +100,7 @@ export function createTransactionEnding(stores: {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'dead', null, why)) return false;
       ledger.void(drawIdOf(hash), height, nowMs);
+      release(hash, height, nowMs);
       for (const row of requests.byTransaction(hash)) {
         const step = { atMs: nowMs, block: height, tx: hash, what: 'transaction dead', why };
         requests.move(row.id, 'transactionDead', { reason: why, tx: null }, step);

@@ -96,6 +96,22 @@ describe('submitting', () => {
     await assert.rejects(submitTo()(submission(2n)), /the wallet has 0\.00000100 GAS/);
   });
 
+  it('sets aside what an order takes besides its fees, so that two cannot go below the floor', async () => {
+    stages.fund(1_000n);
+    const shares = [{ requestId: null, kind: 'order', requester: null, amount: 100n }] as const;
+    const order = { ...submission(), purpose: 'order' as const, shares, taken: 400n };
+    const sent = await submitTo()(order);
+    assert.equal(drawn(), 500n);
+    const another = { ...order, terms: { ...order.terms, nonce: 2 } };
+    await assert.rejects(
+      submitTo()({ ...another, taken: 351n }),
+      /0\.00000351 GAS and 0\.00000100 GAS of fees, the wallet has 0\.00000500 GAS/,
+    );
+    assert.notEqual(await submitTo()({ ...another, taken: 350n }), null);
+    inTransaction(stages.db, () => stages.ending.halted(sent?.hash ?? hashOf(0), 12, 1));
+    assert.deepEqual(stages.ledger.balance(WALLET), { posted: 900n, drawn: 450n, available: 450n });
+  });
+
   it('changes nothing when a budget has no room for it, or the books differ from the chain', async () => {
     stages.fund(1_000n);
     stages.add(1n, ['answerFound']);
