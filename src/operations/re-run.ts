@@ -1,12 +1,12 @@
-import { NodeError } from '../base/node-error.js';
 import { type Outcome, ResponseCode } from '../base/outcome.js';
 import { type Bundle, blobHash, LEFT_OUT, type LoadedBundle } from '../evidence/bundle.js';
-import { secretToken } from '../evidence/commitment.js';
 import type { Fetching } from '../evidence/record-fetch.js';
 import type { Filtering } from '../evidence/record-filters.js';
 import { replayFetch } from '../evidence/replay-fetch.js';
 import { replayFilters } from '../evidence/replay-filters.js';
+import { MAX_RESULT_BYTES } from '../resolvers/http.js';
 import type { Reveal } from '../vault/reveal.js';
+import { replaySecrets } from './replay-secrets.js';
 
 /** How work that was done again compares with its record. */
 export type ReRun =
@@ -46,7 +46,8 @@ export async function reRun(
   }
   const fetch = replayFetch(loaded);
   const filters = replayFilters(bundle, workshop.filters(bundle.settings.profile));
-  const work = workshop.work(loaded, { fetch, filters, reveal: replayReveal(bundle) }, signal);
+  const secrets = replaySecrets(bundle);
+  const work = workshop.work(loaded, { fetch, filters, reveal: secrets.reveal }, signal);
   if (work === null) {
     const { kind } = bundle.request;
     return { kind: 'unproven', why: [`this program cannot re-run requests of the kind ${kind}`] };
@@ -57,24 +58,31 @@ export async function reRun(
   const differences = [
     ...fetch.differences(),
     ...filters.differences(),
+    ...secrets.differences(),
     ...differencesOf(bundle, ended),
   ];
   if (differences.length === 0) {
-    return { kind: 'same', asRecorded: [...believed(bundle), ...filters.asRecorded()] };
+    const recorded = [...filters.asRecorded(), ...secrets.asRecorded()];
+    return { kind: 'same', asRecorded: [...believed(bundle), ...recorded] };
   }
-  const because = whyUncertain(bundle, ended);
+  const because = whyUncertain(bundle, ended, secrets.gaveToken());
   if (because === null) return { kind: 'differs', differences };
   return { kind: 'unproven', why: [because, ...differences] };
 }
 
 /** Why the work may end otherwise though nothing is wrong; null where it may not. */
-function whyUncertain(bundle: Bundle, ended: Outcome): string | null {
+function whyUncertain(bundle: Bundle, ended: Outcome, gaveToken: boolean): string | null {
+  const { request, outcome } = bundle;
   if (isIncomplete(bundle)) {
     return 'a secret stood in what was sent or received, and was taken out of the bundle';
   }
-  const isLate = codeOf(ended) === ResponseCode.Timeout || bundle.outcome.code === TIMEOUT;
-  if (bundle.request.kind !== 'function' || !isLate) return null;
-  return 'the function met a limit of time, and that depends on the machine it runs on';
+  if (request.kind !== 'function') return null;
+  if (codeOf(ended) === ResponseCode.Timeout || outcome.code === TIMEOUT) {
+    return 'the function met a limit of time, and that depends on the machine it runs on';
+  }
+  if (gaveToken) return 'the function was given a secret, whose value is in no bundle';
+  const isOwnTrouble = outcome.from === 'trouble' && ended.kind === 'answer';
+  return isOwnTrouble ? 'the node told of trouble of its own, which cannot be had again' : null;
 }
 
 const TIMEOUT: number = ResponseCode.Timeout;
@@ -92,19 +100,6 @@ const isIncomplete = ({ fetches }: Bundle): boolean =>
       headers.some(([, value]) => value === LEFT_OUT) ||
       (result?.kind === 'response' && (result.body.redacted || result.url === LEFT_OUT)),
   );
-
-/** Gives the token where the value was given, and refuses what was refused. */
-function replayReveal({ secrets }: Bundle): Reveal {
-  return async ({ name }) => {
-    const found = secrets.find((secret) => secret.name === name);
-    if (found === undefined) {
-      throw new NodeError('EVIDENCE_NONE', `the bundle knows nothing of the secret ${name}`);
-    }
-    if (!found.granted) return { kind: 'forbidden', reason: found.reason };
-    const { commitment, hosts, mayBeResult: optOut } = found;
-    return { kind: 'granted', value: Buffer.from(secretToken(name, commitment)), hosts, optOut };
-  };
-}
 
 /** Reasons are not compared: they tell durations and sizes, too. */
 function differencesOf({ outcome }: Bundle, ended: Outcome): string[] {
@@ -134,11 +129,25 @@ const WORDS: Readonly<Record<string, string>> = {
   trouble: 'trouble that may pass',
 };
 
-/** What no re-run can prove: that a source said so is the node's word alone. */
-function believed({ fetches, outcome }: Bundle): string[] {
-  const failures = fetches.flatMap(({ result }, index) =>
+/** What no re-run can prove: that a source said so is the node's word alone, as are its rules. */
+function believed({ request, code, settings, limits, fetches, outcome }: Bundle): string[] {
+  const told = fetches.flatMap(({ result }, index) =>
     result?.kind === 'failed' ? [`fetch ${index + 1} failed (${result.failure})`] : [],
   );
+  if (request.kind === 'function' && code === null) told.push('the code could not be had');
+  const hosts = code?.allowedHosts ?? null;
+  if (hosts !== null && outcome.code === ResponseCode.Forbidden) {
+    told.push(`the function was let to fetch from ${hosts.join(' ') || 'nowhere'} alone`);
+  }
+  const { maxResultBytes = 0 } = limits;
+  if (outcome.code === ResponseCode.ResponseTooLarge && maxResultBytes !== MAX_RESULT_BYTES) {
+    told.push(`the node let results have ${maxResultBytes} bytes`);
+  }
+  const { contentTypes } = settings;
+  if (outcome.code === ResponseCode.ContentTypeNotSupported && contentTypes !== null) {
+    told.push(`the node took no other content types than ${contentTypes.join(' ') || 'none'}`);
+  }
   const gaveUp = outcome.from === 'trouble' && outcome.code !== ResponseCode.Success;
-  return gaveUp ? [...failures, 'the tries before the last one failed as well'] : failures;
+  if (gaveUp) told.push('the tries before the last one failed as well');
+  return told;
 }

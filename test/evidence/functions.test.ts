@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { systemClock } from '../../src/base/clock.js';
 import { type Outcome, ResponseCode } from '../../src/base/outcome.js';
+import { type Bundle, blobHash } from '../../src/evidence/bundle.js';
 import { openWorkshop } from '../../src/node/open-workshop.js';
 import { type ReRun, reRun } from '../../src/operations/re-run.js';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
@@ -99,26 +100,63 @@ describe('the evidence of functions', () => {
       await bench.close();
       return url;
     });
-    const cases: [WatchedFunction, RegExp][] = [
+    const cases: [WatchedFunction, RegExp, ...string[]][] = [
       [{ code: "throw new TypeError('no ' + args.what)", args: '{"what":"way"}' }, /no way/],
-      [{ code: 'return ctx.secrets.get("KEY")' }, /no vault/],
+      [{ code: 'return ctx.secrets.get("KEY")' }, /no vault/, 'the secret KEY was refused'],
       [
         {
           code: "return (await ctx.fetch('https://b.example/')).status",
           allowedHosts: ['a.example'],
         },
         /the host b\.example is not among/,
+        'the function was let to fetch from a.example alone',
       ],
     ];
-    for (const [asked, told] of cases) {
+    for (const [asked, told, ...asRecorded] of cases) {
       const { outcome, again } = await twice(asked);
       assert.match(resultOf(outcome), told);
-      assert.deepEqual(again, SAME);
+      assert.deepEqual(again, { ...SAME, asRecorded });
     }
     const code = `try { await ctx.fetch('${gone}'); } catch { return 'nobody'; }`;
     const { again, outcome } = await twice({ code });
     assert.equal(resultOf(outcome), 'nobody');
     assert.deepEqual(again, { kind: 'same', asRecorded: ['fetch 1 failed (connect)'] });
+  });
+
+  it('is no proof where the function computed with the value of a secret', async () => {
+    const reveal: WatchingOptions['reveal'] = async () => {
+      return { kind: 'granted', value: Buffer.from(VALUE), hosts: [], optOut: false };
+    };
+    const code = "return (await ctx.secrets.get('KEY')).length";
+    const { outcome, again, loaded } = await twice({ code }, { reveal });
+    assert.equal(resultOf(outcome), String(VALUE.length));
+    assert.equal(again.kind, 'unproven');
+    assert.match(String(again.kind === 'unproven' && again.why), /was given a secret/);
+    // The secret may not have been asked for at all.
+    const bundle = { ...loaded.bundle, secrets: [] };
+    assert.equal((await reRun({ ...loaded, bundle }, workshop, never)).kind, 'differs');
+  });
+
+  it('says what of it is the word of the node: no code, no vault, a limit of its own', async () => {
+    const { loaded } = await twice({ code: 'return args * 2', args: '21' });
+    const empty = { sha256: blobHash(Buffer.alloc(0)), size: 0 };
+    const ended = (from: 'answer' | 'trouble', code: number): Bundle => {
+      const outcome = { ...loaded.bundle.outcome, from, code, result: empty };
+      return { ...loaded.bundle, outcome };
+    };
+    const lies: [Bundle, RegExp][] = [
+      [{ ...ended('answer', ResponseCode.NotFound), code: null }, /the code could not be had/],
+      [
+        { ...ended('answer', ResponseCode.ResponseTooLarge), limits: { maxResultBytes: 1 } },
+        /let results have 1 bytes/,
+      ],
+    ];
+    for (const [bundle, told] of lies) {
+      const again = await reRun({ ...loaded, bundle }, workshop, never);
+      assert.match(String(again.kind === 'same' && again.asRecorded), told);
+    }
+    const busy = await reRun({ ...loaded, bundle: ended('trouble', 255) }, workshop, never);
+    assert.match(String(busy.kind === 'unproven' && busy.why), /trouble of its own/);
   });
 
   it('differs where the code is another one, or its answer', async () => {

@@ -115,7 +115,7 @@ describe('secrets in the evidence of web requests', () => {
     const subject = specOf('http://127.0.0.1:1').replaceAll('KEY', 'OTHER');
     const { outcome, again } = await watched({ kind: 'http', subject }, revealTo(''));
     assert.equal(outcome.kind === 'answer' && outcome.code, ResponseCode.Forbidden);
-    assert.deepEqual(again, { kind: 'same', asRecorded: [] });
+    assert.deepEqual(again, { kind: 'same', asRecorded: ['the secret OTHER was refused'] });
   });
 
   it('that the fetches alone tell of are taken out, too', async () => {
