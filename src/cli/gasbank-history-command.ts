@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { jsonText } from '../api/json-text.js';
 import { formatGas } from '../base/datoshi.js';
+import { hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { loadConfig } from '../config/load-config.js';
+import { OUTSIDE } from '../gasbank/accounts.js';
 import {
   createLedgerViews,
   DEFAULT_HISTORY_LIMIT,
@@ -120,8 +122,13 @@ export function pageText({ transfers, cursor }: HistoryPage): string {
   if (transfers.length === 0) return 'Nothing was booked.';
   const [head = '', ...rows] = textTable(COLUMNS, transfers.map(rowOf)).split('\n');
   const lines = rows.flatMap((row, at) => {
-    const { debit, credit } = transfers[at] as TransferView;
-    return [row, `    ${accountName(debit)} -> ${accountName(credit)}`];
+    const { debit, credit, counterparty, lostTx } = transfers[at] as TransferView;
+    const nameOf = (account: string): string =>
+      account === OUTSIDE && counterparty !== null
+        ? `${OUTSIDE} (${hash160ToAddress(counterparty)})`
+        : accountName(account);
+    const lost = lostTx === null ? [] : [`    of the FAULTed ${lostTx}`];
+    return [row, `    ${nameOf(debit)} -> ${nameOf(credit)}`, ...lost];
   });
   const more = cursor === null ? [] : ['', `More with --cursor ${cursor}`];
   return [head, ...lines, ...more].join('\n');
@@ -136,9 +143,10 @@ const rowOf = (transfer: TransferView): string[] => [
   transfer.cause,
 ];
 
-const CSV_COLUMNS = 'time,block,tx,request,cause,phase,debit,credit,gas,row,transfer,settles'.split(
-  ',',
-);
+const CSV_COLUMNS = (
+  'time,block,tx,request,cause,phase,debit,credit,gas,row,transfer,settles,' +
+  'lost_tx,counterparty'
+).split(',');
 
 function printCsv(views: LedgerViews, query: TransferQuery, context: CommandContext): void {
   context.print(csvLine(CSV_COLUMNS));
@@ -158,4 +166,6 @@ const csvOf = (transfer: TransferView): string[] => [
   String(transfer.row),
   transfer.id,
   transfer.pendingId ?? '',
+  transfer.lostTx ?? '',
+  transfer.counterparty ?? '',
 ];

@@ -1,5 +1,5 @@
 import type { Datoshi } from '../base/datoshi.js';
-import type { Hash256 } from '../base/hash.js';
+import type { Hash160, Hash256 } from '../base/hash.js';
 import type { Database } from '../storage/database.js';
 import type { TransferPhase } from './ledger-store.js';
 
@@ -30,6 +30,10 @@ export interface TransferView {
   readonly debit: string;
   readonly credit: string;
   readonly amountDatoshi: Datoshi;
+  /** The FAULTed transaction whose fees it is about. */
+  readonly lostTx: Hash256 | null;
+  /** Who is behind the account `outside`, where the chain tells. */
+  readonly counterparty: Hash160 | null;
 }
 
 export interface TransferQuery {
@@ -158,6 +162,8 @@ interface TransferRow {
   readonly debit: string;
   readonly credit: string;
   readonly amount: bigint;
+  readonly lost_tx: string | null;
+  readonly counterparty: string | null;
 }
 
 const accountOf = ({ id, posted, drawn }: AccountRow): AccountView => ({
@@ -180,4 +186,6 @@ const transferOf = (row: TransferRow): TransferView => ({
   debit: row.debit,
   credit: row.credit,
   amountDatoshi: row.amount,
+  lostTx: row.lost_tx as Hash256 | null,
+  counterparty: row.counterparty as Hash160 | null,
 });

@@ -13,6 +13,7 @@ const NODE = hash160Of(0x01);
 const PAYER = hash160Of(0x02);
 const OTHER = hash160Of(0x03);
 const TX: Hash256 = hash256Of(7);
+const LOST: Hash256 = hash256Of(8);
 const DAY_MS = 86_400_000;
 
 describe('gasbank balance and history', () => {
@@ -29,7 +30,7 @@ describe('gasbank balance and history', () => {
     };
     move(
       'a',
-      { credit: walletOf(NODE), amount: 10_00000001n, cause: 'funded' },
+      { credit: walletOf(NODE), amount: 10_00000001n, cause: 'funded', counterparty: OTHER },
       AT_MS - 9 * DAY_MS,
     );
     move('b', { credit: creditOf(PAYER), amount: 5_00000000n }, AT_MS - 8 * DAY_MS);
@@ -48,7 +49,7 @@ describe('gasbank balance and history', () => {
     });
     addSent(db, TX, NODE);
     const earned = { debit: reservedOf(PAYER), credit: earnedOf(NODE), cause: 'fee' } as const;
-    move('f', { ...earned, amount: 50n, requestId: 4n }, AT_MS + 2_000);
+    move('f', { ...earned, amount: 50n, requestId: 4n, lostTx: LOST }, AT_MS + 2_000);
   });
   after(() => {
     db.close();
@@ -141,7 +142,9 @@ describe('gasbank balance and history', () => {
       return `${kind}:${hash160ToAddress(owner as Hash160)}`;
     });
     assert.equal(lines[2], `    ${from} -> ${to}`);
-    assert.match(lines[3] ?? '', /03:04:06 +- +0\.25000000 +pending +- +respond "fees", drawn$/);
+    assert.equal(lines[3], `    of the FAULTed ${LOST}`);
+    assert.ok(out.includes(`\n    outside (${hash160ToAddress(OTHER)}) -> wallet:N`), out);
+    assert.match(lines[4] ?? '', /03:04:06 +- +0\.25000000 +pending +- +respond "fees", drawn$/);
   });
 
   it('lists those of one account, since a date or for a duration', async () => {
@@ -182,14 +185,15 @@ describe('gasbank balance and history', () => {
     const { exitCode, out } = await cli.runHere('gasbank', 'history', '--csv');
     assert.equal(exitCode, 0);
     const lines = out.trimEnd().split('\n');
-    assert.equal(
-      lines[0],
-      'time,block,tx,request,cause,phase,debit,credit,gas,row,transfer,settles',
-    );
+    const columns = 'time,block,tx,request,cause,phase,debit,credit,gas,row,transfer,settles';
+    assert.equal(lines[0], `${columns},lost_tx,counterparty`);
     assert.equal(lines.length, 7);
     assert.match(lines[1] ?? '', /^2024-12-24T03:04:05\.000Z,100,0x.*,,funded,single,outside,/);
-    assert.match(lines[1] ?? '', /,10\.00000001,1,a,$/);
-    assert.match(lines[5] ?? '', /,,0x.*,,"respond ""fees"", drawn",pending,.*,0\.25000000,5,e,$/);
+    assert.match(lines[1] ?? '', /,10\.00000001,1,a,,,0x0303\w+$/);
+    assert.match(
+      lines[5] ?? '',
+      /,,0x.*,,"respond ""fees"", drawn",pending,.*,0\.25000000,5,e,,,$/,
+    );
   });
 
   it('says what is wrong with what it was asked', async () => {
