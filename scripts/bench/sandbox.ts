@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createSandbox } from '../../src/sandbox/sandbox.js';
 import type { BenchOptions } from './bench-options.js';
 import {
@@ -13,8 +16,34 @@ import { loadIsolatedVm } from './isolated-vm.js';
 import type { BenchResult, Figure } from './report.js';
 import { median, percentile } from './statistics.js';
 
-const FULL = { executions: 2_000, isolates: 200, warmUp: 2_000, rounds: 5, steady: 10_000 };
-const QUICK = { executions: 20, isolates: 5, warmUp: 20, rounds: 2, steady: 80 };
+interface Sizes {
+  /** Of the trivial function in each round; of the realistic one a tenth. */
+  readonly executions: number;
+  /** In isolated-vm. */
+  readonly isolates: number;
+  readonly warmUp: number;
+  readonly rounds: number;
+  readonly pooled: number;
+  readonly steady: number;
+}
+
+const FULL: Sizes = {
+  executions: 2_000,
+  isolates: 100,
+  warmUp: 2_000,
+  rounds: 5,
+  pooled: 2_000,
+  steady: 10_000,
+};
+const QUICK: Sizes = {
+  executions: 20,
+  isolates: 5,
+  warmUp: 20,
+  rounds: 2,
+  pooled: 20,
+  steady: 160,
+};
+const REALISTIC_SHARE = 10;
 
 const TRIVIAL: BenchFunction = {
   source: 'export default async ({ a }) => a + 1;',
@@ -70,18 +99,28 @@ export async function runSandbox(options: BenchOptions): Promise<BenchResult> {
   tell('a trivial function');
   const trivial = await measure(ways, TRIVIAL, sizes);
   tell('a realistic function');
-  const realistic = await measure(ways, REALISTIC, sizes);
-  tell(`${sizes.steady} executions through the threads`);
-  const pooled = await measurePool(sizes.steady);
+  const fewer = (count: number): number => Math.ceil(count / REALISTIC_SHARE);
+  const realistic = await measure(ways, REALISTIC, {
+    ...sizes,
+    executions: fewer(sizes.executions),
+    warmUp: fewer(sizes.warmUp),
+    isolates: fewer(sizes.isolates),
+  });
+  tell(`${sizes.pooled} executions through the threads`);
+  const pooled = await measurePool(sizes.pooled);
+  tell(`the memory of ${sizes.steady} executions`);
+  const memory = await measureMemory(sizes.steady);
   return {
     bench: 'sandbox',
     summary:
-      `${sizes.executions} executions in each of ${sizes.rounds} rounds, all ways in turn on one ` +
-      `thread, from the module's text to the result's; pooled ones through the node's threads`,
+      `${sizes.executions} executions (of the realistic function a tenth) in each of ` +
+      `${sizes.rounds} rounds, all ways in turn on one thread, from the module's text to the ` +
+      `result's; pooled ones through the node's threads`,
     figures: [
       ...figuresOf('trivial', trivial, true),
       ...figuresOf('realistic', realistic, false),
       ...pooled,
+      ...memory,
     ],
     floor: [...comparedWith('trivial', trivial), ...comparedWith('realistic', realistic)],
   };
@@ -98,7 +137,7 @@ async function requireSameResults(ways: ReadonlyMap<Way, RunFunction>): Promise<
 async function measure(
   ways: ReadonlyMap<Way, RunFunction>,
   call: BenchFunction,
-  sizes: typeof FULL,
+  sizes: Sizes,
 ): Promise<Map<Way, number[]>> {
   const durations = new Map<Way, number[]>([...ways.keys()].map((way) => [way, []]));
   for (let round = 0; round <= sizes.rounds; round++) {
@@ -159,7 +198,7 @@ function comparedWith(name: string, durations: ReadonlyMap<Way, number[]>): Figu
     ]);
 }
 
-/** What a caller sees, one call after the other, and what the process needs all the while. */
+/** What a caller sees, through the threads, one call after the other. */
 async function measurePool(count: number): Promise<Figure[]> {
   const sandbox = createSandbox({ workers: 2 });
   await sandbox.ready();
@@ -175,24 +214,33 @@ async function measurePool(count: number): Promise<Figure[]> {
     secret: () => Promise.reject(new Error('nothing is secret')),
   };
   const durations: number[] = [];
-  const residentMb: number[] = [];
   for (let at = 0; at < count; at++) {
     const start = performance.now();
     const { end } = await sandbox.run(call, host);
     durations.push((performance.now() - start) * 1_000);
     if (end.kind !== 'returned') throw new Error(`the function did not return: ${end.kind}`);
-    if (at % Math.ceil(count / 40) === 0) residentMb.push(process.memoryUsage.rss() / 1024 ** 2);
   }
   await sandbox.close();
-  const part = (quarter: number): number => {
-    const length = residentMb.length / 4;
-    return median(residentMb.slice(quarter * length, (quarter + 1) * length));
-  };
   return [
     { name: 'pooledP50', value: median(durations), unit: 'us' },
     { name: 'pooledP99', value: percentile(durations, 0.99), unit: 'us' },
-    { name: 'residentSecondQuarter', value: part(1), unit: 'MiB' },
-    { name: 'residentLastQuarter', value: part(3), unit: 'MiB' },
-    { name: 'residentGrowth', value: part(3) / part(1), unit: 'x', target: '<= 1.05' },
+  ];
+}
+
+/** What a process needs that runs functions of all sorts, and nothing else. */
+async function measureMemory(count: number): Promise<Figure[]> {
+  const program = fileURLToPath(new URL('./sandbox-steady.ts', import.meta.url));
+  const args = ['--import', 'tsx', program, String(count)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { residentMb } = JSON.parse(stdout) as { residentMb: number[] };
+  const quarter = (index: number): number => {
+    const length = residentMb.length / 4;
+    const part = residentMb.slice(index * length, (index + 1) * length);
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  };
+  return [
+    { name: 'residentSecondQuarter', value: quarter(1), unit: 'MiB' },
+    { name: 'residentLastQuarter', value: quarter(3), unit: 'MiB' },
+    { name: 'residentGrowth', value: quarter(3) / quarter(1), unit: 'x', target: '<= 1.05' },
   ];
 }

@@ -6,8 +6,8 @@ export class HeapFull extends Error {
   override readonly name = 'HeapFull';
 }
 
-/** What the heap has until the memory must grow; enough for most functions. */
-const HEADROOM_BYTES = 512 * 1024;
+/** What the heap has until the memory must grow: less than the allocator ever gives back. */
+const HEADROOM_BYTES = 1536 * 1024;
 /** What the memory has before it grows. */
 const MEMORY_BYTES = 256 * WASM_PAGE_BYTES;
 /** A piece for which the allocator has no room but at the heap's end. */

@@ -40,6 +40,10 @@ const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: reado
     floor: ['floorAnswersPerSecond'],
   },
   catchup: { figures: ['ratio', 'blocksPerSecond'], floor: ['bareBlocksPerSecond'] },
+  sandbox: {
+    figures: ['trivialP50', 'trivialP99', 'trivialToBareEval', 'realisticP50', 'residentGrowth'],
+    floor: ['trivial.bareEvalP50', 'trivial.freshRuntimeP50'],
+  },
   ledger: {
     figures: ['ratio', 'transfersPerSecond', 'balanceGrowth', 'pageGrowth', 'olderPageGrowth'],
     floor: ['barePerSecond'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../scripts/ensure/paths.mjs';
 
@@ -17,7 +18,7 @@ const mean = (values: readonly number[]): number =>
 
 describe('10,000 executions', () => {
   it('leave memory as it was, no thread lost, and nothing open', async () => {
-    const program = new URL('./steady-program.ts', import.meta.url).pathname;
+    const program = join(projectRoot, 'scripts', 'bench', 'sandbox-steady.ts');
     const args = ['--import', 'tsx', program, String(EXECUTIONS)];
     const { stdout } = await promisify(execFile)(process.execPath, args, {
       cwd: projectRoot,

@@ -1,9 +1,8 @@
 /**
- * Runs functions in a process of their own, and prints what the process needed: resident memory
- * after each of 40 parts, and what is left when the sandbox is closed. `steady-program COUNT`.
+ * `sandbox-steady COUNT`: runs functions in a process of their own, and prints what that needed:
+ * resident memory after each of 40 parts, and what is left when the sandbox is closed.
  */
 import { createSandbox } from '../../src/sandbox/sandbox.js';
-import { callOf, hostOf, responseOf } from './function-calls.js';
 
 const PARTS = 40;
 const SOURCES = [
@@ -22,13 +21,29 @@ const count = Number(process.argv[2] ?? 10_000);
 const sandbox = createSandbox({ workers: 2, workersPerRequester: 2 });
 await sandbox.ready();
 const body = Buffer.from(JSON.stringify({ a: 1, filler: 'x'.repeat(10_000) }));
-const host = hostOf(() => responseOf(body));
+const host = {
+  fetch: async () => ({
+    kind: 'response' as const,
+    status: 200,
+    headers: {},
+    body,
+    url: 'https://a.example/',
+  }),
+  secret: async () => ({ kind: 'forbidden' as const, reason: 'there are none' }),
+};
 const residentMb: number[] = [];
 
 async function run(at: number): Promise<void> {
   const source = at % LARGE_EVERY === 0 ? LARGE : (SOURCES[at % SOURCES.length] ?? '');
-  host.fetched.length = 0;
-  await sandbox.run(callOf(source, { requestId: String(at), seed: String(at) }), host);
+  const call = {
+    source,
+    args: '{"a":1}',
+    requestId: String(at),
+    requester: '0x1',
+    block: { index: at, timeMs: at },
+    seed: String(at),
+  };
+  await sandbox.run(call, host);
 }
 
 for (let part = 0; part < PARTS; part++) {
