@@ -18,7 +18,8 @@ or a network. With both, the file is held against this node's record.
 
 What it shows: that the answer follows from what the node recorded, by this program, and that the
 record is the one whose hash is known. What it can't: that a source really sent it. --rpc asks a
-Neo node whether request and answer are those on the chain.
+Neo node whether request and answer are those on the chain; whether the gateway is the one you use
+is for you to compare, since anybody can deploy another.
 
 Verdicts: verified; differs (something is not what it is claimed to be); unproven (nothing is wrong,
 but the work cannot be done again, since a body was not kept, say). The last two exit with 1.
@@ -143,11 +144,13 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
 };
 
 /** A verification for people. */
-export function verificationText({ verdict, requestId, hash, checks }: Verification): string {
+export function verificationText(verification: Verification): string {
+  const { verdict, requestId, gateway, magic, hash, checks } = verification;
   const lines = checks.flatMap(({ what, found, details }) => [
     labelled(found, what),
     ...details.map((detail) => labelled('', `- ${detail}`, 11)),
   ]);
   const head = `Request ${requestId}: ${VERDICTS[verdict]}`;
-  return [head, labelled('bundle', `sha256 ${hash}`), '', ...lines].join('\n');
+  const asked = labelled('gateway', `${gateway} on network ${magic}`);
+  return [head, asked, labelled('bundle', `sha256 ${hash}`), '', ...lines].join('\n');
 }

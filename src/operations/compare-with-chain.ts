@@ -1,8 +1,11 @@
 import { toHex } from '../base/bytes.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
 import { ResponseCode, responseCodeName } from '../base/outcome.js';
+import { readContract } from '../chain/contract-read.js';
 import { decodeGatewayEvent, isAskEvent, type KnownGatewayEvent } from '../chain/gateway-events.js';
 import { parseNotifications } from '../chain/gateway-notification.js';
+import { gatewayReads } from '../chain/gateway-reads.js';
 import { parseTransaction } from '../chain/parse-transaction.js';
 import { readCallScript } from '../chain/read-script.js';
 import { isRpcError, type Rpc } from '../chain/rpc.js';
@@ -88,11 +91,10 @@ async function checkRequest(bundle: Bundle, rpc: Rpc): Promise<Check> {
     ['block', height, request.block],
     ['blockTimeMs', rpcCount(header.time, 'time of the block'), request.blockTimeMs],
   ];
-  const wrong = pairs.filter(([, chain, bundled]) => chain !== bundled);
-  return judged(
-    what,
-    wrong.map(([name, chain, bundled]) => `${name}: ${bundled} in the bundle, ${chain} on chain`),
-  );
+  const wrong = pairs
+    .filter(([, chain, bundled]) => chain !== bundled)
+    .map(([name, chain, bundled]) => `${name}: ${bundled} in the bundle, ${chain} on chain`);
+  return judged(what, wrong);
 }
 
 async function checkAnswer(
@@ -101,10 +103,7 @@ async function checkAnswer(
   rpc: Rpc,
 ): Promise<Check> {
   const what = 'the answer is the one on the chain';
-  if (answeredIn === null) {
-    const details = ['no transaction is known in which it was answered'];
-    return { what, found: 'skipped', details };
-  }
+  if (answeredIn === null) return { what, ...(await unanswered(bundle, rpc)) };
   const { tx } = answeredIn;
   const id = BigInt(bundle.request.id);
   const events = await eventsOf(tx, bundle, rpc);
@@ -123,6 +122,21 @@ async function checkAnswer(
     return judged(what, [`the script of ${tx} gives code ${answer.code}, its event ${event.code}`]);
   }
   return compareAnswers(what, bundle, answer);
+}
+
+/** What is outside of the hash can be taken away: an answer that was given must be named. */
+async function unanswered(
+  { node, request }: Bundle,
+  rpc: Rpc,
+): Promise<Pick<Check, 'found' | 'details'>> {
+  const reads = gatewayReads(node.gateway as Hash160);
+  const pending = await readContract(rpc, reads.requestOf(BigInt(request.id))).catch((error) => {
+    if (error instanceof NodeError && error.code === 'CONTRACT_READ_FAILED') return null;
+    throw error;
+  });
+  if (pending !== null) return { found: 'skipped', details: ['it is not answered yet'] };
+  const details = ['the request has ended, and the bundle names no transaction in which it did'];
+  return { found: 'unproven', details };
 }
 
 interface ScriptAnswer {

@@ -22,6 +22,9 @@ export type Verdict = 'verified' | 'differs' | 'unproven';
 export interface Verification {
   readonly verdict: Verdict;
   readonly requestId: string;
+  /** Whose request it claims to be: anybody can deploy a gateway of his own. */
+  readonly gateway: string;
+  readonly magic: number;
   /** SHA-256 of the bundle that was looked at. */
   readonly hash: string;
   readonly checks: readonly Check[];
@@ -56,7 +59,9 @@ export async function verifyBundle(
     await checkReRun(withoutFalseBlobs(loaded), options.workshop, options.clock),
     ...(options.further ?? []),
   ];
-  return { verdict: verdictOf(checks), requestId: loaded.bundle.request.id, hash, checks };
+  const { node, request } = loaded.bundle;
+  const { gateway, magic } = node;
+  return { verdict: verdictOf(checks), requestId: request.id, gateway, magic, hash, checks };
 }
 
 function verdictOf(checks: readonly Check[]): Verdict {

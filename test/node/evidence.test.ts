@@ -106,7 +106,7 @@ describe('the evidence of answers on a real chain', function () {
 
   interface Forged {
     hash: string;
-    answeredIn: { tx: string };
+    answeredIn: { tx: string } | null;
     bundle: { request: { subject: string; tx: string } };
   }
 
@@ -150,10 +150,16 @@ describe('the evidence of answers on a real chain', function () {
     const question = await verify('--bundle', asked, '--rpc', fixture.network.rpcUrl);
     assert.match(told(question), /fails: the request is the one on the chain: subject: .*"PUT"/);
     const moved = forgedFile(text, (forger) => {
-      forger.answeredIn.tx = forger.bundle.request.tx;
+      forger.answeredIn = { tx: forger.bundle.request.tx };
     });
     const elsewhereAnswered = await verify('--bundle', moved, '--rpc', fixture.network.rpcUrl);
     assert.match(told(elsewhereAnswered), /fails: the answer is .* did not answer request/);
+    const silent = forgedFile(readFileSync(tampered, 'utf8'), (forger) => {
+      forger.answeredIn = null;
+    });
+    const unnamed = await verify('--bundle', silent, '--rpc', fixture.network.rpcUrl);
+    assert.equal(unnamed.verdict, 'unproven', told(unnamed));
+    assert.match(told(unnamed), /unproven: the answer is .* names no transaction in which it did/);
     const wrongId = await dodona('verify', String(ids[0]), '--bundle', file, ...nodeConfig());
     assert.match(wrongId.out, /the bundle is of request/);
   });
