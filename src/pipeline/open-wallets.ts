@@ -35,8 +35,9 @@ export function createOpenWallets(parts: OpenWalletsParts): () => Promise<boolea
     isDone = unopened.length === 0;
     if (isDone) return true;
     const read = await reader.latest(unopened.map((own) => walletOf(own.account)));
-    const books = read === null ? null : await booksAt(read.height);
-    if (read === null || books === null) return false;
+    if (read === null) return false;
+    const books = await booksAt(read.height);
+    if (books === null) return false;
     for (const own of unopened) open(own, read, books);
     return true;
   };

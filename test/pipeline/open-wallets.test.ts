@@ -21,12 +21,14 @@ describe('opening the wallets', () => {
   let ownAccounts: OwnAccountStore;
   const HEIGHT = 20;
   let booksHeight: number;
+  let isSteady: boolean;
   let balances: Map<CheckedAccount, bigint>;
   let asked: CheckedAccount[][];
   beforeEach(() => {
     stages = createStages();
     ownAccounts = createOwnAccountStore(stages.db);
     booksHeight = HEIGHT;
+    isSteady = true;
     asked = [];
     balances = new Map([
       [WALLET, 100n],
@@ -36,9 +38,9 @@ describe('opening the wallets', () => {
   });
   afterEach(() => stages.close());
 
-  const latest = async (accounts: readonly CheckedAccount[]): Promise<ChainBalances> => {
+  const latest = async (accounts: readonly CheckedAccount[]): Promise<ChainBalances | null> => {
     asked.push([...accounts]);
-    return { height: HEIGHT, balances };
+    return isSteady ? { height: HEIGHT, balances } : null;
   };
   const create = (log: Log = stages.log) =>
     createOpenWallets({
@@ -112,6 +114,14 @@ describe('opening the wallets', () => {
       [WALLET, walletOf(later), walletOf(FORMER)].map((wallet) => blocks.get(wallet)),
       [9n, null, 0n],
     );
+  });
+
+  it('waits while a block comes with each reading', async () => {
+    isSteady = false;
+    const open = create();
+    assert.equal(await open(), false);
+    isSteady = true;
+    assert.equal(await open(), true);
   });
 
   it('trusts no reader that leaves a wallet out', async () => {
