@@ -6,12 +6,15 @@ import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from '../../src/requests/request-v
 import { MAX_RESULT_BYTES } from '../../src/resolvers/http.js';
 import { MAX_SPEC_BYTES } from '../../src/resolvers/http-spec.js';
 import { MAX_SECRETS_PER_REQUEST } from '../../src/resolvers/secret-places.js';
+import { DEFAULT_SANDBOX_LIMITS } from '../../src/sandbox/limits.js';
+import { SANDBOX_DEFAULTS } from '../../src/sandbox/sandbox.js';
 import { MAX_RECENT_TROUBLE } from '../../src/telemetry/create-log.js';
 import * as vault from '../../src/vault/secret-limits.js';
 import { markdownTable } from './markdown.js';
 
 const http = DEFAULT_HTTP_LIMITS;
 const filter = FILTER_POOL_DEFAULTS;
+const box = DEFAULT_SANDBOX_LIMITS;
 
 const seconds = (durationMs: number): string => `${durationMs / 1_000} s`;
 const size = (bytes: number): string =>
@@ -37,6 +40,26 @@ export const webLimitTable = (): string =>
     ],
   );
 
+/** What one execution of a function is held to, with the code of what goes beyond. */
+export const functionLimitTable = (): string =>
+  markdownTable(
+    ['limit', 'of', 'beyond it'],
+    [
+      [seconds(box.busyMs), 'its own computing', 'Timeout'],
+      [seconds(box.wallMs), 'the whole, waiting for sources included', 'Timeout'],
+      [size(box.heapBytes), 'memory', 'Error'],
+      [size(box.stackBytes), 'stack: calls within calls', 'Error'],
+      [String(box.fetches), 'fetches', 'Error'],
+      [size(box.fetchBytes), "the body of a source's answer", 'Error'],
+      [size(box.fetchRequestBytes), 'the body that a fetch sends', 'the fetch rejects'],
+      [String(box.secrets), 'calls of `ctx.secrets.get`', 'Error'],
+      [String(box.logLines), 'lines of `ctx.log`', 'Error'],
+      [`${box.logLineChars} characters`, 'one of these lines', 'the rest is cut off'],
+      [size(box.sourceBytes), 'the code at a uri or in the store of a node', 'NotFound'],
+      [size(box.resultBytes), 'the result', 'ResponseTooLarge'],
+    ],
+  );
+
 /** Limits of the node itself that are no keys of the configuration. */
 export const nodeLimitTable = (): string =>
   markdownTable(
@@ -51,6 +74,8 @@ export const nodeLimitTable = (): string =>
       [String(vault.MAX_SECRETS_PER_OWNER), 'secrets of one owner'],
       [String(vault.MAX_GRANTS_PER_SECRET), 'grants of one secret'],
       [String(vault.MAX_HOSTS_PER_GRANT), 'hosts of one grant'],
+      [String(SANDBOX_DEFAULTS.maxWaiting), 'functions that wait for a thread'],
+      [String(SANDBOX_DEFAULTS.maxWaitingPerRequester), 'of these, for one requester'],
       [String(filter.maxQueue), 'filters that wait for a thread'],
       [size(filter.maxQueueBytes), 'bodies that wait for a thread, together'],
       [`${filter.maxHeapMb} MiB`, 'memory of one filter thread'],

@@ -14,7 +14,7 @@ import {
 } from './gateway-tables.js';
 import { failureTable, statusTable } from './http-tables.js';
 import { layerTable } from './layer-table.js';
-import { nodeLimitTable, webLimitTable } from './limit-tables.js';
+import { functionLimitTable, nodeLimitTable, webLimitTable } from './limit-tables.js';
 import { measureCosts } from './measure-costs.js';
 import { crashPointList, metricTable, transitionTable } from './request-tables.js';
 
@@ -47,6 +47,7 @@ export async function pageTables({
     ['statuses', statusTable()],
     ['limits of the web', webLimitTable()],
     ['limits of the node', nodeLimitTable()],
+    ['limits of functions', functionLimitTable()],
     ['layers', layerTable((folder) => existsSync(join(projectRoot, 'src', folder)))],
     ['transitions', transitionTable()],
     ['crash points', crashPointList()],

@@ -1,16 +1,17 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { hash160 } from '../base/hash.js';
-import { NodeError } from '../base/node-error.js';
+import { messageOf, NodeError } from '../base/node-error.js';
 import { responseCodeName } from '../base/outcome.js';
 import { loadConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { LocalResult, LocalSecret } from '../operations/run-function.js';
+import { checkValue, grantedOrigin, secretName } from '../vault/secret-limits.js';
 import { chainSettings } from './chain-options.js';
 import type { CommandContext } from './command-context.js';
 import { DEFAULT_CONFIG_FILE, EXIT_CODE_HELP } from './command-options.js';
 import { ExitCode } from './exit-code.js';
+import { readAccount } from './order-options.js';
 import { readFunctionFile, readGivenFile } from './read-function.js';
 import { labelled } from './text-table.js';
 import { visible } from './visible-text.js';
@@ -21,7 +22,7 @@ configuration; with --config the rules of that node hold for hosts.
 
 Fetches go out, unless --fixture names a file of what sources say; --record writes such a file:
   {"fetches": [{"request": {"url": "https://…"}, "response": {"status": 200, "body": "{}"}}]}
-Secrets come from a file: {"API_KEY": {"value": "…", "hosts": ["https://api.example.org"]}}
+Secrets come from a file: {"API_KEY": {"value": "…", "hosts": ["api.example.org"]}}
 
 Examples:
   dodona function run price.js --args '["GAS"]' --record price.fixture.json
@@ -62,7 +63,7 @@ export function functionRunCommand(
     .option('--block <index>', 'ctx.block.index', '1')
     .option('--time <iso>', "ctx.block.timeMs, and the function's clock (default: now)")
     .option('--request-id <id>', 'ctx.requestId, from which Math.random is seeded', '1')
-    .option('--requester <hash>', 'ctx.requester', NOBODY)
+    .option('--requester <account>', 'ctx.requester: an address or a hash', NOBODY)
     .description('run a function here as the node would')
     .addHelpText('after', HELP)
     .action(async (file: string, options: RunOptions) => {
@@ -89,7 +90,7 @@ async function run(
   const fetching = await openFetching(config, clock, options.fixture);
   try {
     const requestId = BigInt(count('request-id', options.requestId));
-    const requester = hash160(options.requester);
+    const requester = readAccount('--requester', options.requester);
     const given = { source, args, requestId, requester, block, secrets, clock };
     const hostsOf = declaredHosts(config.functions);
     const signal = new AbortController().signal;
@@ -116,9 +117,19 @@ function secretsOf(file: string | undefined): ReadonlyMap<string, LocalSecret> {
   if (file === undefined) return new Map();
   const text = readGivenFile('the file of secrets', file).toString();
   const read = secretsSchema.safeParse(JSON.parse(jsonText('secrets', text)));
-  if (read.success) return new Map(Object.entries(read.data));
+  if (read.success) return new Map(Object.entries(read.data).map(secretOf));
   // What is wrong is told by its place alone: the text is secret.
   throw badOption('--secrets', `${read.error.issues[0]?.path.join('.')} is malformed`);
+}
+
+/** Held to what `dodona secrets set` and `grant` take. */
+function secretOf([name, { value, hosts }]: [string, LocalSecret]): [string, LocalSecret] {
+  try {
+    checkValue(Buffer.from(value), false);
+    return [secretName(name), { value, hosts: hosts.map(grantedOrigin) }];
+  } catch (error) {
+    throw badOption('--secrets', `${name}: ${messageOf(error)}`);
+  }
 }
 
 function jsonText(name: string, text: string): string {
@@ -126,7 +137,7 @@ function jsonText(name: string, text: string): string {
     JSON.parse(text);
     return text;
   } catch {
-    throw badOption(`--${name}`, 'it is no JSON');
+    throw badOption(`--${name}`, 'it is no JSON (a text needs its quotes: \'"GAS"\')');
   }
 }
 

@@ -86,6 +86,8 @@ describe('function run', function () {
     const done = await run(...words, ...from, ...granted, '--json');
     assert.equal(done.exitCode, 0, done.out);
     assert.deepEqual(JSON.parse(done.out).secrets, ['KEY']);
+    const byName = await run(...words, ...from, '--secrets', secrets(['prices.example']));
+    assert.equal(byName.exitCode, 0, byName.out);
     const elsewhere = await run(...words, ...from, '--secrets', secrets(['https://b.example']));
     assert.match(elsewhere.out, /Forbidden: .*may not be sent to https:\/\/prices\.example/);
     assert.match((await run(...words, ...from)).out, /Forbidden: .*not in the file of secrets/);
@@ -100,6 +102,11 @@ describe('function run', function () {
       [[good, '--args', '{'], /--args cannot be used: it is no JSON/],
       [[good, '--fixture', file('b.json', '{}')], /the fixture cannot be used: fetches/],
       [[good, '--time', 'noon'], /--time cannot be used/],
+      [[good, '--requester', 'nobody'], /--requester is "nobody"/],
+      [
+        [good, '--secrets', file('t.json', '{"K":{"value":"sk-1","hosts":[]}}')],
+        /K: the value has 4 bytes, at least 8/,
+      ],
       [[good, '--block', '-1'], /--block cannot be used/],
       [[good, '--secrets', file('s.json', '{"K":"sk-1"}')], /--secrets cannot be used: K/],
     ];

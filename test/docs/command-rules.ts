@@ -13,6 +13,7 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   { when: /^npx dodona explain\b/, how: { kind: 'retry', until: 'requested' } },
   { when: /^npx dodona gasbank collect\b/, how: { kind: 'retry', until: 'GAS (system fee' } },
   { when: /\blastAnswer$/, how: { kind: 'retry', until: 'ByteString' } },
+  { when: /\bfunctionAnswerOf 3$/, how: { kind: 'retry', until: 'ByteString' } },
   { when: /\bresultOf 2$/, how: { kind: 'retry', until: 'ByteString' } },
   {
     when: /^npm (?:ci|run build)$/,

@@ -9,6 +9,7 @@ import { projectRoot } from '../../scripts/ensure/paths.mjs';
 import { ExitCode } from '../../src/cli/exit-code.js';
 import { STOP_TIMEOUT_MS } from '../../src/cli/run-node.js';
 import { loadConfig } from '../../src/config/load-config.js';
+import { readFixture } from '../../src/operations/function-fixture.js';
 import { parseHttpSpec } from '../../src/resolvers/http-spec.js';
 import { DOCUMENTS, type FencedBlock, fencedBlocks, languagesOf } from './fenced-blocks.js';
 
@@ -113,6 +114,12 @@ describe('the snippets of the documents', () => {
     for (const block of specs) {
       assert.equal(parseHttpSpec(block.text.trim()).kind, 'spec', placeOf(block));
     }
+  });
+
+  it('in JSON of fixtures are taken by `function run`', () => {
+    const fixtures = blocksOf('json').filter(({ text }) => 'fetches' in JSON.parse(text));
+    assert.equal(fixtures.length, 1);
+    for (const { text } of fixtures) assert.equal(readFixture(text).fetches.length, 1);
   });
 
   it('of a service start the program, and restart it where that helps', () => {
