@@ -27,7 +27,7 @@ import { rpcCount, rpcHash256, rpcList, rpcObject } from './rpc-fields.js';
 
 /**
  * Reads blocks with `getblocknotifications`, a call of neo-go that filters by contract on the node
- * and leaves FAULTed transactions out. Headers are read only of blocks that hold events, and of a
+ * and leaves FAULTed transactions out. Headers are read only of blocks that hold any, and of a
  * run's first and last; blocks only where fees of own accounts are to be told apart.
  */
 export function createFastBlockSource(options: BlockSourceOptions): BlockSource {
@@ -58,9 +58,9 @@ export function createFastBlockSource(options: BlockSourceOptions): BlockSource 
     const first = parseHeader(existing(results[count], fromIndex), fromIndex);
     const headers = new Map<number, BlockHeader>([[fromIndex, first]]);
     headers.set(last, parseHeader(existing(results[count + 1], last), last));
-    const missing = noted.filter(
-      (block) => block.notifications.length && !headers.has(block.index),
-    );
+    const holdsAny = ({ notifications, transfers }: NotedBlock): boolean =>
+      notifications.length > 0 || transfers !== NO_TRANSFERS;
+    const missing = noted.filter((block) => holdsAny(block) && !headers.has(block.index));
     const [more, ownGas] = await Promise.all([
       rpc.batch(
         missing.map(({ index }) => headerCall(index)),

@@ -17,7 +17,7 @@ export interface GatewayNotification {
 /** What one block holds for the node. Events of FAULTed transactions are not among it. */
 export interface TailedBlock {
   readonly index: number;
-  /** Null only where the block holds no events and its header was not asked for. */
+  /** Null only where the block holds nothing for the node and its header was not asked for. */
   readonly hash: Hash256 | null;
   /** The block's time in milliseconds since 1970, null like the hash. */
   readonly timeMs: number | null;

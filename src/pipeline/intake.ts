@@ -75,6 +75,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] 
 export function createIntake(stores: IntakeStores, clock: Clock, accounts: IntakeAccounts) {
   const { db, requests, ledger, faults, cursor, ending } = stores;
   const predictions = createPredictionStore(db);
+  /** Books are of the time of their blocks: taken in later they tell the same of the past. */
+  const bookedMs = (block: TailedBlock, nowMs: number): number => block.timeMs ?? nowMs;
   const ownAt = (block: number): ReadonlySet<Hash160> =>
     new Set(
       accounts.own.flatMap(({ account, sinceBlock }) => (sinceBlock <= block ? [account] : [])),
@@ -141,6 +143,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
     const at = { tx, block: block.index, atMs: nowMs };
     result.differences.push(...compareCharges({ requests, predictions }, events, at));
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
+    const atMs = bookedMs(block, nowMs);
     const transfers = postingsOf(events, {
       block: block.index,
       tx,
@@ -152,17 +155,18 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
         return fault?.tx ?? null;
       },
     });
-    for (const transfer of transfers) ledger.transfer(transfer, nowMs);
+    for (const transfer of transfers) ledger.transfer(transfer, atMs);
   }
 
   /** What the chain did to the node's own GAS, and to whatever else the gateway tells of. */
   function takeBlock(block: TailedBlock, nowMs: number, result: Mutable<IntakeResult>): void {
     const ownAccounts = ownAt(block.index);
     const ownGas = block.ownGas.filter(({ account }) => ownAccounts.has(account));
+    const atMs = bookedMs(block, nowMs);
     const book = (transfers: readonly Transfer[]): void => {
-      for (const transfer of transfers) ledger.transfer(transfer, nowMs);
+      for (const transfer of transfers) ledger.transfer(transfer, atMs);
     };
-    for (const gas of ownGas) if (gas.kind === 'fees') ending.burnt(gas, block.index, nowMs);
+    for (const gas of ownGas) if (gas.kind === 'fees') ending.burnt(gas, block.index, atMs);
     const { gateway } = accounts;
     const moves = movePostings(ownGas, { block: block.index, gateway, ownAccounts });
     book(moves.incoming);

@@ -222,6 +222,21 @@ describe('taking blocks in', () => {
     assert.equal(stages.ledger.sumOfPosted(), 0n);
   });
 
+  it('books at the time of the block, so that books derived later tell the same of the past', () => {
+    const fees = { tx: hashOf(8), amount: 40n, fault: { nonce: 1 } } as const;
+    const ownGas: OwnGas[] = [{ kind: 'fees', account: ACCOUNT, ...fees }];
+    takeIn({ ...block(10, deposit(500n)), timeMs: 12_345, ownGas });
+    takeIn({ ...block(11), timeMs: null, ownGas: [{ ...ownGas[0], tx: hashOf(9) } as OwnGas] });
+    const times = stages.db
+      .prepare('SELECT block, at_ms FROM ledger_transfer WHERE block >= 10 GROUP BY 1, 2')
+      .all();
+    const nowMs = BigInt(stages.clock.nowMs());
+    assert.deepEqual(times, [
+      { block: 10n, at_ms: 12_345n },
+      { block: 11n, at_ms: nowMs },
+    ]);
+  });
+
   it('books nothing of an account before its own first block', () => {
     const later = [{ account: ACCOUNT, sinceBlock: 11, openedBlock: null }];
     const take = createIntake(stages, stages.clock, { gateway: GATEWAY, own: later });
