@@ -37,6 +37,9 @@ export interface CodePlaces {
 export const sha256Hex = (bytes: Uint8Array): CodeHash =>
   createHash('sha256').update(bytes).digest('hex');
 
+/** Anybody may add a uri to a code: slow ones must not hold up those behind them. */
+const URIS_AT_ONCE = 4;
+
 /** Failures of a fetch that may be gone the next time. */
 const PASSING: ReadonlySet<FetchFailure> = new Set([
   'dns',
@@ -67,7 +70,6 @@ export function createCodeFinder(places: CodePlaces): FindCode {
       return { kind: 'missing', reason: why, mayPass };
     };
     const result = await places.fetch.fetch({ url: uri }, signal);
-    signal.throwIfAborted();
     if (result.kind === 'failed') return missing(result.reason, PASSING.has(result.failure));
     const { host } = new URL(result.url);
     const { status, body } = result;
@@ -78,6 +80,25 @@ export function createCodeFinder(places: CodePlaces): FindCode {
     const found = sha256Hex(body);
     if (found !== hash) return missing(`${host} has other code, of sha256 ${found}`);
     return keep(hash, body, host);
+  }
+
+  /** What was found or not, by uri; what is found first ends the search. */
+  async function atUris(uris: readonly string[], hash: CodeHash, signal: AbortSignal) {
+    const found = new AbortController();
+    const either = AbortSignal.any([signal, found.signal]);
+    const ends: FoundCode[] = [];
+    const left = uris.entries();
+    async function lane(): Promise<void> {
+      for (const [at, uri] of left) {
+        if (either.aborted) return;
+        const end = await atUri(uri, hash, either);
+        ends[at] = end;
+        if (end.kind === 'found') found.abort();
+      }
+    }
+    await Promise.all(Array.from({ length: URIS_AT_ONCE }, lane));
+    signal.throwIfAborted();
+    return ends.filter((end) => end !== undefined);
   }
 
   return async (hash, signal) => {
@@ -92,11 +113,10 @@ export function createCodeFinder(places: CodePlaces): FindCode {
       const registered = await places.onChain(hash, signal);
       const { source, uris } = registered ?? { source: Buffer.alloc(0), uris: [] };
       if (source.length > 0 && sha256Hex(source) === hash) return keep(hash, source, 'the chain');
-      for (const uri of uris) {
-        const found = await atUri(uri, hash, signal);
-        if (found.kind === 'found') return found;
-        reasons.push(found.reason);
-        mayPass ||= found.mayPass;
+      for (const end of await atUris(uris, hash, signal)) {
+        if (end.kind === 'found') return end;
+        reasons.push(end.reason);
+        mayPass ||= end.mayPass;
       }
       if (uris.length === 0) reasons.push('it is neither on the chain nor has it a uri');
     } catch (error) {

@@ -290,6 +290,16 @@ describe('functions', () => {
       }
     });
 
+    it('do not wait for the slow uris that somebody else gave their code', async () => {
+      const { origin } = await serve((request, response) => {
+        if (request.url === '/good') response.end(source);
+      });
+      const slow = ['/1', '/2', '/3'].map((path) => origin + path);
+      const onChain = { source: none, uris: [...slow, `${origin}/good`] };
+      const found = await finder(onChain)(hash, NEVER);
+      assert.equal(found.kind, 'found');
+    }).timeout(5_000);
+
     it('are NotFound where it is nowhere, too large or other code', async () => {
       const { origin } = await serve((request, response) => {
         if (request.url === '/none') response.statusCode = 404;
