@@ -37,14 +37,13 @@ export async function runLedger({ quick, size, tell }: BenchOptions): Promise<Be
   try {
     tell(`writing ${rounds} times the transfers of ${COMMITS} blocks`);
     const written = measureWriting(folder, rounds);
-    const books = growingBooks(join(folder, 'grown.sqlite'));
-    books.growTo(small);
-    tell(`asking books of ${small} transfers`);
-    const before = measureLooks(books.db, looks);
-    tell(`growing them to ${large}`);
-    books.growTo(large);
-    const after = measureLooks(books.db, looks);
-    books.db.close();
+    const [few, many] = [small, large].map((transfers) => {
+      tell(`making books of ${transfers} transfers`);
+      return booksOf(join(folder, `${transfers}.sqlite`), transfers);
+    }) as [Database, Database];
+    tell('asking both in turn');
+    const [before, after] = measureLooks([few, many], looks);
+    for (const db of [few, many]) db.close();
     return resultOf({ written, before, after, small, large });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -124,25 +123,21 @@ function bareTable(path: string, keepsIndexes: boolean) {
   };
 }
 
-function growingBooks(path: string) {
+function booksOf(path: string, size: number): Database {
   const db = openDatabase(path);
   const ledger: LedgerStore = createLedgerStore(db);
   inTransaction(db, () => endow(ledger));
   let transfers = PAYERS + 1;
   let number = 0;
-  return {
-    db,
-    growTo(size: number): void {
-      while (transfers < size) {
-        inTransaction(db, () => {
-          for (let at = 0; at < PER_GROWING_COMMIT && transfers < size; at++) {
-            book(ledger, transactionOf(number++));
-            transfers += TRANSFERS_PER_TRANSACTION;
-          }
-        });
+  while (transfers < size) {
+    inTransaction(db, () => {
+      for (let at = 0; at < PER_GROWING_COMMIT && transfers < size; at++) {
+        book(ledger, transactionOf(number++));
+        transfers += TRANSFERS_PER_TRANSACTION;
       }
-    },
-  };
+    });
+  }
+  return db;
 }
 
 interface Looks {
@@ -152,22 +147,43 @@ interface Looks {
   readonly olderPage: readonly number[];
 }
 
-/** Single looks at accounts that lie far apart, after some that are not counted. */
-function measureLooks(db: Database, looks: number): Looks {
+/**
+ * Single looks at accounts that lie far apart, at the one books and at the other in turn, so that
+ * both find the same machine; after some that are not counted.
+ */
+function measureLooks(books: readonly [Database, Database], looks: number): [Looks, Looks] {
+  const [few, many] = books.map(looksAt) as [LooksAt, LooksAt];
+  const samples = () => ({
+    balance: [] as number[],
+    page: [] as number[],
+    olderPage: [] as number[],
+  });
+  const [ofFew, ofMany] = [samples(), samples()];
+  for (const kind of ['balance', 'page', 'olderPage'] as const) {
+    for (let at = 0; at < 2 * looks; at++) {
+      const [first, second] = [few, many].map((each) => 1_000 * timed(() => each[kind](at)));
+      if (at < looks || first === undefined || second === undefined) continue;
+      ofFew[kind].push(first);
+      ofMany[kind].push(second);
+    }
+  }
+  return [ofFew, ofMany];
+}
+
+type LooksAt = ReturnType<typeof looksAt>;
+
+function looksAt(db: Database) {
   const ledger = createLedgerStore(db);
   const views = createLedgerViews(db);
   const rows = Number(db.prepare('SELECT MAX(rowid) FROM ledger_transfer').pluck().get());
+  const older = BigInt(Math.floor((3 * rows) / 4));
   const accountAt = (at: number) => creditOf(payer(at * 7));
-  const pageOf = (at: number, beforeRow: bigint | null) =>
-    views.transfers({ accounts: [accountAt(at)], sinceMs: null, beforeRow, limit: PAGE });
-  const each = (look: (at: number) => void): number[] => {
-    const all = Array.from({ length: 2 * looks }, (_, at) => 1_000 * timed(() => look(at)));
-    return all.slice(looks);
-  };
+  const pageOf = (at: number, beforeRow: bigint | null): void =>
+    void views.transfers({ accounts: [accountAt(at)], sinceMs: null, beforeRow, limit: PAGE });
   return {
-    balance: each((at) => ledger.balance(accountAt(at))),
-    page: each((at) => pageOf(at, null)),
-    olderPage: each((at) => pageOf(at, BigInt(Math.floor((3 * rows) / 4)))),
+    balance: (at: number): void => void ledger.balance(accountAt(at)),
+    page: (at: number): void => pageOf(at, null),
+    olderPage: (at: number): void => pageOf(at, older),
   };
 }
 
