@@ -60,6 +60,7 @@ export class FunctionRun implements HostSide {
   /** True when the execution has ended, and its code must do so too. */
   shouldStop(): boolean {
     if (this.#end !== null) return true;
+    if (this.#vm.vm.hostRefused) this.end(heapFull(this.#task.limits.heapBytes));
     const { busyMs, wallMs } = this.#task.limits;
     const nowMs = this.#clock.monotonicMs();
     if (this.#busyMs + nowMs - this.#stepStartMs > busyMs) {

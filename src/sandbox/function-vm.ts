@@ -32,6 +32,7 @@ const GUEST_EXPORTS = [
   'parse',
   'stringify',
   'refuseImport',
+  'heapError',
 ] as const;
 /** The name of the author's module in stack traces. */
 export const AUTHOR_FILE = 'function.js';
@@ -146,6 +147,7 @@ function setUp(vm: QuickJsVm, side: () => HostSide): Guest {
     GUEST_EXPORTS.map((name) => [name, vm.property(main.value, name)]),
   ) as Guest;
   vm.useJson(guest.parse, guest.stringify);
+  vm.useHeapError(guest.heapError);
   vm.refuseModules(guest.refuseImport);
   while (vm.runJobs(100) !== 0);
   return guest;

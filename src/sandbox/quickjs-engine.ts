@@ -102,16 +102,13 @@ function createMemory(maxPages: number): BoundedMemory {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: maxPages });
   const grow = memory.grow.bind(memory);
   let refused = false;
-  // Emscripten's glue is what calls this, on the engine's behalf.
+  // Emscripten's glue calls this on the engine's behalf, for a fifth to a twentieth of all more than
+  // is needed: so that what is left at the end is of use too, it gets all there is at once.
   memory.grow = (pages: number) => {
-    try {
-      const before = grow(pages);
-      refused = false;
-      return before;
-    } catch (error) {
-      refused = true;
-      throw error;
-    }
+    const left = maxPages - memory.buffer.byteLength / WASM_PAGE_BYTES;
+    refused = pages > left;
+    if (refused) throw new RangeError('the memory is at its maximum');
+    return grow(left);
   };
   return { memory, refused: () => refused };
 }

@@ -53,6 +53,7 @@ export class QuickJsVm extends VmValues {
       parse: 0,
       stringify: 0,
       makeImportError: 0,
+      heapError: 0,
     });
     vm.places = { ...vm.places, lengthKey: vm.newText('length') };
     return vm;
@@ -130,6 +131,11 @@ export class QuickJsVm extends VmValues {
     this.#modules = new Map();
     this.places = { ...this.places, makeImportError: makeError };
     this.engine.functions.QTS_RuntimeEnableModuleLoader(this.places.runtime as Branded, 1);
+  }
+
+  /** What a host function throws into the guest when it has no room there. */
+  useHeapError(error: Pointer): void {
+    this.places = { ...this.places, heapError: error };
   }
 
   /** JSON.parse and JSON.stringify of the guest, by which texts with NUL go in and out. */
@@ -267,7 +273,7 @@ export class QuickJsVm extends VmValues {
           return this.#hostFunctions[id - 1]?.(new HostArguments(this, argc, argv)) ?? 0;
         } catch (error) {
           if (!(error instanceof HeapFull)) throw error;
-          return 0;
+          return this.engine.functions.QTS_Throw(this.context, this.places.heapError as Branded);
         }
       },
       shouldInterrupt: () => {

@@ -28,6 +28,8 @@ export interface Places {
   readonly stringify: Pointer;
   /** A function of the guest. */
   readonly makeImportError: Pointer;
+  /** An error of the guest. */
+  readonly heapError: Pointer;
 }
 
 const REPLACEMENT = '\ufffd';

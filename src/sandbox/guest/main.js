@@ -132,6 +132,9 @@ export const threw = (thrown) => tell('thrown', thrown);
 export const refuseImport = () =>
   new SyntaxError('a function is one module: it cannot import anything');
 
+/** What the host throws when it has no room here; made while there is some. */
+export const heapError = new InternalError('out of memory');
+
 export const parse = JSON.parse;
 export const stringify = JSON.stringify;
 
