@@ -1,6 +1,6 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash256 } from '../base/hash.js';
-import { assertInTransaction, type Database } from '../storage/database.js';
+import { assertInTransaction, type Database, inTransaction } from '../storage/database.js';
 import {
   DAY_MINUTES,
   limitsOn,
@@ -9,6 +9,9 @@ import {
   type SpendScope,
   type SpendShare,
 } from './budgets.js';
+
+/** Two processes read the clock a moment apart. */
+const CLOCK_SLACK_MINUTES = 1;
 
 export type SpendStore = ReturnType<typeof createSpendStore>;
 
@@ -22,6 +25,11 @@ export function createSpendStore(db: Database) {
   const prune = db.prepare('DELETE FROM spend_minute WHERE minute < ?');
   const since = db.prepare(`SELECT minute, amount FROM spend_minute
     WHERE scope = ? AND minute >= ? AND amount > 0 ORDER BY minute`);
+  const latest = db.prepare('SELECT MAX(minute) FROM spend_minute').pluck();
+  const toPresent = db.prepare(`INSERT INTO spend_minute (scope, minute, amount)
+    SELECT scope, @minute, SUM(amount) FROM spend_minute WHERE minute > @minute GROUP BY scope
+    ON CONFLICT (scope, minute) DO UPDATE SET amount = amount + excluded.amount`);
+  const dropLater = db.prepare('DELETE FROM spend_minute WHERE minute > ?');
   let prunedMinute = 0;
 
   return {
@@ -34,6 +42,21 @@ export function createSpendStore(db: Database) {
       for (const [place, { requestId, kind, requester, amount }] of shares.entries()) {
         insert.run(tx, place, requestId, kind, requester, amount, Math.round(atMs));
       }
+    },
+
+    /**
+     * What the clock says was spent later than now was spent by now: the clock was wrong then. It
+     * counts as spent in this minute, or it would count until the clock is there again.
+     */
+    followClock(nowMs: number): void {
+      const minute = minuteOf(nowMs);
+      const last = latest.get() as bigint | null;
+      if (last === null || Number(last) <= minute + CLOCK_SLACK_MINUTES) return;
+      inTransaction(db, () => {
+        toPresent.run({ minute });
+        dropLater.run(minute);
+      });
+      prunedMinute = 0;
     },
 
     /** What a scope spent from a minute on, in ascending order. */

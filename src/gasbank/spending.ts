@@ -48,8 +48,14 @@ export function createSpending(db: Database, budgets: Budgets) {
       if (Math.abs(nowMs - rememberedMs) > REMEMBERED_MS) {
         remembered.clear();
         rememberedMs = nowMs;
+        store.followClock(nowMs);
       }
       return findReached(shares, budgets, minutesLately, nowMs);
+    },
+
+    /** To be called before a draw, outside its transaction: a clock that was put back is obeyed. */
+    followClock(nowMs: number): void {
+      if (isLimited) store.followClock(nowMs);
     },
 
     /**

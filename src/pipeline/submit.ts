@@ -75,6 +75,7 @@ export function createSubmit(parts: SubmitParts): Submit {
     const fees = systemFee + networkFee;
     requireShares(submission, fees);
     const nowMs = clock.nowMs();
+    spending.followClock(nowMs);
     return inTransaction(db, () => {
       if (!moveRequests(parts, submission, signed, nowMs)) return false;
       parts.requireSpendable();

@@ -86,6 +86,22 @@ describe('spending', () => {
     assert.equal(spent('all'), 7n, 'a FAULT burns its fees');
   });
 
+  it('counts what a clock that was ahead drew as of when it was put right, and no longer', () => {
+    const [YEAR_MS, HOUR_MS] = [31_536_000_000, 3_600_000];
+    draw(1, [share(60n)], NOW_MS + YEAR_MS);
+    draw(2, [share(30n)], NOW_MS + YEAR_MS + 120_000);
+    const spending = createSpending(db, BUDGETS);
+    const reached = spending.reached([share(11n)], NOW_MS);
+    assert.equal(reached?.spent, 90n);
+    assert.ok((reached?.resumesMs ?? Number.NaN) <= NOW_MS + HOUR_MS, `${reached?.resumesMs}`);
+    spending.followClock(NOW_MS + HOUR_MS);
+    draw(3, [share(100n)], NOW_MS + HOUR_MS);
+    // Its minute comes again, with less in it than what dies.
+    draw(4, [share(1n)], NOW_MS + YEAR_MS);
+    end(1, 'dead');
+    assert.equal(spent('all'), 0n, 'what is older than two days is forgotten');
+  });
+
   it('keeps what it needs for a day, and forgets what is older', () => {
     const [DAY_MS, MINUTE_MS] = [86_400_000, 60_000];
     draw(1, [share(1n)], NOW_MS - 3 * DAY_MS);

@@ -38,13 +38,13 @@ END;
 CREATE TRIGGER spend_share_no_update BEFORE UPDATE ON spend_share
 BEGIN SELECT RAISE(ABORT, 'a share of a transaction is never changed'); END;
 
--- What died was never spent.
+-- What died was never spent. Its minute may be gone, or begun anew, where the clock was wrong.
 CREATE TRIGGER sent_transaction_dead AFTER UPDATE OF state ON sent_transaction
 WHEN NEW.state = 'dead' AND OLD.state <> 'dead'
 BEGIN
-  UPDATE spend_minute SET amount = amount - (
+  UPDATE spend_minute SET amount = MAX(0, amount - (
       SELECT COALESCE(SUM(s.amount), 0) FROM spend_share AS s WHERE s.tx = NEW.hash
-      AND spend_minute.scope IN ('all', 'kind:' || s.kind, 'requester:' || s.requester))
+      AND spend_minute.scope IN ('all', 'kind:' || s.kind, 'requester:' || s.requester)))
     WHERE minute = (SELECT s.at_ms / 60000 FROM spend_share AS s WHERE s.tx = NEW.hash LIMIT 1);
 END;
 
