@@ -102,8 +102,8 @@ function createMemory(maxPages: number): BoundedMemory {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: maxPages });
   const grow = memory.grow.bind(memory);
   let refused = false;
-  // Emscripten's glue calls this on the engine's behalf, for a fifth to a twentieth of all more than
-  // is needed: so that what is left at the end is of use too, it gets all there is at once.
+  // Emscripten's glue calls this on the engine's behalf, for up to a fifth more than is needed: so
+  // that what is left at the end is of use too, it gets all there is at once.
   memory.grow = (pages: number) => {
     const left = maxPages - memory.buffer.byteLength / WASM_PAGE_BYTES;
     refused = pages > left;
