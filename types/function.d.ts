@@ -60,7 +60,7 @@ export interface Context {
    * not allowed, ends the function. Rejects with a TypeError when no answer came.
    */
   fetch(url: string | { toString(): string }, options?: FetchOptions): Promise<FetchResponse>;
-  /** Writes a line to the node's record: texts as they are, anything else as JSON. At most 100. */
+  /** A line that `dodona function run` prints: texts as they are, the rest as JSON. At most 100. */
   log(...values: readonly unknown[]): void;
   readonly base64: Codec;
   readonly hex: Codec;

@@ -1,7 +1,8 @@
+// @ts-check
 /**
  * What a basket of tokens is worth, in whole cents: a function as contract authors write it.
  * @param {{ source: string, basket: Record<string, number> }} args
- * @param {import('../../types/function.js').FunctionContext} ctx
+ * @param {import('../../types/function.js').Context} ctx
  */
 export default async ({ source, basket }, ctx) => {
   const prices = await (await ctx.fetch(`${source}/prices`)).json();

@@ -12,7 +12,8 @@ import { textTable } from './text-table.js';
 
 const HELP = `
 Code: "chain" (the source is at the gateway), "uri" (where it can be fetched), "store" (this node
-has a copy), or several of them; "nowhere" when nobody can run it.
+has a copy), or several of them; "nowhere" when nobody can run it. --json has the whole hashes, and
+the uris.
 
 Examples:
   dodona function list

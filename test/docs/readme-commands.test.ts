@@ -3,12 +3,14 @@ import { COMMAND_RULES } from './command-rules.js';
 import { runBlocks } from './doc-shell.js';
 import { fencedBlocks } from './fenced-blocks.js';
 
-/** A line without what differs from run to run: times, hashes and fees. */
+/** A line without what differs from run to run: times, blocks, hashes and fees. */
 const shapeOf = (line: string): string =>
   line
     .trim()
     .replace(/0x[0-9a-f]{40}/g, 'HASH')
     .replace(/\b0\.\d{8}\b/g, 'FEE')
+    .replace(/"block":\d+/, '"block":INDEX')
+    .replace(/in the next block|\d blocks later/, 'LATER')
     .replace(/^\d+\.\d s /, 'TIME ');
 
 describe('the commands of README.md', () => {
@@ -22,7 +24,7 @@ describe('the commands of README.md', () => {
     const summary = JSON.parse(lines.findLast((line) => line.startsWith('{')) ?? '');
     assert.equal(summary.ok, true);
     const kinds = summary.requests.map(({ kind }: { kind: string }) => kind);
-    assert.deepEqual([...new Set(kinds)].sort(), ['http', 'oracle']);
+    assert.deepEqual([...new Set(kinds)].sort(), ['function', 'http', 'oracle']);
     const shown = new Set(lines.map(shapeOf));
     const [example] = fencedBlocks('README.md', 'text');
     const told = (example?.text ?? '').split('\n').filter((line) => line !== '');
