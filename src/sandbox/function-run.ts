@@ -97,7 +97,7 @@ export class FunctionRun implements HostSide {
       this.end({ kind: 'tooManyLogs', reason: `it logged more than ${logLines} lines` });
       return;
     }
-    this.#logs.push(line.length > logLineChars ? `${line.slice(0, logLineChars)}…` : line);
+    this.#logs.push(line.length > logLineChars ? `${cutOff(line, logLineChars)}…` : line);
   }
 
   ask(id: number, question: Question): string | null {
@@ -215,6 +215,10 @@ export class FunctionRun implements HostSide {
     });
   }
 }
+
+/** A copy: what slice gives keeps the whole text in memory. */
+const cutOff = (text: string, chars: number): string =>
+  Buffer.from(text.slice(0, chars), 'utf16le').toString('utf16le');
 
 export const wallTimeout = (wallMs: number): ExecutionEnd => ({
   kind: 'timeout',

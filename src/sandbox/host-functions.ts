@@ -37,6 +37,9 @@ export interface ToldError {
 
 /** Texts that only pass through; what they become is bounded by the heap. */
 const MAX_CHARS = 64 * 1024 * 1024;
+/** As guest/url.js has them, which tells authors. */
+const MAX_QUERY_CHARS = 256 * 1024;
+const MAX_PAIRS_CHARS = 4 * MAX_QUERY_CHARS;
 const MAX_URL_CHARS = 8 * 1024;
 const MAX_QUESTION_CHARS = 64 * 1024;
 const MAX_TOLD_CHARS = 64 * 1024;
@@ -182,8 +185,12 @@ function urlFunctions(): Record<string, HostFunction> {
       return told(args, url);
     },
     parseQuery: (args) =>
-      args.vm.newText(JSON.stringify([...new URLSearchParams(args.text(0, MAX_CHARS) ?? '')])),
+      args.vm.newText(
+        JSON.stringify([...new URLSearchParams(args.text(0, MAX_QUERY_CHARS) ?? '')]),
+      ),
     formatQuery: (args) =>
-      args.vm.newText(new URLSearchParams(JSON.parse(args.text(0, MAX_CHARS) ?? '[]')).toString()),
+      args.vm.newText(
+        new URLSearchParams(JSON.parse(args.text(0, MAX_PAIRS_CHARS) ?? '[]')).toString(),
+      ),
   };
 }

@@ -14,6 +14,26 @@ const PARTS = [
   'hash',
 ];
 
+/** Many small pairs take a hundred times their text where they are taken apart. */
+const MAX_QUERY_CHARS = 256 * 1024;
+const MAX_PAIRS_CHARS = 4 * MAX_QUERY_CHARS;
+
+function pairsOf(text) {
+  const query = text.startsWith('?') ? text.slice(1) : text;
+  if (query.length > MAX_QUERY_CHARS) {
+    throw new RangeError(`a query has at most ${MAX_QUERY_CHARS} characters`);
+  }
+  return JSON.parse(host.parseQuery(query));
+}
+
+function queryOf(pairs) {
+  const text = JSON.stringify(pairs);
+  if (text.length > MAX_PAIRS_CHARS) {
+    throw new RangeError(`the pairs of a query have at most ${MAX_PAIRS_CHARS} characters as JSON`);
+  }
+  return host.formatQuery(text);
+}
+
 /** The query of a URL, as https://url.spec.whatwg.org/#interface-urlsearchparams has it. */
 export class URLSearchParams {
   #pairs = [];
@@ -21,7 +41,7 @@ export class URLSearchParams {
 
   constructor(init = '') {
     if (typeof init === 'string') {
-      this.#pairs = JSON.parse(host.parseQuery(init.startsWith('?') ? init.slice(1) : init));
+      this.#pairs = pairsOf(init);
     } else if (typeof init === 'object' && init !== null) {
       const pairs = typeof init[Symbol.iterator] === 'function' ? init : Object.entries(init);
       for (const [name, value] of pairs) this.#pairs.push([`${name}`, `${value}`]);
@@ -34,7 +54,7 @@ export class URLSearchParams {
   }
 
   static resetQuery(params, text) {
-    params.#pairs = JSON.parse(host.parseQuery(text.startsWith('?') ? text.slice(1) : text));
+    params.#pairs = pairsOf(text);
   }
 
   #update() {
@@ -107,7 +127,7 @@ export class URLSearchParams {
   }
 
   toString() {
-    return host.formatQuery(JSON.stringify(this.#pairs));
+    return queryOf(this.#pairs);
   }
 }
 

@@ -24,6 +24,32 @@ export default {
       withinMs: QUICK_MS,
     },
     {
+      it: 'keeps nothing in memory of what was cut off',
+      source: `export default (args, ctx) => {
+        const text = '\u4e00'.repeat(1e6);
+        for (let at = 0; at < 60; at++) ctx.log(text); return 1; }`,
+      ends: 'returned',
+      holds: ({ logs }) => assert.equal(logs.length, 60),
+      withinMs: 4 * QUICK_MS,
+    },
+    {
+      it: 'takes no endless query apart, nor puts one together',
+      source: `export default () => {
+        const told = (attempt) => { try { return attempt(); } catch (error) {
+          return error.message; } };
+        const pairs = Array.from({ length: 7e4 }, () => ['aaaaa', 'bbbbb']);
+        return [told(() => new URLSearchParams('a=b&'.repeat(2e6)).size),
+          told(() => new URLSearchParams(pairs).toString()),
+          new URLSearchParams('a=b&'.repeat(6e4)).toString().length]; }`,
+      ends: 'returned',
+      returns: [
+        'a query has at most 262144 characters',
+        'the pairs of a query have at most 1048576 characters as JSON',
+        239_999,
+      ],
+      withinMs: 4 * QUICK_MS,
+    },
+    {
       it: 'ends a flood of fetches, of which no more than ten are begun',
       source: `export default (args, ctx) => { for (;;) ctx.fetch('https://a.example/'); }`,
       ends: 'tooManyFetches',
