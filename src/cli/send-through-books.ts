@@ -73,12 +73,18 @@ export async function sendThroughBooks(
     const none = { why: new Map<bigint, string>(), predictions: [] };
     const taken = gasTakenBy(order);
     const sent = await submit({ purpose, script, terms, shares, taken, ...none });
-    if (sent === null) throw new Error('bug: an order without requests was overtaken by them');
+    if (sent === null) throw collectedMeanwhile();
     return sent;
   } finally {
     db.close();
   }
 }
+
+const collectedMeanwhile = (): NodeError =>
+  new NodeError('ORDER_REFUSED', 'the earnings are being collected: a second time would FAULT', {
+    retryable: true,
+    hint: 'nothing was sent: wait until the node, which must run for that, has booked the first',
+  });
 
 function requireSameChain(db: Database, { network, gateway }: NodeConfig, of: Hash160): void {
   inTransaction(db, () => createCursorStore(db).begin(network.magic, of, gateway.startBlock ?? 0));

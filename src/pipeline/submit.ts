@@ -62,7 +62,7 @@ const MOVES: Readonly<
 /**
  * The only way to sign. Signs a transaction, draws its fees and persists it with the move of its
  * requests, all before anybody else sees it; then broadcasts it. Resolves to null, with nothing
- * changed, when one of the requests has moved on meanwhile. Throws a retryable NodeError, with
+ * changed, when one of the requests has moved on meanwhile, or a collection is under way. Throws a retryable NodeError, with
  * nothing changed, when its fees may not be spent: WALLET_FLOOR, BUDGET_REACHED, SPENDING_STOPPED.
  */
 export function createSubmit(parts: SubmitParts): Submit {
@@ -77,6 +77,8 @@ export function createSubmit(parts: SubmitParts): Submit {
     const nowMs = clock.nowMs();
     spending.followClock(nowMs);
     return inTransaction(db, () => {
+      // Two collections of the same earnings: the second would FAULT, and burn its fees.
+      if (purpose === 'collect' && transactions.isInFlight(purpose)) return false;
       if (!moveRequests(parts, submission, signed, nowMs)) return false;
       parts.requireSpendable();
       refuseBelowFloor(parts, purpose, fees, taken);

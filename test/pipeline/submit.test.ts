@@ -112,6 +112,16 @@ describe('submitting', () => {
     assert.deepEqual(stages.ledger.balance(WALLET), { posted: 900n, drawn: 450n, available: 450n });
   });
 
+  it('collects earnings once, whoever else collects them meanwhile', async () => {
+    stages.fund(1_000n);
+    const shares = [{ requestId: null, kind: 'collect', requester: null, amount: 100n }] as const;
+    const collection = { ...submission(), purpose: 'collect' as const, shares };
+    const [first, second] = await Promise.all([submitTo()(collection), submitTo()(collection)]);
+    assert.deepEqual([first !== null, second, drawn()], [true, null, 100n]);
+    inTransaction(stages.db, () => stages.ending.halted(first?.hash ?? hashOf(0), 12, 1));
+    assert.notEqual(await submitTo()(collection), null);
+  });
+
   it('changes nothing when a budget has no room for it, or the books differ from the chain', async () => {
     stages.fund(1_000n);
     stages.add(1n, ['answerFound']);
