@@ -3,6 +3,8 @@ import { utf8Text } from '../base/bytes.js';
 import { NodeError } from '../base/node-error.js';
 import type { Fetching, FetchRecord } from '../evidence/record-fetch.js';
 import type { FetchResult } from '../net/fetch-result.js';
+import type { SentSecret } from '../net/request.js';
+import { secretInResult } from '../vault/secret-traces.js';
 
 /** A body is text, or base64 where it isn't UTF-8. */
 const body = { body: z.string().optional(), bodyBase64: z.base64().optional() };
@@ -102,11 +104,23 @@ export function fixtureOf(records: readonly FetchRecord[]): FunctionFixture {
     const sent = request.body === undefined || secrets.length > 0 ? {} : textOf(request.body);
     const asked = { method, url, ...sent };
     if (result === null) return [];
-    if (result.kind === 'failed') return [{ request: asked, failed: result.reason }];
+    if (result.kind === 'failed') {
+      return [withoutValues({ request: asked, failed: result.reason }, secrets)];
+    }
     const { status, headers } = result;
-    return [{ request: asked, response: { status, headers, ...textOf(result.body) } }];
+    const response = { status, headers, ...textOf(result.body) };
+    return [withoutValues({ request: asked, response }, secrets)];
   });
   return { fetches };
+}
+
+function withoutValues(entry: Entry, secrets: readonly SentSecret[]): Entry {
+  const found = secretInResult(Buffer.from(JSON.stringify(entry)), secrets);
+  if (found === null) return entry;
+  const message = `no fixture is written: the secret ${found.name} is in a URL, or in an answer`;
+  throw new NodeError('BAD_FIXTURE', message, {
+    hint: 'use another value for the trial, or write the fixture yourself',
+  });
 }
 
 function textOf(bytes: Buffer): { body: string } | { bodyBase64: string } {

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Hash160 } from '../base/hash.js';
 import type { Outcome } from '../base/outcome.js';
+import { LEFT_OUT } from '../evidence/bundle.js';
 import type { Fetching, FetchRecord } from '../evidence/record-fetch.js';
 import { recordFetch } from '../evidence/record-fetch.js';
 import { createFunctionResolver } from '../resolvers/function.js';
@@ -9,6 +10,7 @@ import { MAX_RESULT_BYTES } from '../resolvers/http.js';
 import type { Execution } from '../sandbox/execution.js';
 import { createSandbox } from '../sandbox/sandbox.js';
 import type { Reveal } from '../vault/reveal.js';
+import { withoutSecrets } from '../vault/secret-traces.js';
 
 /** A secret on its author's machine. */
 export interface LocalSecret {
@@ -65,10 +67,23 @@ export async function runFunction(run: LocalRun, signal: AbortSignal): Promise<L
   try {
     await sandbox.ready();
     const outcome = await resolver(work, signal);
-    return { codeHash, outcome, execution, fetches: fetch.records };
+    const seen = execution === null ? null : withoutValues(execution, run.secrets);
+    return { codeHash, outcome, execution: seen, fetches: fetch.records };
   } finally {
     await sandbox.close();
   }
+}
+
+/** Terminals are logged, too: what the author prints there must not hold a secret. */
+function withoutValues(execution: Execution, secrets: LocalRun['secrets']): Execution {
+  const values = [...secrets].map(([name, { value }]) => ({ name, value: Buffer.from(value) }));
+  const shown = (text: string): string => (withoutSecrets(text, values) === text ? text : LEFT_OUT);
+  const { logs, fetches } = execution;
+  return {
+    ...execution,
+    logs: logs.map(shown),
+    fetches: fetches.map((made) => ({ ...made, url: shown(made.url) })),
+  };
 }
 
 const revealLocal =

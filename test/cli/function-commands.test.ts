@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +92,30 @@ describe('function run', function () {
     assert.match(elsewhere.out, /Forbidden: .*may not be sent to https:\/\/prices\.example/);
     assert.match((await run(...words, ...from)).out, /Forbidden: .*not in the file of secrets/);
     assert.equal(`${done.out}${elsewhere.out}`.includes('sk-0123456789'), false);
+  });
+
+  it('shows and records no secret that the function logs, or puts into a URL', async () => {
+    const careless = file(
+      'c.js',
+      `export default async (args, ctx) => {
+        const key = await ctx.secrets.get('KEY');
+        ctx.log('with', key);
+        return (await ctx.fetch('https://prices.example/?key=' + key)).status; };`,
+    );
+    const secrets = { KEY: { value: 'sk-0123456789', hosts: ['https://prices.example'] } };
+    const asked = { request: { url: 'https://prices.example/?key=sk-0123456789' }, ...prices };
+    const words = [careless, '--secrets', file('s.json', JSON.stringify(secrets))];
+    const from = ['--fixture', file('c.json', JSON.stringify({ fetches: [asked] }))];
+    for (const json of [[], ['--json']]) {
+      const { out, err, exitCode } = await run(...words, ...from, ...json);
+      assert.equal(exitCode, 0, err);
+      assert.equal(out.includes('0123456789'), false, out);
+    }
+    const recorded = join(folder, 'recorded.json');
+    const refused = await run(...words, ...from, '--record', recorded);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.err, /no fixture is written: the secret KEY is in a URL/);
+    assert.equal(existsSync(recorded), false);
   });
 
   it('refuses what it cannot use, by name', async () => {
