@@ -12,6 +12,8 @@ export interface OrderSigner {
   readonly signer: Signer;
   /** True where the books of a node here tell of this account: then they must draw its fees. */
   readonly hasBooks: boolean;
+  /** Worth knowing before it pays; else null. */
+  readonly note: string | null;
 }
 
 /**
@@ -41,8 +43,13 @@ export async function openOrderSigner(
   const signer = await openWallet(readWalletFile(chosen), readPasswordFile(chosen.passwordFile));
   // The account decides, not the file that it came from.
   const isOwn = rpc === undefined && ownAccount(config) === signer.account;
-  return { signer, hasBooks: isOwn && (await hasDatabase(config)) };
+  const hasBooks = isOwn && (await hasDatabase(config));
+  return { signer, hasBooks, note: isOwn && !hasBooks ? noBooks(config) : null };
 }
+
+const noBooks = ({ storage }: NodeConfig): string =>
+  `no node has kept books in ${storage.dir} yet: neither budgets nor the wallet's floor are looked ` +
+  'at, and the node finds the transaction on the chain when it starts';
 
 async function hasDatabase({ storage }: NodeConfig): Promise<boolean> {
   const { DATABASE_FILE } = await import('../node/node-options.js');

@@ -55,10 +55,10 @@ export async function runOrder(
   orderOf: (account: Hash160, has: Holdings) => Order,
 ): Promise<void> {
   const settings = chainSettings(options);
-  const { signer, hasBooks } = await openOrderSigner(settings.config, options);
+  const signing = await openOrderSigner(settings.config, options);
   const chain = await openChain(settings, context.clock);
   try {
-    const desk = await openDesk(chain, { signer, hasBooks }, context);
+    const desk = await openDesk(chain, signing, context);
     const report = await carryOut(desk, orderOf, options, context);
     if (options.json === true) context.print(JSON.stringify(report));
   } finally {
@@ -70,7 +70,7 @@ type Desk = Awaited<ReturnType<typeof openDesk>>;
 
 async function openDesk(
   open: OpenChain,
-  { signer, hasBooks }: OrderSigner,
+  { signer, hasBooks, note }: OrderSigner,
   { clock }: CommandContext,
 ) {
   const { createGatewayPort } = await import('../pipeline/gateway-port.js');
@@ -90,7 +90,18 @@ async function openDesk(
     signal: new AbortController().signal,
     heightNow: () => facts.height,
   });
-  return { open, config, rpc, gateway, port, height, hasBooks, account: signer.account, clock };
+  return {
+    open,
+    config,
+    rpc,
+    gateway,
+    port,
+    height,
+    hasBooks,
+    note,
+    account: signer.account,
+    clock,
+  };
 }
 
 async function carryOut(
@@ -108,7 +119,8 @@ async function carryOut(
   if (refusal !== null) throw refusal;
   const priced = await price(desk, order);
   requireFees(account, order, before, priced.fees);
-  const notes = await notesOf(desk, order, before);
+  const noted = await notesOf(desk, order, before);
+  const notes = desk.note === null ? noted : [desk.note, ...noted];
   const tell = (text: string): void => {
     if (options.json !== true) context.print(text);
   };

@@ -92,11 +92,15 @@ describe("gasbank orders of the node's own account", function () {
     await running.stop();
     const { sent, fees } = await runJson('deposit', '0.5');
     const { inFlight } = await runJson('balance');
-    assert.deepEqual(inFlight, { datoshi: fees.totalDatoshi, transactions: 1 });
+    const drawn = parseGas('0.5') + BigInt(fees.totalDatoshi);
+    assert.deepEqual(inFlight, { datoshi: String(drawn), transactions: 1 });
     assert.deepEqual(await phasesOf(sent.tx), ['pending']);
     running = await startNode(fixture.config);
     await running.until('the draw is posted', async () => (await phasesOf(sent.tx)).length === 2);
     assert.deepEqual(await phasesOf(sent.tx), ['post', 'pending']);
+    await running.until('nothing is in flight', async () => {
+      return (await runJson('balance')).inFlight.datoshi === '0';
+    });
     await assertBooksMatchChain(fixture.network, fixture.gateway, running.db);
   });
 });
