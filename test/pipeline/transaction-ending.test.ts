@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { BURNT } from '../../src/gasbank/accounts.js';
-import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
+import { BURNT, OUTSIDE } from '../../src/gasbank/accounts.js';
+import { drawIdOf, takenIdOf } from '../../src/pipeline/transaction-ending.js';
 import type { TransactionPurpose } from '../../src/pipeline/transaction-store.js';
 import { inTransaction } from '../../src/storage/database.js';
 import {
@@ -102,6 +102,32 @@ describe('a transaction of the node', () => {
       [stages.stateOf(1n), stages.transactions.get(TX)?.state],
       ['resolved', 'dead'],
     );
+  });
+
+  it('frees what it was to move besides its fees, however it ends', () => {
+    const ends = [
+      () => stages.ending.halted(TX, 20, 5),
+      () => stages.ending.faulted(TX, 20, 'ABORT', 5),
+      () => stages.ending.dead(TX, 51, 'too late', 5),
+    ];
+    for (const [place, ended] of ends.entries()) {
+      stages.close();
+      stages = createStages();
+      stages.fund(1_000n);
+      send([], 'order');
+      const taken = {
+        debit: WALLET,
+        credit: OUTSIDE,
+        amount: 100n,
+        cause: 'order amount',
+      } as const;
+      const draw = { ...taken, id: takenIdOf(TX), block: null, tx: TX, requestId: null };
+      inTransaction(stages.db, () => stages.ledger.draw(draw, 1));
+      assert.equal(wallet().drawn, 135n);
+      assert.equal(end(ended), true);
+      const left = place === 2 ? 1_000n : 965n;
+      assert.deepEqual(wallet(), { posted: left, drawn: 0n, available: left });
+    }
   });
 
   it('ends once, whatever is told of it later', () => {
