@@ -48,8 +48,8 @@ export async function openOrderSigner(
 }
 
 const noBooks = ({ storage }: NodeConfig): string =>
-  `no node has kept books in ${storage.dir} yet: neither budgets nor the wallet's floor are looked ` +
-  'at, and the node finds the transaction on the chain when it starts';
+  `no node has kept books in ${storage.dir} yet: neither budgets nor the wallet's floor are ` +
+  'looked at, and the node finds the transaction on the chain when it starts';
 
 async function hasDatabase({ storage }: NodeConfig): Promise<boolean> {
   const { DATABASE_FILE } = await import('../node/node-options.js');

@@ -62,8 +62,9 @@ const MOVES: Readonly<
 /**
  * The only way to sign. Signs a transaction, draws its fees and persists it with the move of its
  * requests, all before anybody else sees it; then broadcasts it. Resolves to null, with nothing
- * changed, when one of the requests has moved on meanwhile, or a collection is under way. Throws a retryable NodeError, with
- * nothing changed, when its fees may not be spent: WALLET_FLOOR, BUDGET_REACHED, SPENDING_STOPPED.
+ * changed, when one of the requests has moved on meanwhile, or a collection is under way. Throws a
+ * retryable NodeError, with nothing changed, when its fees may not be spent: WALLET_FLOOR,
+ * BUDGET_REACHED, SPENDING_STOPPED.
  */
 export function createSubmit(parts: SubmitParts): Submit {
   const { db, ledger, transactions, spending, chain, clock, crashPoint } = parts;
@@ -136,7 +137,8 @@ function refuseBelowFloor(
   if (available - fees - taken >= floor) return;
   parts.onWalletShort();
   const besides = taken === 0n ? '' : `${formatGas(taken)} GAS and `;
-  const figures = `${besides}${formatGas(fees)} GAS of fees, the wallet has ${formatGas(available)} GAS`;
+  const needs = `${besides}${formatGas(fees)} GAS of fees`;
+  const figures = `${needs}, the wallet has ${formatGas(available)} GAS`;
   const keeps = `and keeps ${formatGas(floor)} GAS (gasbank.walletFloor)`;
   throw new NodeError(WALLET_FLOOR, `the transaction needs ${figures} ${keeps}`, {
     retryable: true,
