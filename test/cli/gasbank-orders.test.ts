@@ -79,7 +79,10 @@ describe('gasbank deposit, withdraw, collect and sponsor by a wallet of its own'
     const { exitCode, out } = await run('deposit', '0.00000001', '--for', fixture.consumer);
     assert.equal(exitCode, 0);
     assert.equal((await creditOf(fixture.consumer)) - consumerHad, 1n);
-    assert.match(out, /^done {7}in block \d+\. N\w+ has \d+\.\d{8} GAS, 5\.00000000\s+of\s+credit$/m);
+    assert.match(
+      out,
+      /^done {7}in block \d+\. N\w+ has \d+\.\d{8} GAS, 5\.00000000\s+of\s+credit$/m,
+    );
   });
 
   it('takes out a part and all, to the account itself and to another', async () => {
