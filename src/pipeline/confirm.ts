@@ -25,6 +25,8 @@ export interface ConfirmResult {
   readonly waiting: number;
 }
 
+type Ended = 'halted' | 'faulted' | 'dead';
+
 /**
  * Finds out how the transactions ended that the events up to `height` did not tell of: those that
  * FAULTed, that did nothing, or that died. What is unknown to the network is broadcast again.
@@ -32,21 +34,28 @@ export interface ConfirmResult {
 export function createConfirm(parts: ConfirmParts) {
   const { db, transactions, ending, chain, clock, log, crashPoint } = parts;
 
-  /** True when the transaction has ended. */
-  function settle(sent: SentTransaction, fate: TransactionState, height: number): boolean {
+  /** How the transaction ended, or null while that is not known. */
+  function settle(sent: SentTransaction, fate: TransactionState, height: number): Ended | null {
     const nowMs = clock.nowMs();
-    if (fate.kind === 'inBlock') {
-      // Its block's events come first: they say which of its requests ended.
-      if (fate.block > height) return false;
-      return inRepeatableTransaction(db, () =>
-        fate.halted
-          ? ending.halted(sent.hash, fate.block, nowMs)
-          : ending.faulted(sent.hash, fate.block, fate.exception ?? 'no reason given', nowMs),
+    const { hash, validUntilBlock } = sent;
+    // The blocks on the books say whether it is in one: an endpoint's word tells only how it ended.
+    if (ending.isBurnt(hash)) {
+      if (fate.kind !== 'inBlock') return null;
+      const { block, halted, exception } = fate;
+      const why = exception ?? 'no reason given';
+      const isNews = inRepeatableTransaction(db, () =>
+        halted ? ending.halted(hash, block, nowMs) : ending.faulted(hash, block, why, nowMs),
       );
+      if (!isNews) return null;
+      if (!halted) log.warn('transaction FAULTed', { tx: hash, block, exception });
+      return halted ? 'halted' : 'faulted';
     }
-    if (height < sent.validUntilBlock) return false;
-    const why = `transaction ${sent.hash} was in no block up to ${sent.validUntilBlock}, its last`;
-    return inRepeatableTransaction(db, () => ending.dead(sent.hash, height, why, nowMs));
+    if (height < validUntilBlock) return null;
+    const why = `transaction ${hash} was in no block up to ${validUntilBlock}, its last`;
+    const isNews = inRepeatableTransaction(db, () => ending.dead(hash, height, why, nowMs));
+    if (!isNews) return null;
+    log.warn('transaction died', { tx: hash, validUntilBlock });
+    return 'dead';
   }
 
   return async function confirm(height: number): Promise<ConfirmResult> {
@@ -60,20 +69,14 @@ export function createConfirm(parts: ConfirmParts) {
     for (const [place, sent] of inFlight.entries()) {
       const fate = fates[place];
       if (fate === undefined) continue;
-      if (!settle(sent, fate, height)) {
+      const ended = settle(sent, fate, height);
+      if (ended === null) {
         counts.waiting += 1;
         if (fate.kind === 'unknown') await broadcastSafely(parts, sent);
         continue;
       }
       crashPoint('confirmed');
-      if (fate.kind !== 'inBlock') {
-        counts.dead += 1;
-        log.warn('transaction died', { tx: sent.hash, validUntilBlock: sent.validUntilBlock });
-      } else if (!fate.halted) {
-        counts.faulted += 1;
-        const { block, exception } = fate;
-        log.warn('transaction FAULTed', { tx: sent.hash, block, exception });
-      }
+      if (ended !== 'halted') counts[ended] += 1;
     }
     return counts;
   };

@@ -5,7 +5,7 @@ import type { LedgerStore } from '../gasbank/ledger-store.js';
 import { drawIdOf, faultedFees, feesElsewhere, takenIdOf } from '../gasbank/own-gas-postings.js';
 import type { RequestStore } from '../requests/request-store.js';
 import { nonceOf } from './plan-alone.js';
-import type { SentTransaction, TransactionStore } from './transaction-store.js';
+import type { TransactionStore } from './transaction-store.js';
 
 export type TransactionEnding = ReturnType<typeof createTransactionEnding>;
 
@@ -42,12 +42,6 @@ export function createTransactionEnding(stores: {
     faults.add({ tx, account, nonce: fault.nonce, block, fees: amount });
   }
 
-  function feesOf(sent: SentTransaction, isFault: boolean): OwnFees {
-    const { hash: tx, account } = sent;
-    const fault = isFault ? { nonce: nonceIn(sent.raw) } : null;
-    return { kind: 'fees', account, tx, amount: sent.systemFee + sent.networkFee, fault };
-  }
-
   /** What a transaction was to move besides its fees is free again: if it moved, that is booked. */
   function release(hash: Hash256, block: number, nowMs: number): void {
     const id = takenIdOf(hash);
@@ -57,11 +51,12 @@ export function createTransactionEnding(stores: {
   return {
     burnt,
 
+    /** A block that is on the books burnt its fees: no endpoint's word alone books anything. */
+    isBurnt: (hash: Hash256): boolean => ledger.drawState(drawIdOf(hash)) === 'posted',
+
     halted(hash: Hash256, block: number, nowMs: number): boolean {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'halted', block, null)) return false;
-      // Mostly booked with its block: the same again is nothing new.
-      burnt(feesOf(sent, false), block, nowMs);
       release(hash, block, nowMs);
       const why = 'the transaction is in a block, but the gateway skipped this request';
       for (const row of requests.byTransaction(hash)) {
@@ -75,7 +70,6 @@ export function createTransactionEnding(stores: {
     faulted(hash: Hash256, block: number, exception: string, nowMs: number): boolean {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'faulted', block, exception)) return false;
-      burnt(feesOf(sent, true), block, nowMs);
       release(hash, block, nowMs);
       const rows = requests.byTransaction(hash);
       for (const row of rows) {

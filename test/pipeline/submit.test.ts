@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Hash256 } from '../../src/base/hash.js';
 import { NodeError } from '../../src/base/node-error.js';
 import { createPredictionStore } from '../../src/gasbank/prediction-store.js';
 import { createSpending, NO_BUDGETS } from '../../src/gasbank/spending.js';
@@ -6,7 +7,7 @@ import { createConfirm } from '../../src/pipeline/confirm.js';
 import type { CrashPoint } from '../../src/pipeline/crash-point.js';
 import { createSubmit } from '../../src/pipeline/submit.js';
 import { inTransaction } from '../../src/storage/database.js';
-import { createStages, hashOf, REQUESTER, type Stages, WALLET } from './stage-fixture.js';
+import { ACCOUNT, createStages, hashOf, REQUESTER, type Stages, WALLET } from './stage-fixture.js';
 
 const FEES = { systemFee: 80n, networkFee: 20n };
 const FLOOR = 50n;
@@ -96,6 +97,13 @@ describe('submitting', () => {
     await assert.rejects(submitTo()(submission(2n)), /the wallet has 0\.00000100 GAS/);
   });
 
+  /** Its block is taken in. */
+  const burnt = (tx: Hash256, fault: { nonce: number } | null = null): void =>
+    inTransaction(stages.db, () => {
+      const fees = { kind: 'fees', account: ACCOUNT, tx, amount: 100n, fault } as const;
+      stages.ending.burnt(fees, 13, 1);
+    });
+
   it('sets aside what an order takes besides its fees, so that two cannot go below the floor', async () => {
     stages.fund(1_000n);
     const shares = [{ requestId: null, kind: 'order', requester: null, amount: 100n }] as const;
@@ -108,7 +116,8 @@ describe('submitting', () => {
       /0\.00000351 GAS and 0\.00000100 GAS of fees, the wallet has 0\.00000500 GAS/,
     );
     assert.notEqual(await submitTo()({ ...another, taken: 350n }), null);
-    inTransaction(stages.db, () => stages.ending.halted(sent?.hash ?? hashOf(0), 12, 1));
+    burnt(sent?.hash ?? hashOf(0));
+    inTransaction(stages.db, () => stages.ending.halted(sent?.hash ?? hashOf(0), 13, 1));
     assert.deepEqual(stages.ledger.balance(WALLET), { posted: 900n, drawn: 450n, available: 450n });
   });
 
@@ -202,6 +211,7 @@ describe('submitting', () => {
       stages.chain.fates.set(hash, { kind: 'inBlock', block: 13, halted: true, ...ran });
       assert.deepEqual(await confirmAt(12), { faulted: 0, dead: 0, waiting: 1 });
       assert.equal(stages.stateOf(1n), 'sent');
+      burnt(hash);
       await confirmAt(13);
       assert.equal(stages.stateOf(1n), 'resolved', 'no event told of an answer: it was skipped');
       assert.equal(stages.ledger.balance(WALLET).posted, 900n);
@@ -211,10 +221,32 @@ describe('submitting', () => {
       const hash = await submitted();
       const ran = { gasConsumed: 1n, exception: 'ABORT is executed' };
       stages.chain.fates.set(hash, { kind: 'inBlock', block: 13, halted: false, ...ran });
+      burnt(hash, { nonce: 1 });
       assert.deepEqual(await confirmAt(13), { faulted: 1, dead: 0, waiting: 0 });
       assert.match(stages.requests.get(1n)?.reason ?? '', /FAULTed in block 13: ABORT is executed/);
       assert.deepEqual(stages.ledger.balance(WALLET).posted, 900n);
       assert.deepEqual(stages.ledger.openDraws(), []);
+    });
+
+    it('is not in the block that an endpoint lies of', async () => {
+      const hash = await submitted();
+      const ran = { gasConsumed: 1n, exception: 'a lie' };
+      stages.chain.fates.set(hash, { kind: 'inBlock', block: 11, halted: false, ...ran });
+      assert.deepEqual(await confirmAt(12), { faulted: 0, dead: 0, waiting: 1 });
+      assert.deepEqual([stages.stateOf(1n), drawn()], ['sent', 100n]);
+      burnt(hash);
+      await confirmAt(13);
+      assert.deepEqual(stages.ledger.balance(WALLET).posted, 900n);
+      assert.deepEqual(stages.ledger.openDraws(), []);
+    });
+
+    it('is dead past its last block, whatever block an endpoint lies of', async () => {
+      const hash = await submitted();
+      const ran = { gasConsumed: 1n, exception: 'a lie' };
+      stages.chain.fates.set(hash, { kind: 'inBlock', block: 11, halted: false, ...ran });
+      assert.deepEqual(await confirmAt(20), { faulted: 0, dead: 1, waiting: 0 });
+      assert.deepEqual([stages.stateOf(1n), drawn()], ['resolved', 0n]);
+      assert.equal(stages.ledger.balance(WALLET).posted, 1_000n);
     });
 
     it('is found out for each of several, though one of them has no answer yet', async () => {
@@ -228,6 +260,7 @@ describe('submitting', () => {
         halted: false,
         ...ran,
       });
+      burnt(second?.hash ?? hashOf(0), { nonce: 2 });
       assert.deepEqual(await confirmAt(14), { faulted: 1, dead: 0, waiting: 1 });
       assert.deepEqual([stages.stateOf(1n), stages.stateOf(2n)], ['sent', 'resolved']);
       assert.deepEqual(inFlight(), [first]);

@@ -42,9 +42,19 @@ describe('a transaction of the node', () => {
   }
   const wallet = () => stages.ledger.balance(WALLET);
   const end = (work: () => boolean): boolean => inTransaction(stages.db, work);
+  /** Its block is taken in: what it burnt is on the books. */
+  const inBlock = (nonce: number | null = null): void =>
+    inTransaction(stages.db, () => {
+      const fault = nonce === null ? null : { nonce };
+      const fees = { kind: 'fees', account: ACCOUNT, tx: TX, amount: 35n, fault } as const;
+      stages.ending.burnt(fees, 20, 5);
+    });
 
   it('that HALTed has its fees posted, and what it skipped is planned anew', () => {
     send([1n, 2n]);
+    assert.equal(stages.ending.isBurnt(TX), false);
+    inBlock();
+    assert.equal(stages.ending.isBurnt(TX), true);
     assert.equal(
       end(() => stages.ending.halted(TX, 20, 5)),
       true,
@@ -57,6 +67,7 @@ describe('a transaction of the node', () => {
 
   it('that FAULTed burns its fees, and can be claimed when it was for one request alone', () => {
     send([300n], 'respond', rawFor(300n));
+    inBlock(300);
     end(() => stages.ending.faulted(TX, 20, 'ABORT', 5));
     assert.equal(wallet().posted, 965n);
     assert.equal(stages.ledger.balance('lost').posted, 35n);
@@ -124,6 +135,7 @@ describe('a transaction of the node', () => {
       const draw = { ...taken, id: takenIdOf(TX), block: null, tx: TX, requestId: null };
       inTransaction(stages.db, () => stages.ledger.draw(draw, 1));
       assert.equal(wallet().drawn, 135n);
+      if (place < 2) inBlock();
       assert.equal(end(ended), true);
       const left = place === 2 ? 1_000n : 965n;
       assert.deepEqual(wallet(), { posted: left, drawn: 0n, available: left });
@@ -132,6 +144,7 @@ describe('a transaction of the node', () => {
 
   it('ends once, whatever is told of it later', () => {
     send([1n]);
+    inBlock(1);
     assert.equal(
       end(() => stages.ending.faulted(TX, 20, 'ABORT', 5)),
       true,
