@@ -181,7 +181,8 @@ describe('taking blocks in', () => {
       const rest = { purpose: 'respond', account: ACCOUNT, raw: rawOf(1) } as const;
       stages.transactions.add({ hash: tx, ...rest, ...terms });
     });
-    const { halted } = takeIn(block(11, ...answered(1n, 30n, tx)));
+    const burnt = { kind: 'fees', account: ACCOUNT, tx, amount: 40n, fault: null } as const;
+    const { halted } = takeIn({ ...block(11, ...answered(1n, 30n, tx)), ownGas: [burnt] });
     assert.deepEqual(halted, [tx]);
     assert.equal(posted(WALLET), 960n);
     assert.deepEqual(stages.ledger.openDraws(), []);
