@@ -162,6 +162,7 @@ const CAUSES: Readonly<Record<OwnCostCause, string>> = {
   collections: 'collecting earnings',
   'key changes': "changes of the gateway's keys",
   orders: 'deposits, withdrawals and sponsorships by hand',
+  'price rounds': 'price rounds, beyond what sponsors of the feeds paid',
   faults: 'FAULTed transactions that nobody pays for',
   'cut at maxFee': 'what answers cost beyond their maxFee',
   'above the ceiling': "network fees above the gateway's ceiling, and rounding",

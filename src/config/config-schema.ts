@@ -147,6 +147,8 @@ const gasbank = z.strictObject({
           http: kindBudget(),
           function: kindBudget(),
           random: kindBudget(),
+          price: kindBudget(),
+          upkeep: kindBudget(),
           expire: kindBudget(),
           collect: kindBudget(),
           key: kindBudget(),
@@ -161,6 +163,8 @@ const gasbank = z.strictObject({
       http: flag().prefault('false'),
       function: flag().prefault('false'),
       random: flag().prefault('false'),
+      price: flag().prefault('false'),
+      upkeep: flag().prefault('false'),
       expire: flag().prefault('true'),
     })
     .prefault({}),

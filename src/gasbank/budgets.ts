@@ -4,9 +4,10 @@ import type { SpendKind } from '../base/spend-kind.js';
 
 /** What a transaction's fees are spent on; the shares of one transaction sum to its fees. */
 export interface SpendShare {
-  /** Null where it is for nobody's request. */
+  /** Of a request or an upkeep; null where it is for neither. */
   readonly requestId: bigint | null;
   readonly kind: SpendKind;
+  /** Who asked for it: of a run its upkeep's owner, of a price round its feed's sponsor. */
   readonly requester: Hash160 | null;
   readonly amount: Datoshi;
 }

@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.js';
 /**
  * What the node pays and nobody gives back.
  * - `refunds`, `collections`, `key changes`, `orders`: transactions for nobody's answer
+ * - `price rounds`: what they cost beyond what sponsors of their feeds were charged
  * - `faults`: transactions that FAULTed, less what was claimed of them; negative in a period that
  *   claimed what an earlier one lost
  * - `cut at maxFee`: what an answer cost beyond its request's maxFee
@@ -18,6 +19,7 @@ export const OWN_COST_CAUSES = [
   'collections',
   'key changes',
   'orders',
+  'price rounds',
   'faults',
   'cut at maxFee',
   'above the ceiling',
@@ -31,7 +33,7 @@ export type OwnCostCause = (typeof OWN_COST_CAUSES)[number];
 export interface KindResult {
   /** `elsewhere`: spent by transactions that this database did not send. */
   readonly kind: SpendKind | 'elsewhere';
-  /** Answers that were charged. */
+  /** Answers, runs and rounds that somebody was charged for. */
   readonly answers: number;
   readonly fee: Datoshi;
   readonly lost: Datoshi;
@@ -62,7 +64,11 @@ export interface ProfitAndLoss {
 
 export type ProfitView = ReturnType<typeof createProfitView>;
 
-/** Fees that left own wallets, and what own accounts were paid for answers, by transaction. */
+/**
+ * Fees that left own wallets, and what own accounts were paid, by transaction and request: for
+ * answers, for runs of upkeeps, whose ids are of the same counter, and for price rounds, which are
+ * nobody's request.
+ */
 const BOOKED = `WITH
   paid AS MATERIALIZED (SELECT b.tx AS tx, SUM(b.amount) AS amount,
       MAX(f.id IS NOT NULL) AS is_fault
@@ -71,7 +77,7 @@ const BOOKED = `WITH
       AND b.phase IN ('single', 'post') AND b.at_ms >= @since GROUP BY b.tx),
   own AS (SELECT 'earned:' || substr(id, 8) AS account FROM ledger_account
     WHERE substr(id, 1, 7) = 'wallet:'),
-  charge AS MATERIALIZED (SELECT tx, request_id,
+  charge AS MATERIALIZED (SELECT tx, request_id, COUNT(*) AS transfers,
       SUM(CASE cause WHEN 'fee' THEN amount ELSE 0 END) AS fee,
       SUM(CASE cause WHEN 'lost' THEN amount ELSE 0 END) AS lost,
       SUM(CASE cause WHEN 'premium' THEN amount ELSE 0 END) AS premium
@@ -81,9 +87,10 @@ const BOOKED = `WITH
 /** Reads what the node earns and what it pays itself. Works on a read-only database. */
 export function createProfitView(db: Database) {
   const charges = db.prepare(`${BOOKED}
-    SELECT r.kind AS kind, COUNT(*) AS answers, SUM(c.fee) AS fee, SUM(c.lost) AS lost,
-      SUM(c.premium) AS premium
-    FROM charge AS c JOIN request AS r ON r.id = c.request_id GROUP BY r.kind`);
+    SELECT CASE WHEN c.request_id IS NULL THEN 'price' ELSE COALESCE(r.kind, 'upkeep') END AS kind,
+      SUM(CASE WHEN c.request_id IS NULL THEN c.transfers ELSE 1 END) AS answers,
+      SUM(c.fee) AS fee, SUM(c.lost) AS lost, SUM(c.premium) AS premium
+    FROM charge AS c LEFT JOIN request AS r ON r.id = c.request_id GROUP BY 1`);
   const spending = db.prepare(`${BOOKED}
     SELECT COALESCE(s.kind, 'elsewhere') AS kind, SUM(COALESCE(s.amount, p.amount)) AS spent
     FROM paid AS p LEFT JOIN spend_share AS s ON s.tx = p.tx GROUP BY 1`);
@@ -175,6 +182,7 @@ const CAUSE_OF_PURPOSE: Readonly<Record<string, OwnCostCause>> = {
   collect: 'collections',
   key: 'key changes',
   order: 'orders',
+  price: 'price rounds',
   elsewhere: 'elsewhere',
 };
 

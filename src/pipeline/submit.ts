@@ -43,7 +43,7 @@ export interface Submission {
   readonly why: ReadonlyMap<bigint, string>;
   /** For whom its fees are spent; they sum to them. */
   readonly shares: readonly SpendShare[];
-  /** Of answers, what each will be charged. */
+  /** Of answers and runs of upkeeps, what each will be charged; one of each request or upkeep. */
   readonly predictions: readonly Prediction[];
   /** GAS that it moves out of the wallet besides its fees; absent as 0. */
   readonly taken?: Datoshi;

@@ -3,10 +3,17 @@ import type { Hash160, Hash256 } from '../base/hash.js';
 import { assertInTransaction, type Database } from '../storage/database.js';
 
 /**
- * Answers, refunds, a collection of earnings, a change of the node's keys; `order`: what the
- * operator had sent by hand, such as a deposit.
+ * Answers, price rounds, runs of upkeeps, refunds, a collection of earnings, a change of the node's
+ * keys; `order`: what the operator had sent by hand, such as a deposit.
  */
-export type TransactionPurpose = 'respond' | 'expire' | 'collect' | 'key' | 'order';
+export type TransactionPurpose =
+  | 'respond'
+  | 'price'
+  | 'upkeep'
+  | 'expire'
+  | 'collect'
+  | 'key'
+  | 'order';
 /** `signed`: persisted, perhaps broadcast, and not known to be in a block or dead. */
 export type SentState = 'signed' | 'halted' | 'faulted' | 'dead';
 

@@ -17,7 +17,10 @@ import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
 import { createPredictionStore } from '../../src/gasbank/prediction-store.js';
 import { createProfitView } from '../../src/gasbank/profit-view-store.js';
 import { createSpendStore } from '../../src/gasbank/spend-store.js';
-import { createTransactionStore } from '../../src/pipeline/transaction-store.js';
+import {
+  createTransactionStore,
+  type TransactionPurpose,
+} from '../../src/pipeline/transaction-store.js';
 import { createRequestStore } from '../../src/requests/request-store.js';
 import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
 
@@ -74,12 +77,7 @@ describe('profit and loss', () => {
       createLedgerStore(db).transfer({ id, debit, credit, amount, cause, ...of }, atMs);
     }
   }
-  function send(
-    tx: number,
-    purpose: 'respond' | 'expire' | 'collect' | 'key' | 'order',
-    kind: SpendKind,
-    paid: bigint,
-  ): void {
+  function send(tx: number, purpose: TransactionPurpose, kind: SpendKind, paid: bigint): void {
     const fees = { systemFee: paid, networkFee: 0n, validUntilBlock: 9, signedMs: 1 };
     const hash = txOf(tx);
     createTransactionStore(db).add({ hash, purpose, account: NODE, raw: Buffer.alloc(1), ...fees });
@@ -176,6 +174,34 @@ describe('profit and loss', () => {
       differences: 1n,
       elsewhere: 3n,
     });
+  });
+
+  it('tells price rounds and runs of upkeeps from answers, and who pays for them', () => {
+    inTransaction(db, () => {
+      // Two rounds with a sponsor, one without.
+      send(1, 'price', 'price', 90n);
+      burn(1, 90n);
+      for (const fee of [30n, 31n]) move(creditOf(PAYER), earnedOf(NODE), fee, 'fee', 1);
+      // A run that pays, and one that faulted and is paid for by the next.
+      const upkeep = { id: 77n, uncut: 50n };
+      for (const tx of [2, 3]) {
+        send(tx, 'upkeep', 'upkeep', 50n);
+        const charged = { fee: 50n, lost: tx === 2 ? 0n : 40n, premium: 2n, uncutFee: 50n };
+        const predicted = { requestId: upkeep.id, delivered: true, ...charged };
+        createPredictionStore(db).add(txOf(tx), [predicted]);
+        burn(tx, 50n);
+      }
+      move(BURNT, LOST, 50n, 'faulted', 2, { id: `${txOf(2)}:faulted` });
+      charge(3, { ...upkeep, fee: 50n, lost: 40n, premium: 2n });
+      move(LOST, BURNT, 40n, 'recovered', 3);
+    });
+    const { costs, kinds, result } = read();
+    assert.deepEqual(costs, { 'price rounds': 29n, faults: 10n });
+    assert.deepEqual(kinds, [
+      { kind: 'price', answers: 2, fee: 61n, lost: 0n, premium: 0n, spent: 90n, result: -29n },
+      { kind: 'upkeep', answers: 1, fee: 50n, lost: 40n, premium: 2n, spent: 100n, result: -8n },
+    ]);
+    assert.equal(result, -37n);
   });
 
   it('takes what was claimed of a FAULT from what was lost by it', () => {
