@@ -17,6 +17,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   requests: 'the state table and the store of requests',
   gasbank: 'the ledger',
   keystore: 'the wallet',
+  automation: 'upkeeps: their triggers and occurrences',
   resolvers: 'one file for each way to find an answer',
   pipeline: 'the stages from event to answer',
   operations: 'what an operator does beside the work: verifying evidence',
