@@ -60,6 +60,14 @@ export function existing(result: RpcResult | undefined, index: number): unknown 
   });
 }
 
+/** Time of the latest block, in milliseconds since 1970. */
+export async function readLatestBlockTimeMs(rpc: Rpc, options: RpcOptions = {}): Promise<number> {
+  const count = rpcCount(await rpc.call('getblockcount', [], options), 'getblockcount');
+  const { method, params } = headerCall(count - 1);
+  const header = await rpc.call(method, params, { ...options, minHeight: count - 1 });
+  return parseHeader(header, count - 1).timeMs;
+}
+
 /** Hash of a block, or null where the endpoint doesn't have it. */
 export async function readBlockHash(
   rpc: Rpc,

@@ -3,15 +3,19 @@ import type { Clock } from '../base/clock.js';
 import { formatGas } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
+import { readLatestBlockTimeMs } from '../chain/block-header.js';
+import type { Rpc } from '../chain/rpc.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { gasTakenBy, type Order } from '../gasbank/order.js';
 import { createProofStore } from '../gasbank/proof-store.js';
+import { createSpendStore } from '../gasbank/spend-store.js';
 import { createSpending } from '../gasbank/spending.js';
-import { requireNoDifference } from '../gasbank/spending-stop.js';
+import { requireProven } from '../gasbank/spending-stop.js';
 import { DATABASE_FILE } from '../node/node-options.js';
 import { budgetsOf } from '../node/pipeline-limits.js';
+import { heightOf } from '../node/prove-books.js';
 import type { ChainPort, SignedTransaction } from '../pipeline/chain-port.js';
 import { noCrash } from '../pipeline/crash-point.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
@@ -30,6 +34,7 @@ import { silentLog } from '../telemetry/log.js';
 export interface BooksDesk {
   readonly config: NodeConfig;
   readonly gateway: Hash160;
+  readonly rpc: Rpc;
   readonly port: ChainPort;
   readonly clock: Clock;
   /** Told what goes wrong on the way to the network, once the fee is drawn. */
@@ -42,30 +47,34 @@ export interface BooksDesk {
  * what became of it. Throws what `createSubmit` throws, and FUNDS_SHORT.
  */
 export async function sendThroughBooks(
-  { config, gateway, port, clock, onWarning }: BooksDesk,
+  { config, gateway, rpc, port, clock, onWarning }: BooksDesk,
   order: Order,
   priced: PricedTransaction,
 ): Promise<SignedTransaction> {
   const path = join(config.storage.dir, DATABASE_FILE);
   // Proves the schema to be this program's: migrating is for the node, which may be running.
   openDatabaseReadOnly(path).close();
+  const blockTimeMs = await readLatestBlockTimeMs(rpc);
   const db = openDatabase(path);
   try {
     requireSameChain(db, config, gateway);
     requireFloor(db, port.account, order, priced, config);
+    // An endpoint that tells of an earlier time than the node was told gives no budget back.
+    const nowMs = Math.max(blockTimeMs, createSpendStore(db).latestMs());
+    const everyBlocks = config.gasbank.reconcileEveryBlocks;
     const submit = createSubmit({
       db,
       requests: createRequestStore(db),
       ledger: createLedgerStore(db),
       transactions: createTransactionStore(db),
-      spending: createSpending(db, budgetsOf(config.gasbank)),
+      spending: createSpending(db, budgetsOf(config.gasbank), () => nowMs),
       chain: port,
       clock,
       log: { ...silentLog, warn: (event, facts) => onWarning(`${event}: ${facts?.reason}`) },
       crashPoint: noCrash,
       walletFloor: config.gasbank.walletFloorDatoshi,
       onWalletShort: () => {},
-      requireSpendable: () => requireNoDifference(createProofStore(db)),
+      requireSpendable: () => requireProven(createProofStore(db), heightOf(db), everyBlocks),
     });
     const { script, terms, fees: amount } = priced;
     const purpose = order.kind === 'collect' ? 'collect' : 'order';

@@ -29,7 +29,7 @@ export interface Budgets {
 /** Whose spending a limit adds up. */
 export type SpendScope = 'all' | `kind:${SpendKind}` | `requester:${Hash160}`;
 
-/** What was spent in a minute of the clock (milliseconds since 1970 / 60,000). */
+/** What was spent in a minute by the blocks' time (milliseconds since 1970 / 60,000). */
 export interface MinuteSpend {
   readonly minute: number;
   readonly amount: Datoshi;
@@ -43,11 +43,13 @@ export interface BudgetReached {
   /** In the last hour or day. */
   readonly spent: Datoshi;
   readonly needed: Datoshi;
+  /** When it was looked at, by the blocks' time. */
+  readonly atMs: number;
   /** When enough of it is past; null: never, since it is more than the whole limit. */
   readonly resumesMs: number | null;
 }
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 export const HOUR_MINUTES = 60;
 export const DAY_MINUTES = 24 * HOUR_MINUTES;
 
@@ -119,7 +121,7 @@ export function findReached(
       const spent = minutes.reduce((sum, { amount }) => sum + amount, 0n);
       if (spent + needed <= limit) continue;
       const resumesMs = roomAt(minutes, windowMinutes, spent + needed - limit);
-      const reached = { scope, key, limit, spent, needed, resumesMs };
+      const reached = { scope, key, limit, spent, needed, atMs: nowMs, resumesMs };
       if (worst === null || lastsLonger(reached, worst)) worst = reached;
     }
   }

@@ -12,6 +12,8 @@ export interface HeldSpending {
 
 export type HeldWork = ReturnType<typeof createHeldWork>;
 
+/** Nothing is held for longer: what is said to be was noted by a clock that was ahead. */
+const LONGEST_MS = 7_200_000;
 /** A try may be late by so much and still count as the one that was waited for. */
 const SLACK_MS = 2_000;
 
@@ -24,7 +26,9 @@ export function createHeldWork() {
     },
     /** What waits now. */
     list(nowMs: number): HeldSpending[] {
-      return [...held.values()].filter(({ untilMs }) => nowMs <= untilMs + SLACK_MS);
+      return [...held.values()].filter(
+        ({ untilMs }) => nowMs <= untilMs + SLACK_MS && untilMs <= nowMs + LONGEST_MS,
+      );
     },
   };
 }

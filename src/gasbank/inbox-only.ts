@@ -16,7 +16,8 @@ export function inboxOnlyUntil(
   nowMs: number,
 ): { readonly faults: number; readonly untilMs: number } | null {
   if (faults === 0) return null;
-  const sorted = [...faultsMs].sort((a, b) => a - b);
+  // What is of the future was noted by a clock that was ahead: it would keep them away for ever.
+  const sorted = faultsMs.filter((ms) => ms <= nowMs).sort((a, b) => a - b);
   for (let last = sorted.length - 1; last >= faults - 1; last--) {
     const [from, to] = [sorted[last - faults + 1] ?? 0, sorted[last] ?? 0];
     const untilMs = to + durationMs;

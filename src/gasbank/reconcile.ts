@@ -10,7 +10,12 @@ import { type Compared, compareBooks, type Difference } from './compare-books.js
 import { createDueAccounts } from './due-accounts.js';
 import type { BooksDifference, ProofStore } from './proof-store.js';
 import type { FindBooks } from './recent-books.js';
-import { describeDifference, describeDifferences, spendingStopped } from './spending-stop.js';
+import {
+  describeDifference,
+  describeDifferences,
+  spendingStopped,
+  whyOverdue,
+} from './spending-stop.js';
 import { traceDifference } from './trace-difference.js';
 
 export interface ReconcileParts {
@@ -38,8 +43,6 @@ export type Reconcile = ReturnType<typeof createReconcile>;
 const TRIES = 3;
 /** How many runs in a row an endpoint may be at another height, whose opinion is asked. */
 const OPINION_RUNS = 5;
-/** Without a look at all accounts for so many times `everyBlocks` nothing is spent. */
-const OVERDUE_FACTOR = 3;
 
 /**
  * Holds the books against the chain: what each block moved, and all accounts at start and once in
@@ -148,10 +151,8 @@ export function createReconcile(parts: ReconcileParts) {
 
   function whyStopped(): string | null {
     if (open.length > 0) return describeDifferences(open);
-    const fullAt = due.fullAt();
-    if (fullAt === null) return `the books are not yet held against the chain: ${trouble}`;
-    if (height() - fullAt <= OVERDUE_FACTOR * parts.everyBlocks) return null;
-    return `the books were not held against the chain since block ${fullAt}: ${trouble}`;
+    const overdue = whyOverdue(due.fullAt(), height(), parts.everyBlocks);
+    return overdue === null ? null : `${overdue}: ${trouble}`;
   }
 
   return {

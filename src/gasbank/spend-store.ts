@@ -4,14 +4,12 @@ import { assertInTransaction, type Database, inTransaction } from '../storage/da
 import {
   DAY_MINUTES,
   limitsOn,
+  MINUTE_MS,
   type MinuteSpend,
   minuteOf,
   type SpendScope,
   type SpendShare,
 } from './budgets.js';
-
-/** Two processes read the clock a moment apart. */
-const CLOCK_SLACK_MINUTES = 1;
 
 export type SpendStore = ReturnType<typeof createSpendStore>;
 
@@ -45,19 +43,22 @@ export function createSpendStore(db: Database) {
     },
 
     /**
-     * What the clock says was spent later than now was spent by now: the clock was wrong then. It
-     * counts as spent in this minute, or it would count until the clock is there again.
+     * What is on record as spent later than now was spent by now: the time was told wrongly then.
+     * It counts as spent in this minute, or it would count until that time has come.
      */
-    followClock(nowMs: number): void {
+    dropFuture(nowMs: number): void {
       const minute = minuteOf(nowMs);
       const last = latest.get() as bigint | null;
-      if (last === null || Number(last) <= minute + CLOCK_SLACK_MINUTES) return;
+      if (last === null || Number(last) <= minute) return;
       inTransaction(db, () => {
         toPresent.run({ minute });
         dropLater.run(minute);
       });
       prunedMinute = 0;
     },
+
+    /** The beginning of the last minute in which anything is on record; 0 without any. */
+    latestMs: (): number => Number((latest.get() as bigint | null) ?? 0n) * MINUTE_MS,
 
     /** What a scope spent from a minute on, in ascending order. */
     minutes(scope: SpendScope, sinceMinute: number): MinuteSpend[] {

@@ -32,10 +32,36 @@ export function describeDifferences(differences: readonly BooksDifference[]): st
   return `the books differ from the chain: ${named}${rest}`;
 }
 
-/** For who draws beside the running node, which keeps what differs: throws SPENDING_STOPPED. */
-export function requireNoDifference(proofs: Pick<ProofStore, 'open'>): void {
+/** Without a look at all accounts for so many times `reconcileEveryBlocks` nothing is spent. */
+const OVERDUE_FACTOR = 3;
+
+/**
+ * Why nothing may be drawn from books that are at `height`, though no difference is known; null
+ * where all accounts were looked at lately, at `lookedAt`.
+ */
+export function whyOverdue(
+  lookedAt: number | null,
+  height: number,
+  everyBlocks: number,
+): string | null {
+  if (lookedAt === null) return 'the books are not yet held against the chain';
+  if (height - lookedAt <= OVERDUE_FACTOR * everyBlocks) return null;
+  return `the books were not held against the chain since block ${lookedAt}`;
+}
+
+/**
+ * For who draws beside the node, which keeps what differs and when nothing did: throws
+ * SPENDING_STOPPED for what would stop the node itself.
+ */
+export function requireProven(
+  proofs: Pick<ProofStore, 'open' | 'proof'>,
+  height: number,
+  everyBlocks: number,
+): void {
   const open = proofs.open();
   if (open.length > 0) throw spendingStopped(describeDifferences(open));
+  const overdue = whyOverdue(proofs.proof()?.agreedBlock ?? null, height, everyBlocks);
+  if (overdue !== null) throw spendingStopped(`${overdue}: the node does that when it runs`);
 }
 
 /** The refusal of a draw; it holds work back, and passes with what it tells of. */

@@ -21,15 +21,16 @@ export const NO_BUDGETS: Budgets = {
 
 export type Spending = ReturnType<typeof createSpending>;
 
-/** What was read of the past is good for so long where it only saves a look at what work costs. */
-const REMEMBERED_MS = 200;
-
-/** The operator's budgets, held against what was spent. */
-export function createSpending(db: Database, budgets: Budgets) {
+/**
+ * The operator's budgets, held against what was spent. `nowMs` is the blocks' time, not a clock's;
+ * it never goes back.
+ */
+export function createSpending(db: Database, budgets: Budgets, nowMs: () => number) {
   const store = createSpendStore(db);
   const isLimited = hasBudgets(budgets);
   const remembered = new Map<string, readonly MinuteSpend[]>();
   let rememberedMs = Number.NEGATIVE_INFINITY;
+  let hasBegun = false;
 
   function minutesLately(scope: SpendScope, sinceMinute: number): readonly MinuteSpend[] {
     const key = `${scope} ${sinceMinute}`;
@@ -38,35 +39,44 @@ export function createSpending(db: Database, budgets: Budgets) {
     return known;
   }
 
+  /** Once: from then on the time goes forward, and what is on record with it. */
+  function begin(atMs: number): void {
+    if (isLimited && !hasBegun) store.dropFuture(atMs);
+    hasBegun = true;
+  }
+
   return {
     /** False where nothing is to be looked at. */
     isLimited,
 
-    /** The limit that these shares would break if they were spent now, near enough. */
-    reached(shares: readonly SpendShare[], nowMs: number): BudgetReached | null {
+    /**
+     * The limit that these shares would break if they were spent now. What was read of the past is
+     * good for as long as its block is the latest: a draw reads it anew.
+     */
+    reached(shares: readonly SpendShare[]): BudgetReached | null {
       if (!isLimited) return null;
-      if (Math.abs(nowMs - rememberedMs) > REMEMBERED_MS) {
+      const atMs = nowMs();
+      if (atMs !== rememberedMs) {
         remembered.clear();
-        rememberedMs = nowMs;
-        store.followClock(nowMs);
+        rememberedMs = atMs;
+        begin(atMs);
       }
-      return findReached(shares, budgets, minutesLately, nowMs);
+      return findReached(shares, budgets, minutesLately, atMs);
     },
 
-    /** To be called before a draw, outside its transaction: a clock that was put back is obeyed. */
-    followClock(nowMs: number): void {
-      if (isLimited) store.followClock(nowMs);
-    },
+    /** To be called before a draw, outside its transaction. */
+    prepare: (): void => begin(nowMs()),
 
     /**
      * Records the shares of a transaction; joins the caller's transaction. Throws a retryable
      * NodeError BUDGET_REACHED, with `reached` in its details, when a limit won't have it.
      */
-    draw(tx: Hash256, shares: readonly SpendShare[], nowMs: number): void {
+    draw(tx: Hash256, shares: readonly SpendShare[]): void {
+      const atMs = nowMs();
       remembered.clear();
-      const reached = isLimited ? findReached(shares, budgets, store.minutes, nowMs) : null;
+      const reached = isLimited ? findReached(shares, budgets, store.minutes, atMs) : null;
       if (reached !== null) throw budgetError(reached);
-      store.add(tx, shares, nowMs);
+      store.add(tx, shares, atMs);
     },
   };
 }

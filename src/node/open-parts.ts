@@ -9,6 +9,7 @@ import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
 import { readWalletFile } from '../config/wallet-file.js';
 import { createFilterPool, type FilterPool } from '../filters/filter-pool.js';
+import { type ChainTime, createChainTime } from '../gasbank/chain-time.js';
 import { createHeldWork, type HeldWork } from '../gasbank/held-spending.js';
 import { openWallet } from '../keystore/open-wallet.js';
 import { createGuardedFetch, type GuardedFetch } from '../net/guarded-fetch.js';
@@ -35,6 +36,8 @@ export interface Running {
   readonly policy: PolicyReader;
   /** What the gas bank holds back. */
   readonly held: HeldWork;
+  /** The time that its budgets are counted by. */
+  readonly chainTime: ChainTime;
   facts: ChainFacts;
   latestBlockMs: number | null;
   inStep: boolean;
@@ -98,6 +101,7 @@ export async function openParts(
     startedMs,
     policy,
     held: createHeldWork(),
+    chainTime: createChainTime(clock.nowMs),
     facts,
     latestBlockMs: null,
     inStep: false,

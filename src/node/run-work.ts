@@ -75,6 +75,7 @@ export async function runWork(
       crashPoint: options.crashPoint ?? noCrash,
       limits: pipelineLimits(config, parts.policy.current().maxBlockSystemFee),
       held: parts.held,
+      chainTime: parts.chainTime,
       blocks: tailBlockRuns({
         source,
         fromIndex: begun.height + 1,

@@ -9,7 +9,7 @@ import { budgetsOf } from './pipeline-limits.js';
 /** What the gas bank holds back now, and how much room the budgets have. */
 export function spendingStatus(
   { config, clock }: Pick<NodeOptions, 'config' | 'clock'>,
-  { db, held }: Pick<Running, 'db' | 'held'>,
+  { db, held, chainTime }: Pick<Running, 'db' | 'held' | 'chainTime'>,
 ): SpendingStatus {
   const nowMs = clock.nowMs();
   const store = createSpendStore(db);
@@ -17,7 +17,7 @@ export function spendingStatus(
   const scopes = ['all' as const, ...Object.keys(budgets.perKind).map(kindScope)];
   return {
     held: held.list(nowMs),
-    budgets: scopes.flatMap((scope) => usedShares(store, scope, budgets, nowMs)),
+    budgets: scopes.flatMap((scope) => usedShares(store, scope, budgets, chainTime.nowMs())),
     inboxOnly: createCallbackFaults(db, config.gasbank.inboxOnly).list(nowMs),
   };
 }

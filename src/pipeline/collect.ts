@@ -37,7 +37,7 @@ export function createCollect(parts: CollectParts) {
   let notBeforeMs = Number.NEGATIVE_INFINITY;
 
   function put(offMs: number, reason: string): void {
-    notBeforeMs = clock.nowMs() + offMs;
+    notBeforeMs = clock.monotonicMs() + offMs;
     log.warn('earnings not collected yet', { reason });
   }
 
@@ -62,7 +62,7 @@ export function createCollect(parts: CollectParts) {
     const sent = await parts.submit({ purpose: 'collect', script, terms, shares, ...none });
     if (sent === null) return;
     // One that FAULTs costs its fee each time.
-    notBeforeMs = clock.nowMs() + REFUSED_HOLD_MS;
+    notBeforeMs = clock.monotonicMs() + REFUSED_HOLD_MS;
     log.info('earnings collected', { gas: formatGas(amount), tx: sent.hash });
   }
 
@@ -72,7 +72,7 @@ export function createCollect(parts: CollectParts) {
     const nowMs = clock.nowMs();
     const isShort = parts.held.list(nowMs).some(({ cause }) => cause === 'floor');
     const amount = collectable({ available, isShort }, earned, parts.rule);
-    if (amount === null || nowMs < notBeforeMs) return;
+    if (amount === null || clock.monotonicMs() < notBeforeMs) return;
     if (transactions.isInFlight('collect')) return;
     try {
       await collect(amount, height);

@@ -4,6 +4,7 @@ import type { Hash160 } from '../base/hash.js';
 import type { Outcome } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import type { BooksReader } from '../gasbank/books-reader.js';
+import type { ChainTime } from '../gasbank/chain-time.js';
 import { createCheckedBalances } from '../gasbank/checked-balance-store.js';
 import { createFaultStore } from '../gasbank/fault-store.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
@@ -48,6 +49,8 @@ export interface PipelineSetup {
   readonly limits: PipelineLimits;
   /** What the gas bank holds back is told here. */
   readonly held: HeldWork;
+  /** Goes with the blocks that are taken in. */
+  readonly chainTime: ChainTime;
   readonly blocks: AsyncIterable<readonly TailedBlock[]>;
   readonly tipHeight: () => number;
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
@@ -137,6 +140,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     const result = intake(blocks);
     height = blocks.at(-1)?.index ?? height;
     recent.note(height);
+    setup.chainTime.note(blocks.at(-1)?.timeMs ?? null);
     return result;
   };
   return {

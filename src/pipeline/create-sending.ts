@@ -3,6 +3,7 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { SpendKind } from '../base/spend-kind.js';
 import type { Budgets } from '../gasbank/budgets.js';
 import { createCallbackFaults } from '../gasbank/callback-fault-store.js';
+import type { ChainTime } from '../gasbank/chain-time.js';
 import type { CollectRule } from '../gasbank/collectable.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
 import type { InboxOnlyRule } from '../gasbank/inbox-only.js';
@@ -48,6 +49,8 @@ export interface SendingParts {
   readonly crashPoint: CrashPoint;
   readonly limits: SendingLimits;
   readonly held: HeldWork;
+  /** What budgets are counted by. */
+  readonly chainTime: ChainTime;
   readonly heightNow: () => number;
   readonly mayStart: () => boolean;
   readonly requireSpendable: () => void;
@@ -65,7 +68,7 @@ const MAX_SLOW = 1_024;
 export function createSending(parts: SendingParts) {
   const { db, chain, limits } = parts;
   const { walletFloor } = limits;
-  const spending = createSpending(db, limits.budgets);
+  const spending = createSpending(db, limits.budgets, parts.chainTime.nowMs);
   const submit = createSubmit({ ...parts, spending, walletFloor });
   const slow = createRecentSet<bigint>(MAX_SLOW);
   const planning: Planning = { chain, limits, plain: { last: null }, bare: { seen: false }, slow };

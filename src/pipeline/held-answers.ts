@@ -82,9 +82,9 @@ export function createHeldAnswers(parts: HeldAnswersParts) {
       const { id: requestId, kind, requester } = row;
       const nowMs = clock.nowMs();
       const amount = parts.leastCost();
-      const reached = spending.reached([{ requestId, kind, requester, amount }], nowMs);
+      const reached = spending.reached([{ requestId, kind, requester, amount }]);
       if (reached === null) return true;
-      const untilMs = budgetHoldUntil(reached.resumesMs, nowMs);
+      const untilMs = budgetHoldUntil(reached, nowMs);
       hold([row], { reason: describeReached(reached), cause: 'budget', untilMs });
       return false;
     },

@@ -76,7 +76,7 @@ export function createSubmit(parts: SubmitParts): Submit {
     const fees = systemFee + networkFee;
     requireShares(submission, fees);
     const nowMs = clock.nowMs();
-    spending.followClock(nowMs);
+    spending.prepare();
     return inTransaction(db, () => {
       // Two collections of the same earnings: the second would FAULT, and burn its fees.
       if (purpose === 'collect' && transactions.isInFlight(purpose)) return false;
@@ -88,7 +88,7 @@ export function createSubmit(parts: SubmitParts): Submit {
       if (taken > 0n) ledger.draw(takenOf(account, signed, taken), nowMs);
       const sent = { ...signed, purpose, account, systemFee, networkFee, validUntilBlock };
       transactions.add({ ...sent, signedMs: nowMs });
-      spending.draw(signed.hash, shares, nowMs);
+      spending.draw(signed.hash, shares);
       predictions.add(signed.hash, submission.predictions);
       return true;
     });

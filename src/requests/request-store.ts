@@ -207,17 +207,27 @@ function createStatements(db: Database): (sql: string) => Statement {
   };
 }
 
+/** Nothing is put off for longer: what is said to be was put off by a clock that was ahead. */
+export const LONGEST_WAIT_MS = 7_200_000;
+
 /** What is to be done, and in which order. */
 function createQueue(db: Database) {
   const prepared = createStatements(db);
+  /** Two ranges of an index: what is due by now, and then what a wrong clock put off. */
+  function dueRows(columns: string, where: string, given: unknown[], nowMs: number, limit: number) {
+    const now = Math.round(nowMs);
+    const read = (range: string, bound: number, most: number) =>
+      prepared(`SELECT ${columns} FROM request WHERE state = ? AND ${where} AND due_ms ${range} ?
+        ORDER BY due_ms, id LIMIT ?`).all(...given, bound, most);
+    const rows = read('<=', now, limit);
+    if (rows.length === limit) return rows;
+    return [...rows, ...read('>', now + LONGEST_WAIT_MS, limit - rows.length)];
+  }
+
   return {
     /** Oldest first, those that are due. */
-    due(state: RequestState, nowMs: number, limit: number): RequestRow[] {
-      const rows = prepared(
-        'SELECT * FROM request WHERE state = ? AND due_ms <= ? ORDER BY due_ms, id LIMIT ?',
-      ).all(state, Math.round(nowMs), limit);
-      return (rows as RawRow[]).map(rowFrom);
-    },
+    due: (state: RequestState, nowMs: number, limit: number): RequestRow[] =>
+      (dueRows('*', 'TRUE', [state], nowMs, limit) as RawRow[]).map(rowFrom),
 
     /** As `due`, in brief, and without those of some requesters. */
     dueIds(
@@ -226,14 +236,8 @@ function createQueue(db: Database) {
       limit: number,
       without: readonly Hash160[],
     ): { id: bigint; requester: Hash160 }[] {
-      const places = without.map(() => '?').join(', ');
-      const rows = prepared(`SELECT id, requester FROM request WHERE state = ? AND due_ms <= ?
-        AND requester NOT IN (${places}) ORDER BY due_ms, id LIMIT ?`).all(
-        state,
-        Math.round(nowMs),
-        ...without,
-        limit,
-      );
+      const others = `requester NOT IN (${without.map(() => '?').join(', ')})`;
+      const rows = dueRows('id, requester', others, [state, ...without], nowMs, limit);
       return rows as { id: bigint; requester: Hash160 }[];
     },
 

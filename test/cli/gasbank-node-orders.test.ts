@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { formatGas, parseGas } from '../../src/base/datoshi.js';
 import { readHoldings } from '../../src/gasbank/read-holdings.js';
+import { DATABASE_FILE } from '../../src/node.js';
 import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
+import { openDatabase } from '../../src/storage/database.js';
 import { responsesTo } from '../node/answers.js';
 import { ask, consumerAsks, specOf } from '../node/asking.js';
 import { assertBooksMatchChain } from '../node/books.js';
@@ -88,8 +91,25 @@ describe("gasbank orders of the node's own account", function () {
     assert.equal((await holdings()).gas, gas);
   });
 
-  it('are set aside while no node runs, and booked at its next start', async () => {
+  it('are refused while the books were not held against the chain for long', async () => {
     await running.stop();
+    const lookedAt = (set: string): void => {
+      const db = openDatabase(join(fixture.config.storage.dir, DATABASE_FILE));
+      db.exec(`UPDATE books_proof SET agreed_block = ${set}`);
+      db.close();
+    };
+    const { reconcileEveryBlocks } = fixture.config.gasbank;
+    const asked = ['deposit', '0.5', '--config', fixture.config.file];
+    lookedAt(`(SELECT height FROM chain_cursor) - ${3 * reconcileEveryBlocks + 1}`);
+    const { exitCode, err } = await cli.run('gasbank', ...asked);
+    assert.equal(exitCode, 75, err);
+    const reason = /nothing is spent: the books were not held against the chain since block -?\d+:/;
+    assert.match(err, reason);
+    assert.equal((await runJson('balance')).inFlight.transactions, 0);
+    lookedAt(`(SELECT height FROM chain_cursor) - ${3 * reconcileEveryBlocks}`);
+  });
+
+  it('are set aside while no node runs, and booked at its next start', async () => {
     const { sent, fees } = await runJson('deposit', '0.5');
     const { inFlight } = await runJson('balance');
     const drawn = parseGas('0.5') + BigInt(fees.totalDatoshi);

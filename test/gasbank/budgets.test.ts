@@ -43,6 +43,7 @@ describe('budgets', () => {
       limit: 100n,
       spent: 70n,
       needed: 31n,
+      atMs: NOW_MS,
       resumesMs: (NOW - 10 + 60) * MINUTE_MS,
     });
   });

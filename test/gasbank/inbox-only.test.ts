@@ -22,6 +22,11 @@ describe('an inbox only', () => {
     assert.equal(inboxOnlyUntil([1, 1, 1], { faults: 0, durationMs: 1_000 }, 1), null);
   });
 
+  it('is not begun by faults that a clock which was ahead noted', () => {
+    assert.equal(until([100, 200, 9_000], 300), null);
+    assert.equal(until([100, 200, 300, 9_000], 300), 1_300);
+  });
+
   it('is told with its cause and its end', () => {
     assert.equal(
       describeInboxOnly(3, 0),

@@ -48,7 +48,7 @@ describe('spending', () => {
         validUntilBlock: 1,
         signedMs: atMs,
       });
-      createSpending(db, BUDGETS).draw(txOf(number), shares, atMs);
+      createSpending(db, BUDGETS, () => atMs).draw(txOf(number), shares);
     });
   const end = (number: number, state: 'halted' | 'faulted' | 'dead') =>
     inTransaction(db, () => createTransactionStore(db).end(txOf(number), state, null, null));
@@ -86,15 +86,14 @@ describe('spending', () => {
     assert.equal(spent('all'), 7n, 'a FAULT burns its fees');
   });
 
-  it('counts what a clock that was ahead drew as of when it was put right, and no longer', () => {
+  it('counts what is on record for the future as of when it begins anew, and no longer', () => {
     const [YEAR_MS, HOUR_MS] = [31_536_000_000, 3_600_000];
     draw(1, [share(60n)], NOW_MS + YEAR_MS);
     draw(2, [share(30n)], NOW_MS + YEAR_MS + 120_000);
-    const spending = createSpending(db, BUDGETS);
-    const reached = spending.reached([share(11n)], NOW_MS);
+    const reached = createSpending(db, BUDGETS, () => NOW_MS).reached([share(11n)]);
     assert.equal(reached?.spent, 90n);
     assert.ok((reached?.resumesMs ?? Number.NaN) <= NOW_MS + HOUR_MS, `${reached?.resumesMs}`);
-    spending.followClock(NOW_MS + HOUR_MS);
+    createSpending(db, BUDGETS, () => NOW_MS + HOUR_MS).prepare();
     draw(3, [share(100n)], NOW_MS + HOUR_MS);
     // Its minute comes again, with less in it than what dies.
     draw(4, [share(1n)], NOW_MS + YEAR_MS);

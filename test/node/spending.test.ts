@@ -8,10 +8,14 @@ import { ask, consumerAsks, specOf } from './asking.js';
 import { assertBooksMatchChain } from './books.js';
 import { deployHostiles, type Hostile, hostileAsks, modeScript } from './hostile.js';
 import { mustHalt, type NodeFixture, nodeFixture, setTerms } from './node-fixture.js';
+import { makeSpendingOlder } from './older-spending.js';
 import { type RunningNode, startNode } from './running-node.js';
 import { shiftedClock } from './shifted-clock.js';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Held work is looked at again within a minute of the clock. */
+const A_LOOK_MS = 61_000;
 /** More than the system fee of an answer, and less than its trial has. */
 const GAS_OF_A_TRIAL = parseGas('1.5');
 
@@ -34,6 +38,11 @@ describe('a node that keeps to what its operator lets it spend', function () {
     const config = { ...fixture.config, gasbank: { ...fixture.config.gasbank, ...gasbank } };
     running = await startNode(config, { clock });
     return running;
+  };
+  /** By the blocks, and of the clock as long as it takes to look again. */
+  const letAnHourPass = (): void => {
+    makeSpendingOlder(fixture.config.storage.dir, 60);
+    clock.forward(A_LOOK_MS);
   };
   const asks = (path: string) => consumerAsks(fixture, { spec: specOf(fixture, path) });
   const budgets = (perHour: Datoshi): NodeConfig['gasbank']['budgets'] => {
@@ -61,11 +70,22 @@ describe('a node that keeps to what its operator lets it spend', function () {
       'dodona_spending_held{cause="budget"} 1',
     ]);
     assert.equal(node.node.status().spending?.held[0]?.cause, 'budget');
-    clock.forward(HOUR_MS);
-    // There is room for one of them, and an hour later for the other.
+    const dueMs = node.db.prepare('SELECT due_ms FROM request WHERE id = ?').pluck();
     const ended = () => second.ids.filter((id) => node.find(id)?.state === 'answered').length;
+    // A clock that is wrong, and put right, makes no room: budgets go by the time of the blocks.
+    for (const days of [3, -8, 5]) {
+      clock.forward(days * DAY_MS + A_LOOK_MS);
+      const isLookedAt = (id: bigint) => {
+        const waitsMs = Number(dueMs.get(id)) - clock.nowMs();
+        return waitsMs > 0 && waitsMs < A_LOOK_MS;
+      };
+      await node.until('looked at again', () => second.ids.every(isLookedAt));
+      assert.equal(ended(), 0, `after ${days} days of the clock`);
+    }
+    // There is room for one of them, and an hour later for the other.
+    letAnHourPass();
     await node.until('one of them is answered', () => ended() === 1);
-    clock.forward(HOUR_MS);
+    letAnHourPass();
     await responsesTo(fixture, node, second.ids);
     await node.until('nothing is held', async () => {
       return (await metric(node, 'dodona_spending_held{')).length === 0;
@@ -93,7 +113,7 @@ describe('a node that keeps to what its operator lets it spend', function () {
         ),
     );
     for (let hours = 0; hours < 3; hours++) {
-      clock.forward(HOUR_MS);
+      letAnHourPass();
       const open = () => ids.filter((id) => node.find(id)?.state !== 'answered').length;
       const before = open();
       if (before === 0) break;

@@ -65,7 +65,7 @@ describe('refunding', () => {
     stages.chain.judgeExpiry = (ids) => refunding(...ids);
     // One costs 30, two cost 50.
     const node = { perHour: 40n, perDay: null };
-    const spending = createSpending(stages.db, { ...NO_BUDGETS, node });
+    const spending = createSpending(stages.db, { ...NO_BUDGETS, node }, stages.clock.nowMs);
     await expireAt(300, { spending });
     assert.deepEqual(states(1n, 2n), ['expiring', 'overdue']);
     await expireAt(301, { spending });

@@ -52,9 +52,13 @@ describe('answers that wait', () => {
   });
   afterEach(() => stages.close());
 
-  function respond(budgets: Budgets = NO_BUDGETS, inboxOnly = { faults: 0, durationMs: 1 }) {
+  function respond(
+    budgets: Budgets = NO_BUDGETS,
+    inboxOnly = { faults: 0, durationMs: 1 },
+    chainMs = stages.clock.nowMs,
+  ) {
     const parts = { ...stages, chain: stages.chain.port };
-    const spending = createSpending(stages.db, budgets);
+    const spending = createSpending(stages.db, budgets, chainMs);
     const margin = { bps: 0n, minimum: 2n };
     const limits = { margin, maxSystemFee: 5_000n, maxNetworkFee: 5_000n };
     const walletFloor = 0n;
@@ -115,6 +119,28 @@ describe('answers that wait', () => {
     await pump(stage);
     assert.deepEqual(states(3n, 4n), ['sent', 'sent']);
     assert.deepEqual(stages.held.list(stages.clock.nowMs()), []);
+  });
+
+  it('for room in a budget find it by the time of the blocks, wherever the clock goes', async () => {
+    add(1n);
+    add(2n);
+    let chainMs = 50 * HOUR_MS;
+    const stage = respond({ ...NO_BUDGETS, node: perHour(150n) }, undefined, () => chainMs);
+    await pump(stage);
+    assert.deepEqual(states(1n, 2n), ['sent', 'resolved']);
+    for (const ms of [100 * HOUR_MS, -170 * HOUR_MS, 70 * HOUR_MS]) {
+      stages.advance(ms);
+      // Whatever the clock says, it is looked at again within a minute by it.
+      inTransaction(stages.db, () => stages.requests.hold(2n, 'a', stages.clock.nowMs(), null));
+      await pump(stage);
+      assert.deepEqual(states(2n), ['resolved'], `after ${ms} ms of the clock`);
+      const waitsMs = (stages.requests.get(2n)?.dueMs ?? 0) - stages.clock.nowMs();
+      assert.ok(waitsMs > 0 && waitsMs <= 60_000, `it waits ${waitsMs} ms`);
+    }
+    chainMs += HOUR_MS;
+    stages.advance(60_000);
+    await pump(stage);
+    assert.deepEqual(states(2n), ['sent']);
   });
 
   it('write their history once, however often they are tried and what they would cost', async () => {

@@ -63,7 +63,7 @@ export function createStages() {
     clock,
     log: silentLog,
     crashPoint: () => {},
-    spending: createSpending(db, NO_BUDGETS),
+    spending: createSpending(db, NO_BUDGETS, () => nowMs),
     callbackFaults: createCallbackFaults(db, { faults: 0, durationMs: 1 }),
     held: createHeldWork(),
     /** The books always agree with the chain here. */

@@ -135,7 +135,7 @@ describe('submitting', () => {
     stages.fund(1_000n);
     stages.add(1n, ['answerFound']);
     const node = { perHour: 99n, perDay: null };
-    const spending = createSpending(stages.db, { ...NO_BUDGETS, node });
+    const spending = createSpending(stages.db, { ...NO_BUDGETS, node }, stages.clock.nowMs);
     const limited = createSubmit({ ...parts(), spending });
     await assert.rejects(limited(submission(1n)), /gasbank\.budgets\.perHour holds it/);
     const requireSpendable = (): void => {

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRequestStore } from '../../src/requests/request-store.js';
+import { hash160 } from '../../src/base/hash.js';
+import { createRequestStore, LONGEST_WAIT_MS } from '../../src/requests/request-store.js';
 import { createRequestViews } from '../../src/requests/request-view-store.js';
 import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
+import { createStages } from '../pipeline/stage-fixture.js';
+
+const ALICE = hash160(`0x${'aa'.repeat(20)}`);
 
 describe('queries that run with each block or each look at the metrics', () => {
   let dir: string;
@@ -45,5 +49,45 @@ describe('queries that run with each block or each look at the metrics', () => {
     const plans = plansOf(() => createRequestViews(db));
     const oldest = plans.filter((plan) => /^SEARCH request( |$)/.test(plan));
     for (const plan of oldest) assert.match(plan, /USING (INDEX|INTEGER PRIMARY KEY)/);
+  });
+
+  it('find what is due by ranges of an index, whatever waits', () => {
+    const requests = createRequestStore(db);
+    const plans = plansOf(() => {
+      requests.due('resolved', 5, 9);
+      requests.dueIds('resolved', 5, 9, [ALICE]);
+    });
+    assert.equal(plans.length, 4);
+    for (const plan of plans) assert.match(plan, /INDEX request_by_state \(state=\? AND due_ms/);
+  });
+});
+
+describe('what is due', () => {
+  it('is what a clock that was ahead put off, too, after what is due by now', () => {
+    const stages = createStages();
+    try {
+      const hold = (id: bigint, dueMs: number): void => {
+        stages.add(id, ['answerFound']);
+        inTransaction(stages.db, () => stages.requests.hold(id, 'held', dueMs, null));
+      };
+      const nowMs = 1_000_000;
+      hold(1n, nowMs + LONGEST_WAIT_MS + 1);
+      hold(2n, nowMs + LONGEST_WAIT_MS);
+      hold(3n, nowMs + 1);
+      hold(4n, nowMs);
+      const due = (limit: number) => stages.requests.due('resolved', nowMs, limit);
+      assert.deepEqual(
+        due(9).map(({ id }) => id),
+        [4n, 1n],
+      );
+      assert.deepEqual(
+        due(1).map(({ id }) => id),
+        [4n],
+      );
+      const ids = stages.requests.dueIds('resolved', nowMs, 9, []).map(({ id }) => id);
+      assert.deepEqual(ids, [4n, 1n]);
+    } finally {
+      stages.close();
+    }
   });
 });
