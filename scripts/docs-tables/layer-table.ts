@@ -18,6 +18,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   gasbank: 'the ledger',
   keystore: 'the wallet',
   automation: 'upkeeps: their triggers and occurrences',
+  prices: 'feeds: asking sources, what they agree on, when it is published',
   resolvers: 'one file for each way to find an answer',
   pipeline: 'the stages from event to answer',
   operations: 'what an operator does beside the work: verifying evidence',

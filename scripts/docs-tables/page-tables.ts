@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../ensure/paths.mjs';
 import { configSections, configTable } from './config-tables.js';
 import { costTable, FACTORS } from './cost-table.js';
+import { feedTable } from './feed-table.js';
 import { filterDocument, filterTable } from './filter-table.js';
 import {
   codeTable,
@@ -19,7 +20,12 @@ import { measureCosts } from './measure-costs.js';
 import { crashPointList, metricTable, transitionTable } from './request-tables.js';
 
 /** The documents that hold tables made from the code. */
-export const PAGES = ['docs/operators.md', 'docs/contract-authors.md', 'docs/contributors.md'];
+export const PAGES = [
+  'docs/operators.md',
+  'docs/prices.md',
+  'docs/contract-authors.md',
+  'docs/contributors.md',
+];
 
 /** Names of the tables that are measured on a chain, which takes longer than to read the code. */
 export const MEASURED_TABLES: readonly string[] = ['costs of calls', 'costs of answers'];
@@ -48,6 +54,7 @@ export async function pageTables({
     ['limits of the web', webLimitTable()],
     ['limits of the node', nodeLimitTable()],
     ['limits of functions', functionLimitTable()],
+    ['feeds', feedTable()],
     ['layers', layerTable((folder) => existsSync(join(projectRoot, 'src', folder)))],
     ['transitions', transitionTable()],
     ['crash points', crashPointList()],

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { type ConfigProblem, configInvalid } from './config-problem.js';
 import type { LoadedConfig } from './load-config.js';
+import { loadFeeds } from './load-feeds.js';
 import type { NodeConfig } from './node-config.js';
 import { readPasswordFile } from './password-file.js';
 import { readWalletFile } from './wallet-file.js';
@@ -32,6 +33,11 @@ const CHECKS: readonly FileCheck[] = [
     run({ http }) {
       if (http.caFile !== null) new X509Certificate(readFileSync(http.caFile));
     },
+  },
+  {
+    key: 'prices.feeds',
+    expected: 'files of feeds, or directories of them, in which all is right',
+    run: ({ prices }) => void loadFeeds(prices.feedPaths),
   },
   {
     key: 'storage.dir',

@@ -36,7 +36,8 @@ export const placeText = (place: Place): string => `${place.file}:${place.line}:
 export function configInvalid(
   file: string,
   problems: readonly ConfigProblem[],
-  code: 'CONFIG_INVALID' | 'CONFIG_FILES' = 'CONFIG_INVALID',
+  code: 'CONFIG_INVALID' | 'CONFIG_FILES' | 'FEED_INVALID' = 'CONFIG_INVALID',
+  hint = 'every key is explained in node.config.example.yaml',
 ): NodeError {
   const sorted = [...problems].sort(
     (a, b) => a.place.line - b.place.line || a.place.column - b.place.column,
@@ -44,7 +45,7 @@ export function configInvalid(
   const count = sorted.length === 1 ? 'one problem' : `${sorted.length} problems`;
   const message = [`${count} in ${file}`, ...sorted.map(problemText)].join('\n');
   return new NodeError(code, message, {
-    hint: 'every key is explained in node.config.example.yaml',
+    hint,
     details: {
       problems: sorted.map(({ place, ...problem }) => ({ ...place, ...problem })),
     },

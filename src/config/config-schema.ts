@@ -33,6 +33,8 @@ const MAX_EXPIRE_IDS = 64;
 /** JSON-RPC batches of a Neo node hold about this many calls. */
 const MAX_RPC_BATCH = 100;
 
+const MAX_FEED_PATHS = 256;
+
 const port = () => integer(1, 65_535, 'a port');
 
 const webSocketUrls = listOf(endpointUrl('ws', 'wss'), 1, 16);
@@ -183,6 +185,8 @@ const gasbank = z.strictObject({
   reconcileEveryBlocks: integer(1, 100_000, 'a number of blocks').prefault('100'),
 });
 
+const prices = z.strictObject({ feeds: listOf(filePath(), 0, MAX_FEED_PATHS).prefault([]) });
+
 const evidence = z.strictObject({
   keep: flag().prefault('true'),
   bodies: oneOf('full', 'hash').prefault('full'),
@@ -216,6 +220,7 @@ export const configSchema = z.strictObject({
   http: http.prefault({}),
   filters: filters.prefault({}),
   functions: functions.prefault({}),
+  prices: prices.prefault({}),
   pipeline: pipeline.prefault({}),
   gasbank: gasbank.prefault({}),
   vault: vault.prefault({}),

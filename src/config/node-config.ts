@@ -19,6 +19,8 @@ export interface NodeConfig {
   readonly http: HttpConfig;
   readonly filters: { readonly workers: number; readonly timeoutMs: number };
   readonly functions: FunctionsConfig;
+  /** Files of feeds, and directories of them. */
+  readonly prices: { readonly feedPaths: readonly string[] };
   readonly pipeline: PipelineConfig;
   readonly gasbank: GasbankConfig;
   /** null: vault.key in storage.dir. */
@@ -187,6 +189,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
       ...functionsConfig(values.functions),
       storeDir: optionalPath(values.functions.store),
     },
+    prices: { feedPaths: values.prices.feeds.map(path) },
     pipeline: pipelineConfig(values.pipeline),
     gasbank: gasbankConfig(values.gasbank),
     vault: { keyFile: optionalPath(values.vault.keyFile) },

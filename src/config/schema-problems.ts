@@ -6,24 +6,34 @@ import { nearestName } from './nearest-name.js';
 import { quote } from './value-kinds.js';
 import { expectedBy, unwrapped } from './value-schema.js';
 
-/** What zod found wrong, as problems with a place, an expectation and a way out. */
-export function schemaProblems(layers: ConfigLayers, error: z.ZodError): ConfigProblem[] {
+/** What is needed of a file to tell of its problems. */
+type Layers = Pick<ConfigLayers, 'data' | 'placeFor'>;
+
+/**
+ * What zod found wrong, as problems with a place, an expectation and a way out; `root` is the
+ * schema of the whole file.
+ */
+export function schemaProblems(
+  layers: Layers,
+  error: z.ZodError,
+  root: z.ZodType = configSchema,
+): ConfigProblem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path as KeyPath;
     return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownKey(layers, path, key))
-      : [wrongValue(layers, path, issue.message)];
+      ? issue.keys.map((key) => unknownKey(layers, root, path, key))
+      : [wrongValue(layers, root, path, issue.message)];
   });
 }
 
 /** The part of the schema that a path leads to. */
-export function schemaAt(path: KeyPath): z.ZodType {
+export function schemaAt(path: KeyPath, root: z.ZodType = configSchema): z.ZodType {
   return path.reduce<z.ZodType>((schema, step) => {
     const inner = unwrapped(schema);
     if (inner instanceof z.ZodObject) return inner.shape[step] as z.ZodType;
     if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
     return inner;
-  }, configSchema);
+  }, root);
 }
 
 /** Every key of the schema with a value of its own, in order. Lists count as one value. */
@@ -35,10 +45,10 @@ export function valuePaths(schema: z.ZodType = configSchema, above: string[] = [
   );
 }
 
-function unknownKey(layers: ConfigLayers, section: KeyPath, key: string): ConfigProblem {
-  const known = Object.keys((unwrapped(schemaAt(section)) as z.ZodObject).shape);
+function unknownKey(layers: Layers, root: z.ZodType, section: KeyPath, key: string): ConfigProblem {
+  const known = Object.keys((unwrapped(schemaAt(section, root)) as z.ZodObject).shape);
   const near = nearestName(key, known);
-  const elsewhere = valuePaths().find((path) => path.at(-1) === key);
+  const elsewhere = valuePaths(root).find((path) => path.at(-1) === key);
   const todo =
     near !== null
       ? `Did you mean "${near}"?`
@@ -54,9 +64,14 @@ function unknownKey(layers: ConfigLayers, section: KeyPath, key: string): Config
   };
 }
 
-function wrongValue(layers: ConfigLayers, path: KeyPath, message: string): ConfigProblem {
+function wrongValue(
+  layers: Layers,
+  root: z.ZodType,
+  path: KeyPath,
+  message: string,
+): ConfigProblem {
   const data = dataAt(layers.data, path);
-  const schema = schemaAt(path);
+  const schema = schemaAt(path, root);
   const isMissing = data === undefined;
   const ownMessage = typeof data === 'string' || Array.isArray(data);
   return {

@@ -42,9 +42,9 @@ const POLLS_TO_PUBLISH = 2;
 
 /**
  * Whether an agreed price is to be published: the first; a deviation of at least `deviationBps` on
- * two polls in a row, or twice that at once; a heartbeat. A jump over the breaker's step waits until
- * a second poll, at least one interval later, lies within the deviation of the first. A price whose
- * time is not later than the chain's is never published: the contract would skip it.
+ * two polls in a row, or twice that at once; a heartbeat. A jump over the breaker's step waits
+ * until a second poll, at least one interval later, lies within the deviation of the first. A price
+ * whose time is not later than the chain's is never published: the contract would skip it.
  */
 export function decidePublication(
   agreed: Pick<AgreedPrice, 'value' | 'timestampMs'>,

@@ -14,9 +14,9 @@ export interface HeardSource {
 }
 
 /**
- * Takes each source's word as a value in the pair's quote currency, or says why it doesn't count: it
- * failed, is stale, is from the future, or its currency has no fresh rate. A converted value is as
- * old as the older of the two, and rounded down.
+ * Takes each source's word as a value in the pair's quote currency, or says why it doesn't count:
+ * it failed, is stale, is from the future, or its currency has no fresh rate. A converted value is
+ * as old as the older of the two, and rounded down.
  */
 export function judgeSources(
   sources: readonly HeardSource[],
@@ -40,7 +40,8 @@ export function judgeSources(
     const ageMs = nowMs - timestampMs;
     const judged = { ...who, value, timestampMs };
     if (nowMs - heard.timestampMs < -FUTURE_TOLERANCE_MS) {
-      const why = `its time is ${heard.timestampMs - nowMs} ms ahead, at most ${FUTURE_TOLERANCE_MS}`;
+      const aheadMs = heard.timestampMs - nowMs;
+      const why = `its time is ${aheadMs} ms ahead, at most ${FUTURE_TOLERANCE_MS}`;
       return { ...judged, verdict: 'future', why };
     }
     if (ageMs > stalenessMs) {

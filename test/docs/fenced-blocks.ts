@@ -16,6 +16,7 @@ export interface FencedBlock {
 export const DOCUMENTS = [
   'README.md',
   'docs/operators.md',
+  'docs/prices.md',
   'docs/contract-authors.md',
   'docs/contributors.md',
 ] as const;

@@ -9,6 +9,7 @@ import { projectRoot } from '../../scripts/ensure/paths.mjs';
 import { ExitCode } from '../../src/cli/exit-code.js';
 import { STOP_TIMEOUT_MS } from '../../src/cli/run-node.js';
 import { loadConfig } from '../../src/config/load-config.js';
+import { loadFeeds } from '../../src/config/load-feeds.js';
 import { readFixture } from '../../src/operations/function-fixture.js';
 import { parseHttpSpec } from '../../src/resolvers/http-spec.js';
 import { DOCUMENTS, type FencedBlock, fencedBlocks, languagesOf } from './fenced-blocks.js';
@@ -99,9 +100,19 @@ describe('the snippets of the documents', () => {
     }
   });
 
+  it('in YAML of a feed are taken by the node', () => {
+    const blocks = blocksOf('yaml').filter(({ text }) => text.startsWith('pair:'));
+    assert.equal(blocks.length > 0, true);
+    for (const { text } of blocks) {
+      const folder = newFolder();
+      writeFileSync(join(folder, 'feed.yaml'), text);
+      assert.equal(loadFeeds([folder]).length, 1);
+    }
+  });
+
   it('in YAML are all looked at', () => {
     for (const block of blocksOf('yaml')) {
-      assert.match(block.text, /^(?:permissions|preset):/, placeOf(block));
+      assert.match(block.text, /^(?:permissions|preset|pair):/, placeOf(block));
     }
   });
 

@@ -105,6 +105,7 @@ describe('the tables of the documents', () => {
     const byName = [
       'CONFIG_INVALID',
       'CONFIG_FILES',
+      'FEED_INVALID',
       'WALLET_FLOOR',
       'BUDGET_REACHED',
       ...Object.values(RpcTrouble),
