@@ -25,12 +25,13 @@ export async function ourRunner(): Promise<RunFunction> {
     shouldInterrupt: () => current?.shouldStop() ?? false,
     side: () => current as FunctionRun,
   });
+  let said: FromThread | null = null;
+  const send = (message: FromThread): void => {
+    said = message;
+  };
   return ({ source, args }) => {
-    let said: FromThread | null = null;
-    const send = (message: FromThread): void => {
-      said = message;
-    };
-    const task: RunTask = { ...TASK, source, args };
+    const { requestId, requester, block, seed, limits, allowedHosts } = KNOWN;
+    const task = { source, args, requestId, requester, block, seed, limits, allowedHosts };
     current = new FunctionRun({ run: 1, task, vm, clock: systemClock, send });
     current.start();
     const text = resultOf(said);
@@ -40,7 +41,7 @@ export async function ourRunner(): Promise<RunFunction> {
   };
 }
 
-const TASK = {
+const KNOWN: Omit<RunTask, 'source' | 'args'> = {
   requestId: '1',
   requester: '0x1111111111111111111111111111111111111111',
   block: { index: 1, timeMs: 1_767_000_000_000 },

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { createSandbox } from '../../src/sandbox/sandbox.js';
 import type { BenchOptions } from './bench-options.js';
 import {
@@ -14,6 +11,7 @@ import {
 } from './function-runners.js';
 import { loadIsolatedVm } from './isolated-vm.js';
 import type { BenchResult, Figure } from './report.js';
+import { runSteady } from './run-steady.js';
 import { median, percentile } from './statistics.js';
 
 interface Sizes {
@@ -229,18 +227,11 @@ async function measurePool(count: number): Promise<Figure[]> {
 
 /** What a process needs that runs functions of all sorts, and nothing else. */
 async function measureMemory(count: number): Promise<Figure[]> {
-  const program = fileURLToPath(new URL('./sandbox-steady.ts', import.meta.url));
-  const args = ['--import', 'tsx', program, String(count)];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  const { residentMb } = JSON.parse(stdout) as { residentMb: number[] };
-  const quarter = (index: number): number => {
-    const length = residentMb.length / 4;
-    const part = residentMb.slice(index * length, (index + 1) * length);
-    return part.reduce((sum, value) => sum + value, 0) / part.length;
-  };
+  const { secondQuarterMb, lastQuarterMb } = await runSteady(count);
+  const growth = lastQuarterMb / secondQuarterMb;
   return [
-    { name: 'residentSecondQuarter', value: quarter(1), unit: 'MiB' },
-    { name: 'residentLastQuarter', value: quarter(3), unit: 'MiB' },
-    { name: 'residentGrowth', value: quarter(3) / quarter(1), unit: 'x', target: '<= 1.05' },
+    { name: 'residentSecondQuarter', value: secondQuarterMb, unit: 'MiB' },
+    { name: 'residentLastQuarter', value: lastQuarterMb, unit: 'MiB' },
+    { name: 'residentGrowth', value: growth, unit: 'x', target: '<= 1.05' },
   ];
 }

@@ -38,7 +38,14 @@ const GUEST_EXPORTS = [
 export const AUTHOR_FILE = 'function.js';
 /** Frames that were begun below QuickJS's own limit may reach below it by as much. */
 const STACK_MARGIN_BYTES = 128 * 1024;
-/** So often the stack is looked at below where it looks untouched, too. */
+/** What a function written in C may reserve on the stack and leave untouched. */
+const NATIVE_GAP_BYTES = 16 * 1024;
+/**
+ * A function's calls reserve room for all that its code might push, whether it does or not. No
+ * syntax takes as much for a character of the source: nested patterns take 24 bytes for two.
+ */
+const STACK_BYTES_PER_CHAR = 32;
+/** So often all of the stack is looked at, whatever the source. */
 const STACK_CHECK_EVERY = 16;
 /** So often the whole memory is compared, also where no sound engine writes. */
 const FULL_CHECK_EVERY = 256;
@@ -52,6 +59,7 @@ export class FunctionVm {
   readonly #guest: Guest;
   readonly #snapshot: MemorySnapshot;
   #executions = 0;
+  #stackGapBytes = 0;
 
   static async create(options: FunctionVmOptions): Promise<FunctionVm> {
     const { heapBytes, stackBytes, shouldInterrupt } = options;
@@ -79,6 +87,7 @@ export class FunctionVm {
   run(source: string, args: string): void {
     const vm = this.#vm;
     vm.resetCounters();
+    this.#stackGapBytes = NATIVE_GAP_BYTES + source.length * STACK_BYTES_PER_CHAR;
     const module = vm.evaluateModule(source, AUTHOR_FILE);
     if (module.threw) {
       vm.call(this.#guest.threw, [module.value]);
@@ -108,7 +117,8 @@ export class FunctionVm {
     const { heapEnd } = this.#vm;
     this.#executions++;
     const wholeStack = this.#executions % STACK_CHECK_EVERY === 0;
-    this.#snapshot.restore({ heapEnd, wholeStack });
+    const stackGapBytes = wholeStack ? Number.POSITIVE_INFINITY : this.#stackGapBytes;
+    this.#snapshot.restore({ heapEnd, stackGapBytes });
     return this.#executions % FULL_CHECK_EVERY !== 0 || this.isPristine();
   }
 
@@ -116,7 +126,8 @@ export class FunctionVm {
   async renew(): Promise<void> {
     this.#vm = await this.#vm.copy((memory) => {
       this.#snapshot.moveTo(memory);
-      this.#snapshot.restore({ heapEnd: memory.buffer.byteLength, wholeStack: true });
+      const heapEnd = memory.buffer.byteLength;
+      this.#snapshot.restore({ heapEnd, stackGapBytes: Number.POSITIVE_INFINITY });
     });
   }
 

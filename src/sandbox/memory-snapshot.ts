@@ -1,9 +1,7 @@
 /** Zeros and data are told apart by blocks of so many bytes. */
 const BLOCK_BYTES = 4 * 1024;
-/** Data compared, and put back, at once: an execution changes about half of it. */
-const DATA_SPAN_BYTES = 64 * 1024;
-/** Zeros compared at once: few of them change. */
-const ZERO_SPAN_BYTES = 64 * 1024;
+/** Zeros compared at once: most executions change a few kB of them. */
+const ZERO_SPAN_BYTES = 8 * 1024;
 /** Shorter runs of zeros are not worth leaving out. */
 const MIN_HOLE_BYTES = 1024 * 1024;
 
@@ -12,7 +10,7 @@ interface Range {
   readonly end: number;
 }
 
-/** What is compared at once. */
+/** What is put back at once. */
 interface Span {
   readonly start: number;
   /** What was there; of zeros, the same zeros for all, which stay in the processor's cache. */
@@ -25,8 +23,8 @@ interface Span {
 export interface RestoreDepth {
   /** Where the heap has never been since the snapshot: from there on all is zeros. */
   readonly heapEnd: number;
-  /** Whether to look at all of the stack, even below where it looks untouched. */
-  readonly wholeStack: boolean;
+  /** How much of the stack a call may leave untouched between what it and the next one use. */
+  readonly stackGapBytes: number;
 }
 
 /** The parts of a memory, in the order that the engine has them. */
@@ -69,7 +67,11 @@ export class MemorySnapshot {
     const holes = [{ start: deep.start, end: stackStart }, ...others.slice(0, -1)];
     const spansOf = (range: Range): Span[] => this.#spansOf(now, range);
     this.#layout = {
-      data: gapsBetween([deep, ...others]).flatMap(spansOf),
+      data: gapsBetween([deep, ...others]).map(({ start, end }) => ({
+        start,
+        saved: Buffer.from(now.subarray(start, end)),
+        now: now.subarray(start, end),
+      })),
       stack: spansOf({ start: stackStart, end: deep.end }).reverse(),
       headroom: spansOf(headroom),
       holes: holes.flatMap(spansOf),
@@ -96,12 +98,14 @@ export class MemorySnapshot {
   }
 
   /** Puts back what differs, in a memory that has not grown. */
-  restore({ heapEnd, wholeStack }: RestoreDepth): void {
+  restore({ heapEnd, stackGapBytes }: RestoreDepth): void {
     const { data, stack, headroom } = this.#layout;
-    for (const span of data) restoreSpan(span);
+    // An execution leaves traces all over the data: copying is as fast as comparing.
+    for (const { now, saved } of data) now.set(saved);
+    let untouchedBytes = 0;
     for (const span of stack) {
-      // The calls of an execution lie one below the other, so that below untouched there is none.
-      if (!restoreSpan(span) && !wholeStack) break;
+      untouchedBytes = restoreSpan(span) ? 0 : untouchedBytes + span.now.length;
+      if (untouchedBytes > stackGapBytes) break;
     }
     for (const span of headroom) {
       if (span.start >= heapEnd) break;
@@ -120,14 +124,9 @@ export class MemorySnapshot {
 
   #spansOf(memory: Buffer, { start, end }: Range): Span[] {
     const spans: Span[] = [];
-    let at = start;
-    while (at < end) {
-      const isZero = this.#isZero(memory.subarray(at, Math.min(at + ZERO_SPAN_BYTES, end)));
-      const spanEnd = Math.min(at + (isZero ? ZERO_SPAN_BYTES : DATA_SPAN_BYTES), end);
-      const now = memory.subarray(at, spanEnd);
-      const saved = isZero ? this.#zeros.subarray(0, now.length) : Buffer.from(now);
-      spans.push({ start: at, saved, now });
-      at = spanEnd;
+    for (let at = start; at < end; at += ZERO_SPAN_BYTES) {
+      const now = memory.subarray(at, Math.min(at + ZERO_SPAN_BYTES, end));
+      spans.push({ start: at, saved: this.#zeros.subarray(0, now.length), now });
     }
     return spans;
   }

@@ -117,6 +117,8 @@ export class VmMemory {
     const ballast = this.allocate(size);
     assert.ok(ballast >= probe, 'no room for the ballast');
     assert.equal(this.memory.buffer.byteLength, MEMORY_BYTES, 'set-up has outgrown the memory');
+    // What set-up has left there would have to be put back after each execution.
+    this.bytes.fill(0, ballast, ballast + size);
     const { words } = this;
     return before.findIndex((word, at) => {
       const now = words[at] ?? 0;

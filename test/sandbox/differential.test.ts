@@ -40,6 +40,25 @@ describe('an execution after another one', () => {
     assert.ok(ends.size >= 3, `the programs ended in too few ways: ${[...ends].join()}`);
   });
 
+  it('finds the stack as it was, below whatever a call has reserved and left untouched', async () => {
+    const reserved = [
+      '1,'.repeat(9_000),
+      '1,'.repeat(20_000),
+      `${'x('.repeat(400)}1${')'.repeat(400)},`,
+    ];
+    for (const never of reserved) {
+      const deep = `export default (args, ctx) => {
+        const x = ctx.log;
+        if (globalThis.never) ctx.log(${never}1);
+        return JSON.stringify([1.5, 'x', String(2n ** 64n)]);
+      }`;
+      for (let time = 0; time < 3; time++) {
+        const { pristine } = await compare(deep, 'export default () => 1');
+        assert.deepEqual(pristine, [true, true], `${never.slice(0, 20)} of ${never.length}`);
+      }
+    }
+  });
+
   it('would show a trace if there were one', async () => {
     const one = await compare('export default () => 1', 'export default () => [1, 2]');
     const other = await compare('export default () => 1', 'export default () => [1, 3]');
