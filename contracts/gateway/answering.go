@@ -33,12 +33,8 @@ type answered struct {
 // their deadline, are skipped. First everything is answered, then charged, so
 // that no callback runs between a balance's read and its write.
 func Respond(responses []*response) {
-	if !calledByEntry() {
-		panic("respond must be called by the entry script")
-	}
-	if runtime.GetInvocationCounter() != 1 {
-		panic("respond must be the transaction's first call into the gateway")
-	}
+	requireCharging("respond must be called by the entry script",
+		"respond must be the transaction's first call into the gateway")
 	if len(responses) > maxResponses {
 		panic("more than 32 responses in one respond")
 	}
@@ -98,7 +94,11 @@ func answer(id int, given *response, index int, tx *ledger.Transaction) (*reques
 	}
 	lost := 0
 	if given.lostTx != nil {
-		lost = lostFee(id, r, given.lostTx, tx.Sender)
+		fee, height := lostFee(id, given.lostTx, tx.Sender, r.networkFeeCeiling)
+		if height <= r.asked {
+			panic("lostTx is not in a block after the request's")
+		}
+		lost = fee
 	}
 	if given.deliver && r.delivers && deliver(id, r, given.code, result) {
 		remove(idKey(prefixDelivery, id))

@@ -116,14 +116,20 @@ func ask(s *settings, kind int, callback string, userData any, first any, maxFee
 		networkFeeCeiling: s.policy.networkFeeCeiling,
 		resultLifetime:    s.policy.resultLifetime,
 	}
-	counters := getPacked(keyCounters)
-	id := packedLow(counters) + 1
-	put(keyCounters, pack(packedHigh(counters)+1, id))
+	id := nextID(1)
 	putRecord(idKey(prefixRequest, id), r)
 	if delivers {
 		putRecord(idKey(prefixDelivery, id), &delivery{callback: name, userData: userData, first: first})
 	}
 	return id, r
+}
+
+// nextID gives out the next id of requests and upkeeps, and counts the requests.
+func nextID(requests int) int {
+	counters := getPacked(keyCounters)
+	id := packedLow(counters) + 1
+	put(keyCounters, pack(packedHigh(counters)+requests, id))
+	return id
 }
 
 // payerOf returns who pays for a request.

@@ -42,37 +42,46 @@ func release(r *request, refund int) {
 	}
 }
 
+// shareOf is what the item at a place of n items costs: what it used, and of
+// common, which the items have in common, floor((common + place) / n), which
+// sums to common exactly.
+func shareOf(used int, place int, common int, n int) int {
+	return used + (common+place)/n
+}
+
+// split divides what is charged of maxFee into the fee, what an earlier attempt
+// lost and the premium, in this order, as far as maxFee reaches. Under
+// invokescript the fees are 0, and share is below 0.
+func split(maxFee int, share int, lost int, premium int) (int, int, int) {
+	fee := min(max(share, 0), maxFee)
+	lost = min(lost, maxFee-fee)
+	return fee, lost, min(premium, maxFee-fee-lost)
+}
+
 // charge takes from the reservation what the answer cost, gives back the rest
 // and returns what it took.
 //
 // fee = what the item used + its share of what the items have in common: of
 // shared, the transaction's system fee less all that the items used, and of the
-// network fee up to the request's ceiling. Of n items the one at place k bears
-// floor((common + k) / n), which sums to common exactly. n counts skipped
-// items too: their share, and what they used, stays with the sender.
-//
-// Then lost, then the premium, as far as maxFee reaches; what is over is the
+// network fee up to the request's ceiling. n counts skipped items too: their
+// share, and what they used, stays with the sender. What is over maxFee is the
 // sender's loss. So fee + lost + premium of the event is what was charged.
 func charge(a *answered, shared int, n int, networkFee int) int {
 	r := a.request
-	common := shared + min(networkFee, r.networkFeeCeiling)
-	left := r.maxFee
-	// Under invokescript the fees are 0, and this is below 0.
-	fee := min(max(a.used+(common+a.place)/n, 0), left)
-	left -= fee
-	lost := min(a.lost, left)
-	left -= lost
-	premium := min(r.premium, left)
-	left -= premium
-	release(r, left)
+	share := shareOf(a.used, a.place, shared+min(networkFee, r.networkFeeCeiling), n)
+	fee, lost, premium := split(r.maxFee, share, a.lost, r.premium)
+	charged := fee + lost + premium
+	release(r, r.maxFee-charged)
 	runtime.Notify("Response", a.id, r.requester, payerOf(r), a.code, a.delivered, fee, lost, premium)
-	return r.maxFee - left
+	return charged
 }
 
 // lostFee is what an earlier transaction cost that faulted in this request's
-// callback. The node marks a transaction for one request alone by the nonce, so
-// no loss can be claimed of two requests, and this request is settled once.
-func lostFee(id int, r *request, hash any, sender interop.Hash160) int {
+// callback or this upkeep's target, and its block. The node marks a transaction
+// for one alone by the nonce, so no loss can be claimed of two; and of one only
+// once, since the block must be after the request's, which is settled once, or
+// after the last run of the upkeep.
+func lostFee(id int, hash any, sender interop.Hash160, networkFeeCeiling int) (int, int) {
 	lostTx := hash.(string)
 	if len(lostTx) != interop.Hash256Len {
 		panic("lostTx is not a Hash256 (32 bytes)")
@@ -90,10 +99,18 @@ func lostFee(id int, r *request, hash any, sender interop.Hash160) int {
 	if lost.Nonce != id&0xffffffff {
 		panic("lostTx has a nonce that is not the low 32 bits of the id")
 	}
-	if ledger.GetTransactionHeight(interop.Hash256(lostTx)) <= r.asked {
-		panic("lostTx is not in a block after the request's")
+	return lost.SysFee + min(lost.NetFee, networkFeeCeiling), ledger.GetTransactionHeight(interop.Hash256(lostTx))
+}
+
+// requireCharging refuses all but the first call of the transaction into the
+// gateway, by the entry script: the methods that charge its fees do so once.
+func requireCharging(notByEntry string, notFirst string) {
+	if !calledByEntry() {
+		panic(notByEntry)
 	}
-	return lost.SysFee + min(lost.NetFee, r.networkFeeCeiling)
+	if runtime.GetInvocationCounter() != 1 {
+		panic(notFirst)
+	}
 }
 
 // earn adds to the earnings of the account that paid for the transaction.

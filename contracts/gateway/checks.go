@@ -25,6 +25,9 @@ import (
 // treasuryHash is the one native contract that the interop package lacks.
 const treasuryHash = "\xc1\x3a\x56\xc9\x83\x53\xa7\xea\x6a\x32\x4d\x9a\x83\x5d\x1b\x5b\xf2\x26\x63\x15"
 
+// itemArray is the byte that an Array begins with as StdLib.serialize writes it.
+const itemArray = 0x40
+
 // whole returns an amount, id or time: an Integer from 0 to 2^63-1.
 func whole(v any, refusal string) int {
 	if v == nil {

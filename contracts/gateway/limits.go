@@ -3,23 +3,32 @@ package gateway
 // Every limit of the gateway. The build reads these constants into
 // contracts/build/gateway.abi.json, with the comment behind each.
 const (
-	maxURLBytes       = 256   // bytes of the url of `request`
-	maxFilterBytes    = 128   // bytes of a filter
-	maxSpecBytes      = 512   // bytes of the spec of `requestHttp`
-	maxCallbackBytes  = 32    // bytes of a callback's name
-	maxNameBytes      = 64    // bytes of a function's name
-	maxSourceBytes    = 30720 // bytes of a function's source on the chain, 30 KiB
-	maxURIBytes       = 256   // bytes of a uri of a function's code
-	maxURIs           = 16    // uris of one code
-	maxArgsBytes      = 512   // bytes of the args of `requestFunction`
-	maxSeedBytes      = 64    // bytes of the seed of `requestRandom`
-	maxUserDataBytes  = 512   // bytes of userData as StdLib.serialize writes it
-	maxResultBytes    = 61440 // bytes of a result, 60 KiB
-	maxResponses      = 32    // answers in one `respond`
-	maxIds            = 64    // ids in one `expire` or `dropResults`
-	maxInt            = 1<<63 - 1
-	maxLifetimeBlocks = 1 << 24 // blocks, of any lifetime or delay in the policy
-	millisecondsInDay = 86400000
+	maxURLBytes          = 256     // bytes of the url of `request`
+	maxFilterBytes       = 128     // bytes of a filter
+	maxSpecBytes         = 512     // bytes of the spec of `requestHttp`
+	maxCallbackBytes     = 32      // bytes of a callback's name
+	maxNameBytes         = 64      // bytes of a function's name
+	maxSourceBytes       = 30720   // bytes of a function's source on the chain, 30 KiB
+	maxURIBytes          = 256     // bytes of a uri of a function's code
+	maxURIs              = 16      // uris of one code
+	maxArgsBytes         = 512     // bytes of the args of `requestFunction`
+	maxSeedBytes         = 64      // bytes of the seed of `requestRandom`
+	maxUserDataBytes     = 512     // bytes of userData as StdLib.serialize writes it
+	maxResultBytes       = 61440   // bytes of a result, 60 KiB
+	maxResponses         = 32      // answers in one `respond`
+	maxMethodBytes       = 64      // bytes of the method of an upkeep, and of the one that `when:` names
+	maxUpkeepArgs        = 16      // args of an upkeep
+	maxUpkeepArgsBytes   = 512     // bytes of the args of an upkeep as StdLib.serialize writes them
+	maxTriggerBytes      = 128     // bytes of the trigger of an upkeep
+	maxEventBytes        = 32      // bytes of the event that `on:` names
+	maxEveryBlocks       = 1 << 24 // blocks that `every:` names
+	maxCatchup           = 10      // missed occurrences that `;catchup=` makes up for
+	maxRuns              = 32      // runs in one `performUpkeeps`
+	maxIds               = 64      // ids in one `expire` or `dropResults`
+	maxInt               = 1<<63 - 1
+	maxLifetimeBlocks    = 1 << 24 // blocks, of any lifetime or delay in the policy
+	millisecondsInDay    = 86400000
+	millisecondsInMinute = 60000
 )
 
 // Kinds of work. They index the premiums and minimums of the policy.

@@ -22,7 +22,7 @@ const (
 	keyUpdateProposal = "u" // updateProposal
 	keyRandomKeyID    = "i" // Integer, the key that new requests use
 	keyFunctionID     = "l" // Integer, the last id given to a function
-	keyCounters       = "c" // pack(requests made and not expired, last id given)
+	keyCounters       = "c" // pack(requests made and not expired, last id given to a request or an upkeep)
 
 	prefixBalance     = "b" // + account: pack(reserved, credit)
 	prefixEarned      = "e" // + account: pack(requests answered, earned)
@@ -37,6 +37,9 @@ const (
 	prefixDraw      = 'z' // id: draw, while a random request is pending
 	prefixRandomKey = 'y' // key id: public key
 	prefixFunction  = 'f' // function id: function
+	prefixUpkeep    = 't' // id: upkeep
+	prefixProgress  = 'g' // id of an upkeep: progress(last due, block of the last run, flags)
+	prefixEnding    = 'j' // id of a cancelled upkeep: last block in which it may be charged
 )
 
 // layoutVersion is the version of all of the above. `_deploy` refuses to run on
@@ -117,6 +120,23 @@ type function struct {
 	owner    interop.Hash160
 	name     string
 	codeHash string // sha256
+}
+
+// upkeep is what an owner registered, and what of the policy holds for it. Kind,
+// every and condition follow from the trigger.
+type upkeep struct {
+	owner             interop.Hash160
+	target            interop.Hash160
+	method            string
+	args              []any
+	trigger           string
+	kind              int
+	every             int    // blocks, for `every:`
+	condition         string // method, for `when:`
+	maxFee            int
+	premium           int
+	networkFeeCeiling int
+	registered        int // block
 }
 
 // overlap is the node account before this one, which may still answer in blocks

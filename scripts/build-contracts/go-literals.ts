@@ -1,5 +1,5 @@
 /** Functions of the gateway whose string arguments are the messages of refusals. */
-const REFUSING = /\b(?:panic|whole|hash160|blob|text|amounts)\(/g;
+const REFUSING = /\b(?:panic|whole|hash160|blob|text|amounts|requireCharging)\(/g;
 
 /**
  * The messages that a Go source of the gateway refuses with: string literals handed to `panic` or

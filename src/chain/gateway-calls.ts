@@ -15,6 +15,25 @@ export interface GatewayAnswer {
   readonly lostTx: Hash256 | null;
 }
 
+/** One element of `performUpkeeps`: `[id, due, deliver, lostTx]`. */
+export interface UpkeepRun {
+  readonly upkeepId: bigint;
+  /** Milliseconds for cron, else a block: the occurrence, after the last one and not to come. */
+  readonly due: number;
+  readonly deliver: boolean;
+  /** An earlier transaction that faulted in this upkeep's target, since its last run. */
+  readonly lostTx: Hash256 | null;
+}
+
+/** What `registerUpkeep` takes. */
+export interface UpkeepTerms {
+  readonly target: Hash160;
+  readonly method: string;
+  readonly args: readonly ScriptArg[];
+  readonly trigger: string;
+  readonly maxFee: Datoshi;
+}
+
 /** What `request` asks: as Neo's native oracle. */
 export interface OracleQuestion {
   readonly url: string;
@@ -97,6 +116,16 @@ export function gatewayCalls(gateway: Hash160) {
       call('registerFunction', utf8(name), fromHex(codeHash), utf8(source), utf8(uri)),
     updateFunction: (functionId: bigint, { codeHash, source, uri }: FunctionCode): Buffer =>
       call('updateFunction', functionId, fromHex(codeHash), utf8(source), utf8(uri)),
+    performUpkeeps: (runs: readonly UpkeepRun[]): Buffer =>
+      call(
+        'performUpkeeps',
+        runs.map(({ upkeepId, due, deliver, lostTx }) => [upkeepId, due, deliver, lostTx]),
+      ),
+    registerUpkeep: ({ target, method, args, trigger, maxFee }: UpkeepTerms): Buffer =>
+      call('registerUpkeep', target, utf8(method), args, utf8(trigger), maxFee),
+    /** To be called once by the owner, and again by anyone when what is locked is free. */
+    cancelUpkeep: (id: bigint): Buffer => call('cancelUpkeep', id),
+    fundUpkeep: (id: bigint): Buffer => call('fundUpkeep', id),
     redeliver: (id: bigint): Buffer => call('redeliver', id),
     takeResult: (id: bigint): Buffer => call('takeResult', id),
     dropResults: (ids: readonly bigint[]): Buffer => call('dropResults', ids),

@@ -31,8 +31,8 @@ export const asSha256: Decode<string> = (item, what) => {
 
 /**
  * The gateway's events and the parameters of each, in order, as contracts/build/gateway.abi.json
- * has them. Amounts are datoshi, block numbers and codes plain numbers, texts UTF-8, codeHash 64
- * hex digits.
+ * has them. Amounts are datoshi, block numbers, codes and times (ms) plain numbers, texts UTF-8,
+ * codeHash 64 hex digits.
  */
 export const GATEWAY_EVENTS = {
   OracleRequest: {
@@ -94,6 +94,35 @@ export const GATEWAY_EVENTS = {
   ResultTaken: { id: asInteger },
   Redelivered: { id: asInteger },
   ResultDropped: { id: asInteger },
+  /** Locks one maxFee of the owner's credit. */
+  UpkeepRegistered: {
+    id: asInteger,
+    owner: asHash160,
+    target: asHash160,
+    method: asText,
+    trigger: asText,
+    maxFee: asInteger,
+  },
+  /** Locks the amount, one maxFee, of the owner's credit. */
+  UpkeepFunded: { id: asInteger, amount: asInteger },
+  /** Cancelled, but until this block the node may charge what is locked, once. */
+  UpkeepEnding: { id: asInteger, until: asCount },
+  /** Gone. What was still locked is credit again. */
+  UpkeepCancelled: { id: asInteger },
+  /**
+   * Settles one lock of maxFee: fee, lost and premium are earned, the rest is credit again. locked
+   * (0 or maxFee) was taken of the owner's credit for the next run. due is ms for cron, else a block.
+   */
+  UpkeepPerformed: {
+    id: asInteger,
+    owner: asHash160,
+    due: asCount,
+    delivered: asBoolean,
+    fee: asInteger,
+    lost: asInteger,
+    premium: asInteger,
+    locked: asInteger,
+  },
   Deposit: { account: asHash160, from: asHash160, amount: asInteger },
   Withdrawal: { account: asHash160, to: asHash160, amount: asInteger },
   Collected: { account: asHash160, to: asHash160, amount: asInteger },

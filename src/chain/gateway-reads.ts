@@ -74,6 +74,29 @@ export interface Sponsorship {
   readonly allowance: Datoshi;
 }
 
+/** An upkeep, also one that is cancelled as long as it may be charged. */
+export interface RegisteredUpkeep {
+  readonly owner: Hash160;
+  readonly target: Hash160;
+  readonly method: string;
+  /** What the method is called with. */
+  readonly args: readonly StackItem[];
+  readonly trigger: string;
+  readonly maxFee: Datoshi;
+  readonly premium: Datoshi;
+  readonly networkFeeCeiling: Datoshi;
+  /** Block of the registration. */
+  readonly registered: number;
+  /** Milliseconds for cron, else a block; that of the registration before the first run. */
+  readonly lastDue: number;
+  /** Block of the last run; that of the registration before the first. */
+  readonly lastRun: number;
+  /** Whether one maxFee is locked for the next run. */
+  readonly isFunded: boolean;
+  /** Last block in which a cancelled one may be charged; 0 when it is not cancelled. */
+  readonly ending: number;
+}
+
 export interface ProposedUpdate {
   readonly nefHash: Hash256;
   readonly manifestHash: Hash256;
@@ -136,6 +159,8 @@ export const gatewayReads = (gateway: Hash160) => ({
     contractRead(gateway, 'sponsorOf', [requester], asHash160OrNull),
   sponsorshipOf: (payer: Hash160, requester: Hash160) =>
     contractRead(gateway, 'sponsorshipOf', [payer, requester], asSponsorship),
+  /** Null when there is none. */
+  upkeepOf: (id: bigint) => contractRead(gateway, 'upkeepOf', [id], orNull(asUpkeep)),
   proposedUpdate: () => contractRead(gateway, 'proposedUpdate', [], orNull(asUpdate)),
 });
 
@@ -239,6 +264,25 @@ const asTexts: Decode<string[]> = (item, what) =>
 const asCode: Decode<RegisteredCode> = (item, what) => {
   const field = fieldsOf(item, what, 2);
   return { source: field(0, 'source', asBytes), uris: field(1, 'uris', asTexts) };
+};
+
+const asUpkeep: Decode<RegisteredUpkeep> = (item, what) => {
+  const field = fieldsOf(item, what, 13);
+  return {
+    owner: field(0, 'owner', asHash160),
+    target: field(1, 'target', asHash160),
+    method: field(2, 'method', asText),
+    args: field(3, 'args', (each, name) => asItems(each, name)),
+    trigger: field(4, 'trigger', asText),
+    maxFee: field(5, 'maxFee', asInteger),
+    premium: field(6, 'premium', asInteger),
+    networkFeeCeiling: field(7, 'networkFeeCeiling', asInteger),
+    registered: field(8, 'registered', asCount),
+    lastDue: field(9, 'lastDue', asCount),
+    lastRun: field(10, 'lastRun', asCount),
+    isFunded: field(11, 'funded', asBoolean),
+    ending: field(12, 'ending', asCount),
+  };
 };
 
 const asUpdate: Decode<ProposedUpdate> = (item, what) => {

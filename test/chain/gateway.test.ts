@@ -38,6 +38,8 @@ const FUNCTION_QUESTION = {
 
 const RANDOM_QUESTION = { seed: utf8('x'), callback: '', userData: null, maxFee: MAX_FEE };
 
+const UPKEEP = { method: 'x', args: [], trigger: 'every:1', maxFee: MAX_FEE };
+
 describe('gateway on a real node', () => {
   let fixture: GatewayFixture;
   let network: PrivateNetwork;
@@ -250,6 +252,10 @@ describe('gateway on a real node', () => {
       proposeRandomKey: calls.proposeRandomKey(Buffer.alloc(96), Buffer.alloc(48)),
       registerFunction: calls.registerFunction('f', CODE),
       updateFunction: calls.updateFunction(1n, CODE),
+      performUpkeeps: calls.performUpkeeps([]),
+      registerUpkeep: calls.registerUpkeep({ ...UPKEEP, target: NOBODY }),
+      cancelUpkeep: calls.cancelUpkeep(1n),
+      fundUpkeep: calls.fundUpkeep(1n),
       redeliver: calls.redeliver(1n),
       takeResult: calls.takeResult(1n),
       dropResults: calls.dropResults([1n]),

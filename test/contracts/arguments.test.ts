@@ -66,6 +66,13 @@ function placeOf(row: string): Pick<Row, 'method' | 'parameter'> {
 
 const http = (maxFee: ScriptArg) => [NOTHING, NOTHING, NOTHING, null, maxFee];
 const asked = (id: ScriptArg, maxFee: ScriptArg) => [id, NOTHING, NOTHING, null, maxFee];
+const upkeep = (maxFee: ScriptArg, target: ScriptArg = ACCOUNT) => [
+  target,
+  utf8('m'),
+  [],
+  utf8('every:1'),
+  maxFee,
+];
 const policy = (at: number, bad: ScriptArg) =>
   [AMOUNTS, AMOUNTS, 1, 1, 1, 1].map((good, each) => (each === at ? bad : good));
 const oneBad = (bad: ScriptArg) => [1n, 1n, 1n, bad, 1n, 1n];
@@ -94,6 +101,12 @@ const INTEGERS: readonly Row[] = [
     'the id of a response',
     'node',
   ),
+  whole('registerUpkeep.maxFee', upkeep, 'maxFee of registerUpkeep'),
+  whole('fundUpkeep.id', (bad) => [bad], 'id of fundUpkeep'),
+  whole('cancelUpkeep.id', (bad) => [bad], 'id of cancelUpkeep'),
+  whole('upkeepOf.id', (bad) => [bad], 'id of upkeepOf'),
+  whole('performUpkeeps.runs.id', (bad) => [[[bad, 0, false, null]]], 'the id of a run', 'node'),
+  whole('performUpkeeps.runs.due', (bad) => [[[1n, bad, false, null]]], 'due of a run', 'node'),
   whole('withdraw.amount', (bad) => [ACCOUNT, ACCOUNT, bad], 'amount of withdraw'),
   whole('collect.amount', (bad) => [ACCOUNT, ACCOUNT, bad], 'amount of collect'),
   whole('sponsor.maxFeePerRequest', (bad) => [ACCOUNT, bad, 1]),
@@ -112,6 +125,7 @@ const ACCOUNTS: readonly Row[] = [
   account('creditOf.account', (bad) => [bad], 'account of creditOf'),
   account('reservedOf.account', (bad) => [bad], 'account of reservedOf'),
   account('earnedOf.account', (bad) => [bad], 'account of earnedOf'),
+  account('registerUpkeep.target', (bad) => upkeep(1n, bad), 'target of registerUpkeep'),
   account('withdraw.account', (bad) => [bad, ACCOUNT, 1], 'account of withdraw'),
   account('withdraw.to', (bad) => [ACCOUNT, bad, 1], 'to of withdraw'),
   account('collect.account', (bad) => [bad, ACCOUNT, 1], 'account of collect'),
@@ -202,6 +216,9 @@ const ELSEWHERE = new Set([
   'requestFunction.args',
   'requestFunction.callback',
   'requestRandom.seed',
+  'registerUpkeep.method',
+  'registerUpkeep.args',
+  'registerUpkeep.trigger',
   'requestRandom.callback',
   'registerFunction.name',
   'registerFunction.source',

@@ -39,6 +39,9 @@ const ACTING: readonly (readonly [string, ...ScriptArg[]])[] = [
   ['acceptSponsor', NOBODY],
 ];
 
+/** Methods that charge the fees of their transaction. */
+const CHARGING = ['respond', 'performUpkeeps'] as const;
+
 describe('callers of the gateway', () => {
   let world: GatewayWorld<'user', 'puppet' | 'other'>;
   let forbidden: { readonly name: string; readonly hash: Hash160 }[];
@@ -144,9 +147,46 @@ describe('callers of the gateway', () => {
     assert.deepEqual(await balanceOf(world, user.hash), before);
   });
 
-  describe('that charge', () => {
+  for (const method of CHARGING) charging(method);
+
+  function charging(method: (typeof CHARGING)[number]): void {
+    const FIRST = `${method} must be the transaction's first call into the gateway`;
+    const BY_ENTRY = `${method} must be called by the entry script`;
+    const charge = () => world.call(method, []);
+
+    it(`charge once a transaction, before any other call into the gateway: ${method}`, async () => {
+      const { node, network, accounts } = world;
+      await refuses(network, node, Buffer.concat([charge(), charge()]), FIRST);
+      for (const other of CHARGING) {
+        const after = Buffer.concat([world.call(other, []), charge()]);
+        await refuses(network, node, after, FIRST);
+      }
+      const read = world.call('creditOf', accounts.user.hash);
+      await refuses(network, node, Buffer.concat([read, charge()]), FIRST);
+      const deposit = world.calls.deposit(node.hash, 1n);
+      await refuses(network, node, Buffer.concat([deposit, charge()]), FIRST);
+      const through = world.callBy(world.contracts.puppet, 'creditOf', accounts.user.hash);
+      await refuses(network, node, Buffer.concat([through, charge()]), FIRST);
+    });
+
+    it(`charge by the entry script alone, not through another contract: ${method}`, async () => {
+      const { node, network, contracts } = world;
+      const through = world.callBy(contracts.puppet, method, []);
+      await refuses(network, node, through, BY_ENTRY);
+      await refuses(network, node, through, BY_ENTRY, { scope: 'Global' });
+      await refuses(network, node, Buffer.concat([charge(), through]), BY_ENTRY);
+      const args = [world.gateway, utf8(method), [[]]];
+      const twice = callScript(contracts.puppet, 'callTwice', args);
+      await refuses(network, node, twice, BY_ENTRY);
+      const caught = callScript(contracts.puppet, 'tryCall', args);
+      const ran = await network.trial(node, caught);
+      assert.deepEqual([ran.state, ran.stack], ['HALT', [{ type: 'Boolean', value: false }]]);
+      await refuses(network, node, Buffer.concat([caught, charge()]), FIRST);
+    });
+  }
+
+  describe('that answer', () => {
     const FIRST = "respond must be the transaction's first call into the gateway";
-    const BY_ENTRY = 'respond must be called by the entry script';
 
     it('do so once a transaction: a second respond is refused, and the first with it', async () => {
       const { node, network } = world;
@@ -166,38 +206,6 @@ describe('callers of the gateway', () => {
           ids.map((id) => answer(id)),
         ),
       );
-    });
-
-    it('do so before any other call into the gateway, even a read', async () => {
-      const { node, network, accounts } = world;
-      const respond = world.calls.respond([]);
-      const read = world.call('creditOf', accounts.user.hash);
-      await refuses(network, node, Buffer.concat([read, respond]), FIRST);
-      const deposit = world.calls.deposit(node.hash, 1n);
-      await refuses(network, node, Buffer.concat([deposit, respond]), FIRST);
-      const through = world.callBy(world.contracts.puppet, 'creditOf', accounts.user.hash);
-      await refuses(network, node, Buffer.concat([through, respond]), FIRST);
-    });
-
-    it('do so by the entry script alone, not through another contract', async () => {
-      const { node, network, contracts } = world;
-      const through = world.callBy(contracts.puppet, 'respond', []);
-      await refuses(network, node, through, BY_ENTRY);
-      await refuses(network, node, through, BY_ENTRY, { scope: 'Global' });
-      const respond = world.calls.respond([]);
-      await refuses(network, node, Buffer.concat([respond, through]), BY_ENTRY);
-      const args = [world.gateway, utf8('respond'), [[]]];
-      const twice = callScript(contracts.puppet, 'callTwice', args);
-      await refuses(network, node, twice, BY_ENTRY);
-    });
-
-    it('are not made twice by a contract that catches the refusal', async () => {
-      const { node, network, contracts } = world;
-      const args = [world.gateway, utf8('respond'), [[]]];
-      const caught = callScript(contracts.puppet, 'tryCall', args);
-      const ran = await network.trial(node, caught);
-      assert.deepEqual([ran.state, ran.stack], ['HALT', [{ type: 'Boolean', value: false }]]);
-      await refuses(network, node, Buffer.concat([caught, world.calls.respond([])]), FIRST);
     });
   });
 

@@ -16,6 +16,8 @@ const LONGEST = {
   codeHash: 32,
   seed: 32,
   publicKey: 96,
+  method: 64,
+  trigger: 128,
   nefHash: 32,
   manifestHash: 32,
 } as const;

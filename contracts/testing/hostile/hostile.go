@@ -15,12 +15,13 @@ import (
 )
 
 const (
-	keyMode    = "m" // what OnAnswer does
-	keyNumber  = "n" // a number that some modes take
-	keyCall    = "c" // [target, method, args] that some modes call
-	keyCount   = "k" // how often OnAnswer came to an end, or as far as a throw
-	keyLast    = "l" // its arguments
-	keyPayment = "p" // what OnNEP17Payment does: "", "refuse" or "call"
+	keyMode      = "m" // what OnAnswer does
+	keyNumber    = "n" // a number that some modes take
+	keyCall      = "c" // [target, method, args] that some modes call
+	keyCount     = "k" // how often OnAnswer came to an end, or as far as a throw
+	keyLast      = "l" // its arguments
+	keyCondition = "d" // what IsDue says
+	keyPayment   = "p" // what OnNEP17Payment does: "", "refuse" or "call"
 )
 
 func _deploy(data any, isUpdate bool) {}
@@ -79,6 +80,54 @@ func CallAs(target interop.Hash160, method string, args []any, flags int) any {
 func OnAnswer(first any, userData any, code int, result []byte) any {
 	remember([]any{first, userData, code, result})
 	return act(string(storage.Get(storage.GetContext(), keyMode).([]byte)), result)
+}
+
+// IsDue is a condition of an upkeep, true unless the mode says otherwise.
+func IsDue() any {
+	mode := storage.Get(storage.GetReadOnlyContext(), keyCondition)
+	if mode == nil {
+		return true
+	}
+	switch string(mode.([]byte)) {
+	case "false":
+		return false
+	case "one":
+		return 1
+	case "byte":
+		return "\x01"
+	case "array":
+		return []any{true}
+	case "null":
+		return nil
+	case "throw":
+		panic("the condition threw")
+	case "abort":
+		util.Abort()
+	case "write":
+		storage.Put(storage.GetContext(), keyCount, 0)
+	case "notify":
+		runtime.Notify("Noise", 1)
+	case "falseInBlock":
+		// Under invokescript the fees are 0.
+		return runtime.GetScriptContainer().SysFee == 0
+	}
+	return true
+}
+
+// SetCondition tells what IsDue says.
+func SetCondition(mode string) {
+	storage.Put(storage.GetContext(), keyCondition, mode)
+}
+
+// Tick is what an upkeep calls: it remembers who called, and its argument.
+func Tick(value any) any {
+	remember([]any{runtime.GetCallingScriptHash(), value})
+	return act(string(storage.Get(storage.GetContext(), keyMode).([]byte)), nil)
+}
+
+// Sixteen has as many parameters as an upkeep can have args.
+func Sixteen(a any, b any, c any, d any, e any, f any, g any, h any, i any, j any, k any, l any, m any, n any, o any, p any) {
+	remember([]any{runtime.GetCallingScriptHash(), []any{a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p}})
 }
 
 // SafeAnswer is a callback that the manifest calls safe, but writes.

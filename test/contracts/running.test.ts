@@ -1,0 +1,402 @@
+import assert from 'node:assert/strict';
+import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
+import type { Hash160 } from '../../src/base/hash.js';
+import type { ScriptArg } from '../../src/chain/script.js';
+import { callScript, Opcode, utf8 } from '../../src/chain/script.js';
+import { asHash160, asInteger, asItems } from '../../src/chain/stack-item-values.js';
+import { assertBooks, balanceOf, sumOf } from './books.js';
+import { eventsOf, type GatewayWorld, gatewayWorld, setPolicy } from './gateway-world.js';
+import { setMode } from './hostile.js';
+import { inNextBlock } from './in-next-block.js';
+import { refuses } from './refusals.js';
+import {
+  chargedBy,
+  performed,
+  performedIn,
+  registeredBy,
+  runOf,
+  UPKEEP_FEE,
+  type UpkeepAsked,
+  upkeepIds,
+  upkeepOf,
+} from './upkeeps.js';
+
+const MINUTE_MS = 60_000;
+
+describe('a run of an upkeep', () => {
+  let world: GatewayWorld<'user' | 'heir', 'target' | 'other' | 'throws' | 'brief'>;
+  before(async () => {
+    world = await gatewayWorld({
+      accounts: ['user', 'heir'],
+      contracts: ['target', 'other', 'throws', 'brief'],
+      credit: parseGas('500'),
+    });
+    const { target, other, throws, brief } = world.contracts;
+    const quiet = [target, other, brief].map((each) => setMode(each, ''));
+    await world.run(world.owner, Buffer.concat([...quiet, setMode(throws, 'throw')]));
+  });
+  after(async () => {
+    await assertBooks(world);
+    world.network.disconnect();
+  });
+
+  const registered = async (asked: UpkeepAsked = {}, target = world.contracts.target) => {
+    const steps = [registeredBy(world, world.accounts.user, target, asked)];
+    const [id = 0n] = await upkeepIds(world, steps);
+    return id;
+  };
+  const lastDue = async (id: bigint) => (await upkeepOf(world, id))?.lastDue ?? 0;
+  const next = async (id: bigint, given: Parameters<typeof runOf>[2] = {}) =>
+    runOf(id, (await lastDue(id)) + 1, given);
+  const perform = async (runs: Parameters<typeof performed>[1], systemFee?: Datoshi) => {
+    const options = systemFee === undefined ? undefined : { systemFee };
+    const applied = await world.run(...performed(world, runs, options));
+    return { applied, runs: performedIn(world, applied) };
+  };
+  const countOf = async (contract: Hash160) =>
+    asInteger(await world.network.read(contract, 'count'), 'count');
+  const refusesRuns = (runs: ScriptArg, refusal: string) =>
+    refuses(world.network, world.node, world.call('performUpkeeps', runs), refusal);
+
+  it('calls the target with its args, by way of the executor', async () => {
+    const { target } = world.contracts;
+    const id = await registered({ args: [utf8('to the target')] });
+    const { runs } = await perform([await next(id)]);
+    assert.deepEqual(
+      runs.map((run) => run.delivered),
+      [true],
+    );
+    const [by, value] = asItems(await world.network.read(target, 'last'), 'last');
+    assert.ok(by && value?.type === 'ByteString');
+    assert.equal(asHash160(by, 'caller'), world.executor);
+    assert.equal(value.value.toString(), 'to the target');
+  });
+
+  it('costs all that its transaction does when it is alone, and the next lock is set aside', async () => {
+    const { user } = world.accounts;
+    const id = await registered();
+    const before = await balanceOf(world, user.hash);
+    const { earned } = await balanceOf(world, world.node.hash);
+    const due = (await lastDue(id)) + 1;
+    const { applied } = await perform([runOf(id, due)]);
+    const fee = applied.systemFee + applied.networkFee;
+    assert.deepEqual(eventsOf(world, applied), [
+      {
+        name: 'UpkeepPerformed',
+        id,
+        owner: user.hash,
+        due,
+        delivered: true,
+        fee,
+        lost: 0n,
+        premium: 0n,
+        locked: UPKEEP_FEE,
+      },
+      { name: 'Earned', account: world.node.hash, amount: fee },
+    ]);
+    const after = await balanceOf(world, user.hash);
+    assert.deepEqual(after, { ...before, credit: before.credit - fee });
+    assert.equal((await balanceOf(world, world.node.hash)).earned, earned + fee);
+    const upkeep = await upkeepOf(world, id);
+    assert.deepEqual([upkeep?.lastDue, upkeep?.lastRun], [due, applied.blockIndex]);
+  });
+
+  it('is skipped when its occurrence ran, or an earlier one, or is not yet', async () => {
+    const id = await registered();
+    const first = await lastDue(id);
+    await world.network.waitForBlock(first + 2);
+    await perform([runOf(id, first + 2)]).then(({ runs }) => assert.equal(runs.length, 1));
+    for (const due of [0, first, first + 1, first + 2, 2 ** 48]) {
+      const { runs } = await perform([runOf(id, due)]);
+      assert.deepEqual(runs, [], String(due - first));
+    }
+    const height = await world.network.height();
+    // Both occurrences were missed: the earlier one is caught up, if it comes first.
+    const { runs } = await perform([runOf(id, height), runOf(id, height - 1), runOf(id, height)]);
+    assert.deepEqual(
+      runs.map(({ due }) => due),
+      [height],
+    );
+    const two = await perform([runOf(id, height + 1), runOf(id, height + 2)]);
+    assert.equal(two.runs.length, 2);
+    assert.equal((await upkeepOf(world, id))?.isFunded, true);
+  });
+
+  it('may be in the block of its occurrence and not before, of on: only behind it', async () => {
+    const on = 'on:0x0102030405060708090a0b0c0d0e0f1011121314:E';
+    const ids = [await registered(), await registered({ trigger: on })];
+    await world.network.waitForBlock((await world.network.height()) + 2);
+    for (const [at, id] of ids.entries()) {
+      for (const ahead of [-1, 0, 1]) {
+        const looked = async (): Promise<{ ran: boolean }> => {
+          const { index } = await inNextBlock(world, world.owner, Buffer.alloc(0));
+          const script = world.calls.performUpkeeps([runOf(id, index + ahead)]);
+          // The first call into the gateway is the charging one, so the index is read behind it.
+          const tried = await inNextBlock(world, world.node, Buffer.alloc(0));
+          const { notifications } = await world.network.trial(world.node, script);
+          const again = await inNextBlock(world, world.owner, Buffer.alloc(0));
+          if (index !== tried.index || index !== again.index) return looked();
+          return { ran: notifications.some(({ name }) => name === 'UpkeepPerformed') };
+        };
+        const { ran } = await looked();
+        assert.equal(ran, at === 0 ? ahead <= 0 : ahead < 0, `${ahead} of upkeep ${at}`);
+      }
+    }
+  });
+
+  it('of every: is refused off the blocks that the trigger names', async () => {
+    const id = await registered({ trigger: 'every:3' });
+    const { registered: block = 0 } = (await upkeepOf(world, id)) ?? {};
+    await world.network.waitForBlock(block + 6);
+    const refusal = "due of a run is not a multiple of the trigger's blocks after the registration";
+    for (const off of [1, 2, 4]) await refusesRuns([[id, block + off, true, null]], refusal);
+    const { runs } = await perform([runOf(id, block + 3), runOf(id, block + 6)]);
+    assert.equal(runs.length, 2);
+  });
+
+  it('of cron: has a full minute as its time, up to that of the block', async () => {
+    const id = await registered({ trigger: 'cron:* * * * *' });
+    const since = await lastDue(id);
+    const refusal = "due of a run is not a full minute, though the upkeep's trigger is cron";
+    const minute = (Math.floor(since / MINUTE_MS) + 1) * MINUTE_MS;
+    for (const off of [1, -1, 30_000]) await refusesRuns([[id, minute + off, true, null]], refusal);
+    const { applied, runs } = await perform([
+      runOf(id, minute - MINUTE_MS),
+      runOf(id, minute + 60 * MINUTE_MS),
+    ]);
+    assert.deepEqual(runs, [], 'the minute before the registration, and one in an hour');
+    assert.equal(applied.state, 'HALT');
+  });
+
+  it('asks when: again, and calls the target only if that is true', async () => {
+    const { target } = world.contracts;
+    const id = await registered({ trigger: 'when:isDue' });
+    const say = (mode: string) =>
+      world.run(world.owner, callScript(target, 'setCondition', [utf8(mode)]));
+    for (const [mode, delivered] of [
+      ['', true],
+      ['false', false],
+      ['one', false],
+      ['byte', false],
+      ['array', false],
+      ['null', false],
+      ['throw', false],
+      // True on trial, and not in the block: who lies pays.
+      ['falseInBlock', false],
+    ] as const) {
+      await say(mode);
+      const count = await countOf(target);
+      const { applied, runs } = await perform([await next(id)]);
+      assert.deepEqual(
+        runs.map((run) => [run.delivered, run.fee]),
+        [[delivered, applied.systemFee + applied.networkFee]],
+        mode,
+      );
+      assert.equal(await countOf(target), count + (delivered ? 1n : 0n), mode);
+    }
+    // What cannot be caught faults, and is then not asked.
+    for (const mode of ['abort', 'write', 'notify']) {
+      await say(mode);
+      const run = await next(id);
+      const { state } = await world.network.trial(world.node, world.calls.performUpkeeps([run]));
+      assert.equal(state, 'FAULT', mode);
+      const { runs } = await perform([await next(id, { deliver: false })]);
+      assert.equal(runs[0]?.delivered, false);
+    }
+    await say('');
+  });
+
+  it('that throws is rolled back, and its neighbours are neither stopped nor charged for it', async () => {
+    const { target, throws, other } = world.contracts;
+    const ids = [await registered(), await registered({}, throws), await registered({}, other)];
+    const counts = await Promise.all([target, throws, other].map(countOf));
+    const { applied, runs } = await perform(await Promise.all(ids.map((id) => next(id))));
+    assert.deepEqual(
+      runs.map((run) => [run.id, run.delivered]),
+      ids.map((id, at) => [id, at !== 1]),
+    );
+    const after = await Promise.all([target, throws, other].map(countOf));
+    assert.deepEqual(
+      after.map((count, at) => count - (counts[at] ?? 0n)),
+      [1n, 0n, 1n],
+    );
+    const fees = sumOf(runs.map(({ fee }) => fee));
+    assert.equal(fees, applied.systemFee + applied.networkFee);
+  });
+
+  it('is charged what its own target uses, and not what another does', async () => {
+    const { target, other } = world.contracts;
+    const burnt = parseGas('0.7');
+    const ids = [await registered(), await registered({}, other), await registered()];
+    const runsNow = async () => Promise.all(ids.map((id) => next(id)));
+    await perform(await runsNow());
+    const modes = Buffer.concat([setMode(target, 'burn', 1n), setMode(other, 'burn', burnt)]);
+    await world.run(world.owner, modes);
+    const { applied, runs } = await perform(await runsNow());
+    await world.run(world.owner, Buffer.concat([setMode(target, ''), setMode(other, '')]));
+    const [first = 0n, second = 0n, third = 0n] = runs.map(({ fee }) => fee);
+    const off = second - first - (burnt - 1n);
+    // What is stored is a little longer or shorter, but no datoshi of what was burnt is shared.
+    assert.ok(off > -parseGas('0.01') && off < parseGas('0.01'), String(off));
+    assert.ok(third - first < parseGas('0.01'));
+    assert.equal(first + second + third, applied.systemFee + applied.networkFee);
+  });
+
+  it('costs its owner at most maxFee: what is over is the loss of who sent it', async () => {
+    const { other } = world.contracts;
+    const id = await registered({ maxFee: parseGas('0.5') }, other);
+    await perform([await next(id)]);
+    await world.run(world.owner, setMode(other, 'burn', parseGas('0.8')));
+    const { runs } = await perform([await next(id)]);
+    await world.run(world.owner, setMode(other, ''));
+    assert.equal(runs[0] && chargedBy(runs[0]), parseGas('0.5'));
+  });
+
+  it('has the premium and the ceiling of the policy at the registration', async () => {
+    const old = await registered();
+    const premiums = [1n, 2n, 3n, 4n, 5n, 66n];
+    await world.run(world.owner, setPolicy(world, { premiums, networkFeeCeiling: 1_000_001n }));
+    const young = await registered();
+    await world.run(world.owner, setPolicy(world));
+    assert.deepEqual((await upkeepOf(world, young))?.premium, 66n);
+    assert.equal((await upkeepOf(world, young))?.networkFeeCeiling, 1_000_001n);
+    for (const [id, premium, counted] of [
+      [old, 0n, null],
+      [young, 66n, 1_000_001n],
+    ] as const) {
+      const { applied, runs } = await perform([await next(id)]);
+      assert.equal(runs[0]?.premium, premium);
+      assert.equal(runs[0]?.fee, applied.systemFee + (counted ?? applied.networkFee));
+      assert.deepEqual(eventsOf(world, applied).at(-1), {
+        name: 'Earned',
+        account: world.node.hash,
+        amount: runs[0].fee + premium,
+      });
+    }
+  });
+
+  it('that is not to be delivered, or whose method is gone, is charged all the same', async () => {
+    const { target, brief } = world.contracts;
+    const [quiet, gone] = [await registered(), await registered({}, brief)];
+    const count = await countOf(target);
+    const { runs } = await perform([await next(quiet, { deliver: false })]);
+    assert.equal(runs[0]?.delivered, false);
+    assert.equal(await countOf(target), count);
+    const when = await registered({ trigger: 'when:isDue' }, brief);
+    await world.run(world.owner, callScript(brief, 'destroy', []));
+    const after = await perform([await next(gone), await next(when)]);
+    assert.deepEqual(
+      after.runs.map((run) => [run.delivered, run.fee > 0n]),
+      [
+        [false, true],
+        [false, true],
+      ],
+    );
+  });
+
+  it('is made by the node account and, until the overlap ends, by the one before it', async () => {
+    const { node, owner, accounts, calls } = world;
+    const id = await registered();
+    const script = async () => calls.performUpkeeps([await next(id)]);
+    const NO_NODE = "the node account's witness is missing";
+    for (const by of [owner, accounts.user, accounts.heir]) {
+      await refuses(world.network, by, await script(), NO_NODE);
+    }
+    await world.run(owner, calls.proposeNodeAccount(accounts.heir.hash));
+    await world.run(accounts.heir, calls.acceptNodeAccount(1000));
+    for (const by of [node, accounts.heir]) {
+      const { earned } = await balanceOf(world, by.hash);
+      const applied = await world.run(by, await script());
+      const [run] = performedIn(world, applied);
+      assert.ok(run?.delivered);
+      assert.equal((await balanceOf(world, by.hash)).earned, earned + run.fee);
+    }
+    await world.run(owner, calls.proposeNodeAccount(node.hash));
+    await world.run(node, calls.acceptNodeAccount(0));
+    await refuses(world.network, accounts.heir, await script(), NO_NODE);
+  });
+
+  it('is one of at most 32 that are each [id, due, deliver, lostTx]', async () => {
+    const skipped = [1n << 40n, 1, false, null];
+    await refusesRuns(
+      Array<ScriptArg>(33).fill(skipped),
+      'more than 32 runs in one performUpkeeps',
+    );
+    const shape = 'a run is not [id, due, deliver, lostTx]';
+    for (const run of [skipped.slice(1), [...skipped, null], []]) await refusesRuns([run], shape);
+    const { runs } = await perform(Array.from({ length: 32 }, () => runOf(1n << 40n, 1)));
+    assert.deepEqual(runs, []);
+  });
+
+  it('of 32 upkeeps is one transaction', async () => {
+    const { user } = world.accounts;
+    const steps = Array.from({ length: 32 }, () =>
+      registeredBy(world, user, world.contracts.target, { maxFee: parseGas('0.5') }),
+    );
+    const ids = await upkeepIds(world, steps);
+    const height = await world.network.height();
+    const { applied, runs } = await perform(ids.map((id) => runOf(id, height + 1)));
+    assert.deepEqual(
+      runs.map((run) => [run.id, run.delivered]),
+      ids.map((id) => [id, true]),
+    );
+    assert.equal(sumOf(runs.map(({ fee }) => fee)), applied.systemFee + applied.networkFee);
+  });
+
+  describe('after one that faulted', () => {
+    const lose = async (id: bigint, sender = world.node) => {
+      const fees = { systemFee: parseGas('0.3'), networkFee: parseGas('0.02') };
+      const nonce = Number(BigInt.asUintN(32, id));
+      const lost = await world.attempt(sender, Buffer.from([Opcode.ABORT]), { ...fees, nonce });
+      assert.equal(lost.state, 'FAULT');
+      return { lostTx: lost.txHash, spent: lost.systemFee + lost.networkFee };
+    };
+
+    it('is charged what was lost, once', async () => {
+      const id = await registered();
+      const { lostTx, spent } = await lose(id);
+      const before = await balanceOf(world, world.accounts.user.hash);
+      const { applied, runs } = await perform([await next(id, { lostTx })]);
+      assert.deepEqual([runs[0]?.lost, runs[0]?.delivered], [spent, true]);
+      const after = await balanceOf(world, world.accounts.user.hash);
+      const fee = applied.systemFee + applied.networkFee;
+      assert.equal(after.credit, before.credit - fee - spent);
+      const refusal = "lostTx is not in a block after the upkeep's last run";
+      const again = await next(id);
+      await refusesRuns([[id, again.due, true, lostTx]], refusal);
+      // Nor twice in one transaction.
+      const { lostTx: second } = await lose(id);
+      const due = again.due;
+      const twice = [due, due + 1].map((each) => [id, each, true, second]);
+      await refusesRuns(twice, refusal);
+    });
+
+    it('is charged nothing that was lost before the registration, of another, or by others', async () => {
+      const id = await registered();
+      const other = await registered();
+      const foreign = await lose(other);
+      const stranger = await lose(id, world.accounts.heir);
+      const due = (await lastDue(id)) + 1;
+      for (const [lostTx, refusal] of [
+        [foreign.lostTx, 'lostTx has a nonce that is not the low 32 bits of the id'],
+        [stranger.lostTx, 'lostTx was sent by another account than this transaction'],
+      ] as const) {
+        await refusesRuns([[id, due, true, lostTx]], refusal);
+      }
+      const { lostTx: early } = await lose(other + 1n);
+      const late = await registered();
+      assert.equal(late, other + 1n);
+      const refusal = "lostTx is not in a block after the upkeep's last run";
+      await refusesRuns([[late, (await lastDue(late)) + 1, true, early]], refusal);
+    });
+
+    it('of a cancelled upkeep is charged what was lost', async () => {
+      const id = await registered();
+      const { lostTx, spent } = await lose(id);
+      await world.run(world.accounts.user, world.calls.cancelUpkeep(id));
+      const { runs } = await perform([await next(id, { lostTx })]);
+      assert.deepEqual([runs[0]?.lost, runs[0]?.delivered], [spent, false]);
+      assert.equal(await upkeepOf(world, id), null);
+    });
+  });
+});
