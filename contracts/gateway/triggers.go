@@ -89,7 +89,7 @@ func requireCron(s string) {
 		items := std.StringSplit(fields[i], ",")
 		for j := range items {
 			if !isCronItem(items[j], lows[i], highs[i]) {
-				panic("a field of cron: in the trigger is not a list of *, a, a-b, */n and a-b/n with numbers in its range")
+				panic("a field of cron: is not a list of *, a, a-b, */n and a-b/n with numbers in its range")
 			}
 		}
 	}

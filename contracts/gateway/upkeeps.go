@@ -45,7 +45,7 @@ func RegisterUpkeep(target interop.Hash160, method string, args []any, trigger s
 		panic("target of registerUpkeep has no such method with as many parameters as there are args")
 	}
 	if u.kind == triggerWhen && !management.HasMethod(u.target, u.condition, 0) {
-		panic("target of registerUpkeep has no method without parameters that is called as when: of the trigger")
+		panic("the condition that when: names is no method of the target without parameters")
 	}
 	if !lockNext(u) {
 		panic("the owner's credit is below maxFee of registerUpkeep")

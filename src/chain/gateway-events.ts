@@ -111,7 +111,8 @@ export const GATEWAY_EVENTS = {
   UpkeepCancelled: { id: asInteger },
   /**
    * Settles one lock of maxFee: fee, lost and premium are earned, the rest is credit again. locked
-   * (0 or maxFee) was taken of the owner's credit for the next run. due is ms for cron, else a block.
+   * (0 or maxFee) was taken of the owner's credit for the next run. due is ms for cron, else a
+   * block.
    */
   UpkeepPerformed: {
     id: asInteger,

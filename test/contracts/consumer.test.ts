@@ -9,6 +9,7 @@ import { assertBooks, balanceOf } from './books.js';
 import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
 import { refused, refuses } from './refusals.js';
 import { answer, answered, anyRequestIn, MAX_FEE, requestIn, responsesIn } from './requests.js';
+import { nextRun, perform, registeredBy, upkeepIds } from './upkeeps.js';
 
 describe('the example consumer', () => {
   let world: GatewayWorld<'user', 'puppet'>;
@@ -143,5 +144,25 @@ describe('the example consumer', () => {
       const through = callScript(contracts.puppet, 'call', args);
       await refuses(network, owner, through, refusal);
     }
+  });
+
+  it('takes no answer that somebody registers as an upkeep of its callback', async () => {
+    const { owner, accounts } = world;
+    const asked = await world.run(owner, asksByHttp());
+    const { id } = requestIn(world, asked);
+    const [question] = asked.stack;
+    assert.ok(question?.type === 'Integer');
+    const args: ScriptArg[] = [id, null, 0, utf8('forged')];
+    const [upkeep = 0n] = await upkeepIds(world, [
+      registeredBy(world, accounts.user, consumer, { method: 'onHttpAnswer', args }),
+    ]);
+    const { runs } = await perform(world, [await nextRun(world, upkeep)]);
+    assert.deepEqual(
+      runs.map(({ delivered }) => delivered),
+      [false],
+    );
+    assert.ok(isNull(await read('answerOf', question.value)));
+    const [response] = responsesIn(world, await world.run(...answered(world, [answer(id)])));
+    assert.equal(response?.delivered, true);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
+import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import type { ScriptArg } from '../../src/chain/script.js';
 import { callScript, Opcode, utf8 } from '../../src/chain/script.js';
@@ -7,11 +7,11 @@ import { asHash160, asInteger, asItems } from '../../src/chain/stack-item-values
 import { assertBooks, balanceOf, sumOf } from './books.js';
 import { eventsOf, type GatewayWorld, gatewayWorld, setPolicy } from './gateway-world.js';
 import { setMode } from './hostile.js';
-import { inNextBlock } from './in-next-block.js';
 import { refuses } from './refusals.js';
 import {
   chargedBy,
-  performed,
+  nextRun,
+  perform,
   performedIn,
   registeredBy,
   runOf,
@@ -20,8 +20,6 @@ import {
   upkeepIds,
   upkeepOf,
 } from './upkeeps.js';
-
-const MINUTE_MS = 60_000;
 
 describe('a run of an upkeep', () => {
   let world: GatewayWorld<'user' | 'heir', 'target' | 'other' | 'throws' | 'brief'>;
@@ -45,14 +43,7 @@ describe('a run of an upkeep', () => {
     const [id = 0n] = await upkeepIds(world, steps);
     return id;
   };
-  const lastDue = async (id: bigint) => (await upkeepOf(world, id))?.lastDue ?? 0;
-  const next = async (id: bigint, given: Parameters<typeof runOf>[2] = {}) =>
-    runOf(id, (await lastDue(id)) + 1, given);
-  const perform = async (runs: Parameters<typeof performed>[1], systemFee?: Datoshi) => {
-    const options = systemFee === undefined ? undefined : { systemFee };
-    const applied = await world.run(...performed(world, runs, options));
-    return { applied, runs: performedIn(world, applied) };
-  };
+  const next = (id: bigint, given: Parameters<typeof nextRun>[2] = {}) => nextRun(world, id, given);
   const countOf = async (contract: Hash160) =>
     asInteger(await world.network.read(contract, 'count'), 'count');
   const refusesRuns = (runs: ScriptArg, refusal: string) =>
@@ -61,7 +52,7 @@ describe('a run of an upkeep', () => {
   it('calls the target with its args, by way of the executor', async () => {
     const { target } = world.contracts;
     const id = await registered({ args: [utf8('to the target')] });
-    const { runs } = await perform([await next(id)]);
+    const { runs } = await perform(world, [await next(id)]);
     assert.deepEqual(
       runs.map((run) => run.delivered),
       [true],
@@ -77,8 +68,8 @@ describe('a run of an upkeep', () => {
     const id = await registered();
     const before = await balanceOf(world, user.hash);
     const { earned } = await balanceOf(world, world.node.hash);
-    const due = (await lastDue(id)) + 1;
-    const { applied } = await perform([runOf(id, due)]);
+    const { due } = await next(id);
+    const { applied } = await perform(world, [runOf(id, due)]);
     const fee = applied.systemFee + applied.networkFee;
     assert.deepEqual(eventsOf(world, applied), [
       {
@@ -101,116 +92,11 @@ describe('a run of an upkeep', () => {
     assert.deepEqual([upkeep?.lastDue, upkeep?.lastRun], [due, applied.blockIndex]);
   });
 
-  it('is skipped when its occurrence ran, or an earlier one, or is not yet', async () => {
-    const id = await registered();
-    const first = await lastDue(id);
-    await world.network.waitForBlock(first + 2);
-    await perform([runOf(id, first + 2)]).then(({ runs }) => assert.equal(runs.length, 1));
-    for (const due of [0, first, first + 1, first + 2, 2 ** 48]) {
-      const { runs } = await perform([runOf(id, due)]);
-      assert.deepEqual(runs, [], String(due - first));
-    }
-    const height = await world.network.height();
-    // Both occurrences were missed: the earlier one is caught up, if it comes first.
-    const { runs } = await perform([runOf(id, height), runOf(id, height - 1), runOf(id, height)]);
-    assert.deepEqual(
-      runs.map(({ due }) => due),
-      [height],
-    );
-    const two = await perform([runOf(id, height + 1), runOf(id, height + 2)]);
-    assert.equal(two.runs.length, 2);
-    assert.equal((await upkeepOf(world, id))?.isFunded, true);
-  });
-
-  it('may be in the block of its occurrence and not before, of on: only behind it', async () => {
-    const on = 'on:0x0102030405060708090a0b0c0d0e0f1011121314:E';
-    const ids = [await registered(), await registered({ trigger: on })];
-    await world.network.waitForBlock((await world.network.height()) + 2);
-    for (const [at, id] of ids.entries()) {
-      for (const ahead of [-1, 0, 1]) {
-        const looked = async (): Promise<{ ran: boolean }> => {
-          const { index } = await inNextBlock(world, world.owner, Buffer.alloc(0));
-          const script = world.calls.performUpkeeps([runOf(id, index + ahead)]);
-          // The first call into the gateway is the charging one, so the index is read behind it.
-          const tried = await inNextBlock(world, world.node, Buffer.alloc(0));
-          const { notifications } = await world.network.trial(world.node, script);
-          const again = await inNextBlock(world, world.owner, Buffer.alloc(0));
-          if (index !== tried.index || index !== again.index) return looked();
-          return { ran: notifications.some(({ name }) => name === 'UpkeepPerformed') };
-        };
-        const { ran } = await looked();
-        assert.equal(ran, at === 0 ? ahead <= 0 : ahead < 0, `${ahead} of upkeep ${at}`);
-      }
-    }
-  });
-
-  it('of every: is refused off the blocks that the trigger names', async () => {
-    const id = await registered({ trigger: 'every:3' });
-    const { registered: block = 0 } = (await upkeepOf(world, id)) ?? {};
-    await world.network.waitForBlock(block + 6);
-    const refusal = "due of a run is not a multiple of the trigger's blocks after the registration";
-    for (const off of [1, 2, 4]) await refusesRuns([[id, block + off, true, null]], refusal);
-    const { runs } = await perform([runOf(id, block + 3), runOf(id, block + 6)]);
-    assert.equal(runs.length, 2);
-  });
-
-  it('of cron: has a full minute as its time, up to that of the block', async () => {
-    const id = await registered({ trigger: 'cron:* * * * *' });
-    const since = await lastDue(id);
-    const refusal = "due of a run is not a full minute, though the upkeep's trigger is cron";
-    const minute = (Math.floor(since / MINUTE_MS) + 1) * MINUTE_MS;
-    for (const off of [1, -1, 30_000]) await refusesRuns([[id, minute + off, true, null]], refusal);
-    const { applied, runs } = await perform([
-      runOf(id, minute - MINUTE_MS),
-      runOf(id, minute + 60 * MINUTE_MS),
-    ]);
-    assert.deepEqual(runs, [], 'the minute before the registration, and one in an hour');
-    assert.equal(applied.state, 'HALT');
-  });
-
-  it('asks when: again, and calls the target only if that is true', async () => {
-    const { target } = world.contracts;
-    const id = await registered({ trigger: 'when:isDue' });
-    const say = (mode: string) =>
-      world.run(world.owner, callScript(target, 'setCondition', [utf8(mode)]));
-    for (const [mode, delivered] of [
-      ['', true],
-      ['false', false],
-      ['one', false],
-      ['byte', false],
-      ['array', false],
-      ['null', false],
-      ['throw', false],
-      // True on trial, and not in the block: who lies pays.
-      ['falseInBlock', false],
-    ] as const) {
-      await say(mode);
-      const count = await countOf(target);
-      const { applied, runs } = await perform([await next(id)]);
-      assert.deepEqual(
-        runs.map((run) => [run.delivered, run.fee]),
-        [[delivered, applied.systemFee + applied.networkFee]],
-        mode,
-      );
-      assert.equal(await countOf(target), count + (delivered ? 1n : 0n), mode);
-    }
-    // What cannot be caught faults, and is then not asked.
-    for (const mode of ['abort', 'write', 'notify']) {
-      await say(mode);
-      const run = await next(id);
-      const { state } = await world.network.trial(world.node, world.calls.performUpkeeps([run]));
-      assert.equal(state, 'FAULT', mode);
-      const { runs } = await perform([await next(id, { deliver: false })]);
-      assert.equal(runs[0]?.delivered, false);
-    }
-    await say('');
-  });
-
   it('that throws is rolled back, and its neighbours are neither stopped nor charged for it', async () => {
     const { target, throws, other } = world.contracts;
     const ids = [await registered(), await registered({}, throws), await registered({}, other)];
     const counts = await Promise.all([target, throws, other].map(countOf));
-    const { applied, runs } = await perform(await Promise.all(ids.map((id) => next(id))));
+    const { applied, runs } = await perform(world, await Promise.all(ids.map((id) => next(id))));
     assert.deepEqual(
       runs.map((run) => [run.id, run.delivered]),
       ids.map((id, at) => [id, at !== 1]),
@@ -229,10 +115,10 @@ describe('a run of an upkeep', () => {
     const burnt = parseGas('0.7');
     const ids = [await registered(), await registered({}, other), await registered()];
     const runsNow = async () => Promise.all(ids.map((id) => next(id)));
-    await perform(await runsNow());
+    await perform(world, await runsNow());
     const modes = Buffer.concat([setMode(target, 'burn', 1n), setMode(other, 'burn', burnt)]);
     await world.run(world.owner, modes);
-    const { applied, runs } = await perform(await runsNow());
+    const { applied, runs } = await perform(world, await runsNow());
     await world.run(world.owner, Buffer.concat([setMode(target, ''), setMode(other, '')]));
     const [first = 0n, second = 0n, third = 0n] = runs.map(({ fee }) => fee);
     const off = second - first - (burnt - 1n);
@@ -245,9 +131,9 @@ describe('a run of an upkeep', () => {
   it('costs its owner at most maxFee: what is over is the loss of who sent it', async () => {
     const { other } = world.contracts;
     const id = await registered({ maxFee: parseGas('0.5') }, other);
-    await perform([await next(id)]);
+    await perform(world, [await next(id)]);
     await world.run(world.owner, setMode(other, 'burn', parseGas('0.8')));
-    const { runs } = await perform([await next(id)]);
+    const { runs } = await perform(world, [await next(id)]);
     await world.run(world.owner, setMode(other, ''));
     assert.equal(runs[0] && chargedBy(runs[0]), parseGas('0.5'));
   });
@@ -264,7 +150,7 @@ describe('a run of an upkeep', () => {
       [old, 0n, null],
       [young, 66n, 1_000_001n],
     ] as const) {
-      const { applied, runs } = await perform([await next(id)]);
+      const { applied, runs } = await perform(world, [await next(id)]);
       assert.equal(runs[0]?.premium, premium);
       assert.equal(runs[0]?.fee, applied.systemFee + (counted ?? applied.networkFee));
       assert.deepEqual(eventsOf(world, applied).at(-1), {
@@ -279,12 +165,12 @@ describe('a run of an upkeep', () => {
     const { target, brief } = world.contracts;
     const [quiet, gone] = [await registered(), await registered({}, brief)];
     const count = await countOf(target);
-    const { runs } = await perform([await next(quiet, { deliver: false })]);
+    const { runs } = await perform(world, [await next(quiet, { deliver: false })]);
     assert.equal(runs[0]?.delivered, false);
     assert.equal(await countOf(target), count);
     const when = await registered({ trigger: 'when:isDue' }, brief);
     await world.run(world.owner, callScript(brief, 'destroy', []));
-    const after = await perform([await next(gone), await next(when)]);
+    const after = await perform(world, [await next(gone), await next(when)]);
     assert.deepEqual(
       after.runs.map((run) => [run.delivered, run.fee > 0n]),
       [
@@ -324,7 +210,10 @@ describe('a run of an upkeep', () => {
     );
     const shape = 'a run is not [id, due, deliver, lostTx]';
     for (const run of [skipped.slice(1), [...skipped, null], []]) await refusesRuns([run], shape);
-    const { runs } = await perform(Array.from({ length: 32 }, () => runOf(1n << 40n, 1)));
+    const { runs } = await perform(
+      world,
+      Array.from({ length: 32 }, () => runOf(1n << 40n, 1)),
+    );
     assert.deepEqual(runs, []);
   });
 
@@ -335,7 +224,10 @@ describe('a run of an upkeep', () => {
     );
     const ids = await upkeepIds(world, steps);
     const height = await world.network.height();
-    const { applied, runs } = await perform(ids.map((id) => runOf(id, height + 1)));
+    const { applied, runs } = await perform(
+      world,
+      ids.map((id) => runOf(id, height + 1)),
+    );
     assert.deepEqual(
       runs.map((run) => [run.id, run.delivered]),
       ids.map((id) => [id, true]),
@@ -356,7 +248,7 @@ describe('a run of an upkeep', () => {
       const id = await registered();
       const { lostTx, spent } = await lose(id);
       const before = await balanceOf(world, world.accounts.user.hash);
-      const { applied, runs } = await perform([await next(id, { lostTx })]);
+      const { applied, runs } = await perform(world, [await next(id, { lostTx })]);
       assert.deepEqual([runs[0]?.lost, runs[0]?.delivered], [spent, true]);
       const after = await balanceOf(world, world.accounts.user.hash);
       const fee = applied.systemFee + applied.networkFee;
@@ -376,7 +268,7 @@ describe('a run of an upkeep', () => {
       const other = await registered();
       const foreign = await lose(other);
       const stranger = await lose(id, world.accounts.heir);
-      const due = (await lastDue(id)) + 1;
+      const { due } = await next(id);
       for (const [lostTx, refusal] of [
         [foreign.lostTx, 'lostTx has a nonce that is not the low 32 bits of the id'],
         [stranger.lostTx, 'lostTx was sent by another account than this transaction'],
@@ -387,14 +279,14 @@ describe('a run of an upkeep', () => {
       const late = await registered();
       assert.equal(late, other + 1n);
       const refusal = "lostTx is not in a block after the upkeep's last run";
-      await refusesRuns([[late, (await lastDue(late)) + 1, true, early]], refusal);
+      await refusesRuns([[late, (await next(late)).due, true, early]], refusal);
     });
 
     it('of a cancelled upkeep is charged what was lost', async () => {
       const id = await registered();
       const { lostTx, spent } = await lose(id);
       await world.run(world.accounts.user, world.calls.cancelUpkeep(id));
-      const { runs } = await perform([await next(id, { lostTx })]);
+      const { runs } = await perform(world, [await next(id, { lostTx })]);
       assert.deepEqual([runs[0]?.lost, runs[0]?.delivered], [spent, false]);
       assert.equal(await upkeepOf(world, id), null);
     });

@@ -155,7 +155,7 @@ describe('an upkeep', () => {
       await refusesTo(register(asked), refusal);
     }
     const condition =
-      'target of registerUpkeep has no method without parameters that is called as when: of the trigger';
+      'the condition that when: names is no method of the target without parameters';
     await refusesTo(register({ trigger: 'when:tick' }), condition);
     await refusesTo(register({ trigger: 'when:isdue' }), condition);
     const unnamed = 'method of registerUpkeep is empty or starts with an underscore';

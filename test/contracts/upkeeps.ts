@@ -75,6 +75,19 @@ export const performed = (
   options?: SendOptions,
 ): Step => [world.node, world.calls.performUpkeeps(runs), options];
 
+/** A run of the block or moment after the last one of an upkeep by `every:1`. */
+export const nextRun = async (
+  world: AnyWorld,
+  id: bigint,
+  given: Partial<Omit<UpkeepRun, 'upkeepId' | 'due'>> = {},
+): Promise<UpkeepRun> => runOf(id, ((await upkeepOf(world, id))?.lastDue ?? 0) + 1, given);
+
+/** The node account performs; tells which runs were made. */
+export async function perform(world: AnyWorld, runs: readonly UpkeepRun[]) {
+  const applied = await world.run(...performed(world, runs));
+  return { applied, runs: performedIn(world, applied) };
+}
+
 /** The `UpkeepPerformed` events of a transaction, in order. */
 export const performedIn = (
   world: AnyWorld,
