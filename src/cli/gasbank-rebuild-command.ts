@@ -7,6 +7,7 @@ import { NodeError } from '../base/node-error.js';
 import { loadConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { SettledTransfer, TransferDifference } from '../gasbank/rebuilt-ledger-store.js';
+import type { WrongOpening } from '../node/correct-openings.js';
 import type { RebuildVerdict } from '../node/rebuild-books.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
@@ -21,6 +22,10 @@ Derives the books anew from the chain, into a fresh database, by the same code t
 blocks in with, and compares the two: each account, and each transfer that is settled. Changes
 nothing of the node's database; the node may run. Reads every block since the books began.
 
+The balance with which the wallet began is no block's to tell, but an RPC endpoint's. Where nothing
+but that is wrong in the books, --correct-opening books the difference, and the node goes on by
+itself once all accounts agree.
+
 The fresh database is removed, unless --to names a file to keep it in. With the node stopped it can
 take the place of node.sqlite: all that the chain does not know is missing in it, as after a removal
 (secrets, the audit log, budgets, what was being sent).
@@ -28,11 +33,13 @@ take the place of node.sqlite: all that the chain does not know is missing in it
 Examples:
   dodona gasbank rebuild
   dodona gasbank rebuild --to fresh.sqlite --json
+  dodona gasbank rebuild --correct-opening
 ${EXIT_CODE_HELP}
 Here 1 also says that something differs.`;
 
 interface RebuildOptions extends CommonOptions {
   readonly to?: string;
+  readonly correctOpening?: boolean;
 }
 
 /** Transfers shown to people; --json has up to a thousand. */
@@ -44,6 +51,7 @@ export function gasbankRebuildCommand(
 ): Command {
   return withCommonOptions(new Command('rebuild'))
     .option('--to <file>', 'keep the fresh database there')
+    .option('--correct-opening', 'book what the opening of a wallet lacks, if nothing else differs')
     .description('derive the books from the chain and compare; exit code 1 when they differ')
     .addHelpText('after', HELP)
     .action(async (options: RebuildOptions) => {
@@ -51,13 +59,40 @@ export function gasbankRebuildCommand(
       const kept = options.to === undefined ? null : resolve(options.to);
       if (kept !== null && existsSync(kept)) throw fileExists(kept);
       const verdict = await rebuild(context, config, kept);
-      const ok = isSame(verdict);
+      const corrected =
+        options.correctOpening === true ? await correct(context, config, verdict) : [];
+      const ok = isSame(verdict) || corrected.length > 0;
       if (!ok) setExitCode(ExitCode.fixIt);
-      context.print(
-        options.json === true ? jsonText({ ok, kept, ...verdict }) : rebuildText(verdict, kept),
-      );
+      const text = [rebuildText(verdict, kept), ...corrected.map(correctedLine)].join('\n\n');
+      context.print(options.json === true ? jsonText({ ok, kept, corrected, ...verdict }) : text);
     });
 }
+
+/** Empty where there is nothing to correct, or more is wrong than an opening. */
+async function correct(
+  { clock, complain }: CommandContext,
+  config: NodeConfig,
+  verdict: RebuildVerdict,
+): Promise<readonly WrongOpening[]> {
+  const { correctOpenings, wrongOpenings } = await import('../node/correct-openings.js');
+  const { openDatabase } = await import('../storage/database.js');
+  const { DATABASE_FILE } = await import('../node/node-options.js');
+  const wrong = wrongOpenings(verdict);
+  if (wrong === null) complain('nothing was corrected: more is wrong than the opening of a wallet');
+  if (wrong === null || wrong.length === 0) return [];
+  const db = openDatabase(join(config.storage.dir, DATABASE_FILE));
+  try {
+    correctOpenings(db, wrong, clock.nowMs());
+  } finally {
+    db.close();
+  }
+  return wrong;
+}
+
+const correctedLine = ({ account, ledger, chain }: WrongOpening): string => {
+  const figures = `began with ${formatGas(chain)} GAS, not ${formatGas(ledger)}`;
+  return labelled('corrected', `${accountName(account)} ${figures}`);
+};
 
 async function rebuild(
   context: CommandContext,
@@ -81,6 +116,7 @@ async function rebuild(
       fresh,
       config,
       rpc: chain.rpc,
+      each: chain.rpc.clients,
       clock: context.clock,
       signal: stop.signal,
       onProgress: progressOf(context),

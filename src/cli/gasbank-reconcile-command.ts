@@ -137,8 +137,16 @@ export function verdictText(verdict: BooksVerdict): string {
   if (sum !== 0n) {
     lines.push('', labelled('sum', `all accounts add up to ${formatGas(sum)} GAS instead of 0`));
   }
+  const openings = differences.filter(({ isOpeningWrong }) => isOpeningWrong !== false);
+  for (const { account, isOpeningWrong } of openings) {
+    const what = isOpeningWrong === null ? 'may have begun' : 'began';
+    const text = `${accountName(account)} ${what} with another balance than was told`;
+    lines.push('', labelled('opening', text));
+  }
   const advice =
-    'dodona gasbank rebuild derives the books from the chain and names the transfer that is wrong';
+    openings.length > 0
+      ? 'dodona gasbank rebuild --correct-opening books the difference, if nothing else is wrong'
+      : 'dodona gasbank rebuild derives the books from the chain and names what is wrong in them';
   return [...lines, '', labelled('to do', advice)].join('\n');
 }
 
@@ -151,11 +159,12 @@ const rowOf = (difference: TracedDifference): string[] => [
 ];
 
 const wireOf = ({ differences }: BooksVerdict) =>
-  differences.map(({ account, ledger, chain, agreedBlock, firstBlock }) => ({
+  differences.map(({ account, ledger, chain, agreedBlock, firstBlock, isOpeningWrong }) => ({
     account,
     ledgerDatoshi: ledger,
     chainDatoshi: chain,
     differenceDatoshi: chain - ledger,
     agreedBlock,
     firstBlock,
+    isOpeningWrong,
   }));

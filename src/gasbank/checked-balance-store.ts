@@ -8,6 +8,7 @@ import {
   HELD_PREFIXES,
   isChecked,
 } from './chain-figures.js';
+import type { BookedOpening } from './opening.js';
 
 /** An account whose balance is not what its transfers add up to. */
 export interface UnsoundAccount {
@@ -71,6 +72,9 @@ export function createCheckedBalances(db: Database) {
   const firstBlock = db
     .prepare("SELECT MIN(block) FROM ledger_transfer WHERE cause <> 'opening'")
     .pluck();
+  const opening = db.prepare(`SELECT COUNT(*) AS transfers,
+      COALESCE(SUM(CASE WHEN credit = @account THEN amount ELSE -amount END), 0) AS amount
+    FROM ledger_transfer WHERE cause = 'opening' AND @account IN (debit, credit)`);
   const unsound = db.prepare(`SELECT a.id AS account, a.posted, COALESCE(s.total, 0) AS transfers
     FROM ledger_account AS a LEFT JOIN (SELECT id, SUM(amount) AS total FROM (
       SELECT credit AS id, amount FROM ledger_transfer WHERE ${SETTLED}
@@ -111,6 +115,12 @@ export function createCheckedBalances(db: Database) {
     firstBlock(): number | null {
       const block = firstBlock.get() as bigint | null;
       return block === null ? null : Number(block);
+    },
+
+    /** What the books say that a wallet had before the first block on them. */
+    opening(account: AccountId): BookedOpening {
+      const { transfers, amount } = opening.get({ account }) as Record<string, bigint>;
+      return { transfers: Number(transfers), amount: amount as Datoshi };
     },
 
     /** Accounts that were changed otherwise than by a transfer. Reads all transfers. */

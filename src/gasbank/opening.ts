@@ -1,7 +1,7 @@
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { NodeError } from '../base/node-error.js';
 import { OUTSIDE, walletOf } from './accounts.js';
-import type { LedgerStore } from './ledger-store.js';
+import type { LedgerStore, Transfer } from './ledger-store.js';
 import type { OwnAccount, OwnAccountStore } from './own-account-store.js';
 
 /** What the chain says of an account, and what the books say that moved up to the same block. */
@@ -35,12 +35,43 @@ export function bookOpening(
       { retryable: true, hint: 'Use another RPC endpoint if this one keeps saying so.' },
     );
   }
-  if (amount > 0n) {
-    const block = sinceBlock === 0 ? null : sinceBlock - 1;
-    const id = `${wallet}:opening`;
-    const from = { debit: OUTSIDE, credit: wallet, amount, cause: 'opening' } as const;
-    ledger.transfer({ ...from, id, block, tx: null, requestId: null }, nowMs);
-  }
+  if (amount > 0n) ledger.transfer(openingOf(own, '', amount), nowMs);
   ledger.holdFloor(wallet);
   return amount;
+}
+
+/** What the books have of an own account's opening: one transfer, and one for each correction. */
+export interface BookedOpening {
+  readonly amount: Datoshi;
+  readonly transfers: number;
+}
+
+/**
+ * Books the difference between an opening that was told wrongly and the true one: rows are never
+ * changed. Joins the caller's transaction. Throws LEDGER_FLOOR where more was spent since.
+ */
+export function correctOpening(
+  ledger: LedgerStore,
+  own: OwnAccount,
+  { booked, amount }: { readonly booked: BookedOpening; readonly amount: Datoshi },
+  nowMs: number,
+): void {
+  const more = amount - booked.amount;
+  if (more === 0n) return;
+  ledger.transfer(openingOf(own, `:${booked.transfers}`, more), nowMs);
+}
+
+function openingOf({ account, sinceBlock }: OwnAccount, which: string, amount: Datoshi): Transfer {
+  const wallet = walletOf(account);
+  const isMore = amount > 0n;
+  return {
+    id: `${wallet}:opening${which}`,
+    debit: isMore ? OUTSIDE : wallet,
+    credit: isMore ? wallet : OUTSIDE,
+    amount: isMore ? amount : -amount,
+    cause: 'opening',
+    block: sinceBlock === 0 ? null : sinceBlock - 1,
+    tx: null,
+    requestId: null,
+  };
 }

@@ -44,15 +44,22 @@ export const MAX_TRANSFERS_NAMED = 1_000;
 
 /**
  * The settled transfers of a ledger up to a block. Fees are the same whether a draw was posted or
- * they were found in a block: the one is known by its id as well as the other.
+ * they were found in a block: the one is known by its id as well as the other. So is an opening,
+ * whether it was told rightly at once or corrected later.
  */
-const settled = (schema: string): string => `SELECT
+const settled = (schema: string): string => `SELECT * FROM (SELECT
     CASE WHEN phase = 'post' OR cause = 'fees elsewhere' THEN tx || ':fees' ELSE id END AS id,
     block, tx, debit, credit, amount,
     CASE WHEN phase = 'post' OR cause = 'fees elsewhere' THEN 'fees' ELSE cause END AS cause,
     request_id, lost_tx, counterparty
   FROM ${schema}.ledger_transfer
-  WHERE phase IN ('single', 'post') AND (block <= @block OR cause = 'opening')`;
+  WHERE phase IN ('single', 'post') AND block <= @block AND cause <> 'opening'
+  UNION ALL SELECT account || ':opening', block, NULL, 'outside', account, SUM(amount), 'opening',
+    NULL, NULL, NULL
+  FROM (SELECT credit AS account, block, amount FROM ${schema}.ledger_transfer
+      WHERE cause = 'opening'
+    UNION ALL SELECT debit, block, -amount FROM ${schema}.ledger_transfer WHERE cause = 'opening')
+  WHERE account <> 'outside' GROUP BY account HAVING SUM(amount) <> 0)`;
 
 const sums = (schema: string): string => `SELECT account, SUM(amount) AS amount FROM (
     SELECT credit AS account, amount FROM (${settled(schema)})

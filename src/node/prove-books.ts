@@ -1,6 +1,7 @@
 import type { Datoshi } from '../base/datoshi.js';
 import { NodeError } from '../base/node-error.js';
 import type { Rpc } from '../chain/rpc.js';
+import { walletOf } from '../gasbank/accounts.js';
 import { type BooksReader, createBooksReader, MAX_ACCOUNTS_READ } from '../gasbank/books-reader.js';
 import { type CheckedAccount, GATEWAY_HELD } from '../gasbank/chain-figures.js';
 import {
@@ -10,13 +11,17 @@ import {
 } from '../gasbank/checked-balance-store.js';
 import { compareBooks, type Difference } from '../gasbank/compare-books.js';
 import type { DifferenceSpan } from '../gasbank/first-difference.js';
+import { createOwnAccountStore } from '../gasbank/own-account-store.js';
 import { createProofStore } from '../gasbank/proof-store.js';
 import { traceDifference } from '../gasbank/trace-difference.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import type { Database } from '../storage/database.js';
 
 /** An account that differs, and where that began as far as it can be known. */
-export interface TracedDifference extends Difference, DifferenceSpan {}
+export interface TracedDifference extends Difference, DifferenceSpan {
+  /** Of a wallet: whether it differed by as much from the first block on; null: nobody can tell. */
+  readonly isOpeningWrong: boolean | null;
+}
 
 /** The books held against the chain at one block. */
 export interface BooksVerdict {
@@ -105,7 +110,9 @@ async function verdictOf(
 ): Promise<BooksVerdict> {
   const differences: TracedDifference[] = [];
   for (const difference of found) {
-    differences.push({ ...difference, ...(await traced(db, balances, reader, block, difference)) });
+    const span = await traced(db, balances, reader, block, difference);
+    const isOpeningWrong = await beganWrongly(db, balances, reader, difference, span);
+    differences.push({ ...difference, ...span, isOpeningWrong });
   }
   const [unsound, sum] = [balances.unsound(), balances.total()];
   return { block, accounts, transfers: balances.countTransfers(), differences, unsound, sum };
@@ -125,6 +132,24 @@ async function traced(
   const agreedBlock = proven !== null && proven < block ? proven : null;
   const known = seen ?? { agreedBlock, firstBlock: block };
   return traceDifference({ reader, balances }, account, known);
+}
+
+/** Whether it is the balance before the first block that is wrong, and nothing since. */
+async function beganWrongly(
+  db: Database,
+  balances: CheckedBalances,
+  reader: BooksReader,
+  { account, ledger, chain }: Difference,
+  { agreedBlock }: DifferenceSpan,
+): Promise<boolean | null> {
+  const own = createOwnAccountStore(db)
+    .all()
+    .find((each) => walletOf(each.account) === account);
+  if (own === undefined || account === GATEWAY_HELD) return false;
+  const read = await reader.at(own.sinceBlock, [account]);
+  const then = read?.balances.get(account);
+  if (then === undefined) return agreedBlock === null ? null : false;
+  return then - balances.balanceAt(account, own.sinceBlock) === chain - ledger;
 }
 
 const allAccounts = (balances: CheckedBalances): CheckedAccount[] => [

@@ -1,3 +1,5 @@
+import { NodeError } from '../base/node-error.js';
+import type { Rpc } from '../chain/rpc.js';
 import { walletOf } from '../gasbank/accounts.js';
 import {
   type BooksReader,
@@ -15,6 +17,8 @@ import { type DeriveParts, deriveBooks } from './derive-books.js';
 import { blocksTooFast, heightOf, READING_TRIES } from './prove-books.js';
 
 export interface RebuildParts extends Omit<DeriveParts, 'db'> {
+  /** Every endpoint by itself: an opening counts only where none that can tell says otherwise. */
+  readonly each: readonly Rpc[];
   /** The books, for reading only, and where they are. */
   readonly books: Database;
   readonly booksFile: string;
@@ -64,6 +68,7 @@ async function openAsBooksDid(parts: RebuildParts, own: readonly OwnAccount[]): 
   const wallets = own.map(({ account }) => walletOf(account));
   const read =
     (await reader.at(heightOf(fresh), wallets)) ?? (await readNow(parts, reader, wallets));
+  await requireNoDissent(parts, read);
   inTransaction(fresh, () => {
     for (const each of own) {
       const balance = read.balances.get(walletOf(each.account)) ?? 0n;
@@ -72,6 +77,25 @@ async function openAsBooksDid(parts: RebuildParts, own: readonly OwnAccount[]): 
       bookOpening({ ledger, ownAccounts }, each, observed, clock.nowMs());
     }
   });
+}
+
+async function requireNoDissent(
+  { each, config }: RebuildParts,
+  { height, balances }: ChainBalances,
+): Promise<void> {
+  const wallets = [...balances.keys()];
+  for (const rpc of each.length > 1 ? each : []) {
+    const reader = createBooksReader({ rpc, gateway: config.gateway.hash });
+    const past = await reader.at(height, wallets).catch(() => null);
+    const other = past ?? (await reader.latest(wallets).catch(() => null));
+    if (other === null || other.height !== height) continue;
+    const differs = wallets.find((wallet) => other.balances.get(wallet) !== balances.get(wallet));
+    if (differs === undefined) continue;
+    throw new NodeError('OPENING_UNCLEAR', `the RPC endpoints tell different GAS of ${differs}`, {
+      retryable: true,
+      hint: 'take the one that is wrong out of network.rpc',
+    });
+  }
 }
 
 async function readNow(

@@ -5,9 +5,9 @@ import { type JsonRequest, type LocalEndpoint, startEndpoint } from './local-end
  * What is told of the balances that a node reads to prove its books; all else is passed on.
  * `truth`: as it is. `balance`: the first has a little more. `height`: they are said to be of a
  * later block. `stale`: they are those of the block at which the lie began. `fault`: the script is
- * said to have failed. `short`: there are fewer of them.
+ * said to have failed. `short`: there are fewer of them. `once`: as `balance`, and then the truth.
  */
-export type Lie = 'truth' | 'balance' | 'height' | 'stale' | 'fault' | 'short';
+export type Lie = 'truth' | 'balance' | 'once' | 'height' | 'stale' | 'fault' | 'short';
 
 export interface LyingProxy extends LocalEndpoint {
   lie: Lie;
@@ -52,6 +52,7 @@ export async function startLyingProxy(nodeUrl: string): Promise<LyingProxy> {
       const past = { ...one, method: 'invokescripthistoric', params };
       return response.end(await forward(nodeUrl, JSON.stringify(past)));
     }
+    if (lie === 'once') proxy.lie = 'truth';
     tell(lie, answer.result as NonNullable<Answer['result']>);
     return response.end(JSON.stringify(answer));
   });
@@ -69,7 +70,8 @@ function isOfBooks({ result }: Answer): boolean {
 function tell(lie: Lie, result: NonNullable<Answer['result']>): void {
   const [height, , balance] = result.stack;
   if (height === undefined || balance === undefined) return;
-  if (lie === 'balance') balance.value = String(BigInt(balance.value) + LIE_DATOSHI);
+  if (lie === 'balance' || lie === 'once')
+    balance.value = String(BigInt(balance.value) + LIE_DATOSHI);
   if (lie === 'height') height.value = String(BigInt(height.value) + 1_000n);
   if (lie === 'short') result.stack.pop();
   if (lie === 'fault') {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { OUTSIDE, walletOf } from '../../src/gasbank/accounts.js';
+import { createCheckedBalances } from '../../src/gasbank/checked-balance-store.js';
 import { createFaultStore, type FaultStore } from '../../src/gasbank/fault-store.js';
+import { bookOpening, correctOpening } from '../../src/gasbank/opening.js';
 import { createOwnAccountStore } from '../../src/gasbank/own-account-store.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { createStages, hashOf, type Stages } from '../pipeline/stage-fixture.js';
@@ -39,6 +42,55 @@ describe("the node's own accounts", () => {
     assert.equal(own.all()[0]?.openedBlock, 12);
     assert.throws(() => own.remember([OWN], 1), /transaction/);
     assert.throws(() => own.opened(OTHER, 1), /transaction/);
+  });
+
+  describe('and an opening that was told wrongly', () => {
+    const own = { account: OWN, sinceBlock: 7, openedBlock: 9 };
+    const openings = () => createCheckedBalances(stages.db).opening(walletOf(OWN));
+    const open = (balance: bigint): void =>
+      step(() => {
+        const ownAccounts = createOwnAccountStore(stages.db);
+        ownAccounts.remember([OWN], 7);
+        const stores = { ledger: stages.ledger, ownAccounts };
+        bookOpening(stores, own, { height: 9, balance, moved: 0n }, 1);
+      });
+    const correct = (amount: bigint): void =>
+      step(() => correctOpening(stages.ledger, own, { booked: openings(), amount }, 2));
+
+    it('are corrected by what is missing or too much, as often as need be', () => {
+      open(100n);
+      correct(130n);
+      assert.deepEqual(openings(), { amount: 130n, transfers: 2 });
+      correct(130n);
+      assert.deepEqual(openings(), { amount: 130n, transfers: 2 });
+      correct(90n);
+      assert.deepEqual(openings(), { amount: 90n, transfers: 3 });
+      assert.equal(stages.ledger.balance(walletOf(OWN)).posted, 90n);
+      const rows = stages.db
+        .prepare('SELECT id, debit, credit, amount, cause, block FROM ledger_transfer')
+        .raw()
+        .all();
+      const wallet = walletOf(OWN);
+      assert.deepEqual(rows, [
+        [`${wallet}:opening`, 'outside', wallet, 100n, 'opening', 6n],
+        [`${wallet}:opening:1`, 'outside', wallet, 30n, 'opening', 6n],
+        [`${wallet}:opening:2`, wallet, 'outside', 40n, 'opening', 6n],
+      ]);
+    });
+
+    it('are corrected from nothing, but not below what was spent since', () => {
+      open(0n);
+      assert.deepEqual(openings(), { amount: 0n, transfers: 0 });
+      correct(5n);
+      assert.deepEqual(openings(), { amount: 5n, transfers: 1 });
+      const sides = { debit: walletOf(OWN), credit: OUTSIDE } as const;
+      const spent = { ...sides, amount: 4n, cause: 'spent elsewhere' };
+      const where = { block: 9, tx: null, requestId: null };
+      step(() => stages.ledger.transfer({ id: 'spent', ...spent, ...where }, 3));
+      assert.throws(() => correct(3n), { code: 'LEDGER_FLOOR' });
+      correct(4n);
+      assert.equal(stages.ledger.balance(walletOf(OWN)).posted, 0n);
+    });
   });
 
   describe('and their FAULTs', () => {
