@@ -46,6 +46,20 @@ function createMoved(db: Database, from: string, condition: string) {
   };
 }
 
+/** What the books say that a wallet had before the first block on them. */
+function createOpenings(db: Database) {
+  const opening = db.prepare(`SELECT COUNT(*) AS transfers,
+      COALESCE(SUM(CASE WHEN credit = @account THEN amount ELSE -amount END), 0) AS amount
+    FROM ledger_transfer WHERE cause = 'opening' AND @account IN (debit, credit)`);
+  return (account: AccountId): BookedOpening => {
+    const { transfers, amount } = opening.get({ account }) as {
+      transfers: bigint;
+      amount: Datoshi;
+    };
+    return { transfers: Number(transfers), amount };
+  };
+}
+
 /**
  * The ledger as it is held against the chain. Works on a database that is opened for reading only.
  */
@@ -72,9 +86,6 @@ export function createCheckedBalances(db: Database) {
   const firstBlock = db
     .prepare("SELECT MIN(block) FROM ledger_transfer WHERE cause <> 'opening'")
     .pluck();
-  const opening = db.prepare(`SELECT COUNT(*) AS transfers,
-      COALESCE(SUM(CASE WHEN credit = @account THEN amount ELSE -amount END), 0) AS amount
-    FROM ledger_transfer WHERE cause = 'opening' AND @account IN (debit, credit)`);
   const unsound = db.prepare(`SELECT a.id AS account, a.posted, COALESCE(s.total, 0) AS transfers
     FROM ledger_account AS a LEFT JOIN (SELECT id, SUM(amount) AS total FROM (
       SELECT credit AS id, amount FROM ledger_transfer WHERE ${SETTLED}
@@ -117,12 +128,7 @@ export function createCheckedBalances(db: Database) {
       return block === null ? null : Number(block);
     },
 
-    /** What the books say that a wallet had before the first block on them. */
-    opening(account: AccountId): BookedOpening {
-      const { transfers, amount } = opening.get({ account }) as Record<string, bigint>;
-      return { transfers: Number(transfers), amount: amount as Datoshi };
-    },
-
+    opening: createOpenings(db),
     /** Accounts that were changed otherwise than by a transfer. Reads all transfers. */
     unsound: (): UnsoundAccount[] => unsound.all() as UnsoundAccount[],
     /** Zero, in true books. */
