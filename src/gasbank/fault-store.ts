@@ -24,7 +24,7 @@ export function createFaultStore(db: Database) {
   const insert = db.prepare(`INSERT INTO own_fault (tx, account, nonce, block, fees)
     VALUES (?, ?, ?, ?, ?) ON CONFLICT (tx) DO NOTHING`);
   const claimable = db.prepare(`SELECT * FROM own_fault
-    WHERE account = @account AND nonce = @nonce AND fees >= @lost
+    WHERE account = @account AND nonce = @nonce AND fees >= @lost AND block > @afterBlock
       AND (claimed_by IS NULL OR claimed_by = @requestId)
     ORDER BY claimed_by IS NULL, tx = @known DESC, fees = @lost DESC, block DESC, tx LIMIT 1`);
   const claim = db.prepare(
@@ -40,19 +40,20 @@ export function createFaultStore(db: Database) {
 
     /**
      * The transaction that an answer by `account` charged `lost` for: the gateway lets it name one
-     * of that account with the request's nonce, once. Where several fit, the one that the node
-     * itself named (`known`), else the latest. Null where none is on the books.
+     * of that account with the request's nonce, once; for an upkeep, whose runs share one, only of
+     * after its last run, in `afterBlock`. Where several fit, the one that the node itself named
+     * (`known`), else the latest. Null where none is on the books.
      */
     chargedBy(
       requestId: bigint,
       account: Hash160,
       lost: Datoshi,
       known: Hash256 | null,
+      afterBlock = -1,
     ): OwnFault | null {
       const nonce = nonceFor(requestId);
-      const row = claimable.get({ account, nonce, lost, requestId, known }) as
-        | Record<string, bigint | string | null>
-        | undefined;
+      const given = { account, nonce, lost, requestId, known, afterBlock };
+      const row = claimable.get(given) as Record<string, bigint | string | null> | undefined;
       return row === undefined ? null : faultFrom(row);
     },
 

@@ -14,6 +14,7 @@ import {
   walletOf,
 } from './accounts.js';
 import type { Transfer } from './ledger-store.js';
+import { refundOf, type UpkeepLock } from './upkeep-lock.js';
 
 /** What a gateway event moves datoshi for. */
 export type EventCause =
@@ -22,6 +23,8 @@ export type EventCause =
   | 'collect'
   | 'reserve'
   | 'refund'
+  | 'lock'
+  | 'unlock'
   | 'fee'
   | 'lost'
   | 'recovered'
@@ -37,8 +40,18 @@ export interface PostingContext {
   readonly ownAccounts: ReadonlySet<Hash160>;
   /** The reservation of a request that is in the books. */
   readonly maxFeeOf: (requestId: bigint) => Datoshi;
-  /** The FAULTed transaction that an own account's answer charged `lost` for; null if unknown. */
-  readonly lostTxOf: (requestId: bigint, earner: Hash160, lost: Datoshi) => Hash256 | null;
+  /** The upkeep that the event at this place is about, as it was before. */
+  readonly upkeepAt: (place: number) => UpkeepLock;
+  /**
+   * The FAULTed transaction that an own account's answer or run charged `lost` for, in a block
+   * after `afterBlock`; null if unknown.
+   */
+  readonly lostTxOf: (
+    requestId: bigint,
+    earner: Hash160,
+    lost: Datoshi,
+    afterBlock: number,
+  ) => Hash256 | null;
 }
 
 /**
@@ -49,7 +62,7 @@ export function postingsOf(events: readonly GatewayEvent[], context: PostingCont
   const earner = events.find((event) => event.name === 'Earned')?.account ?? null;
   const { block, tx } = context;
   return events.flatMap((event, place) =>
-    movesOf(event, earner, context)
+    movesOf(event, place, earner, context)
       .filter(({ amount, debit, credit }) => amount !== 0n && debit !== credit)
       .map((move) => ({ ...move, id: `${tx}:${place}:${move.cause}`, block, tx })),
   );
@@ -59,15 +72,13 @@ type Move = Pick<Transfer, 'debit' | 'credit' | 'amount' | 'requestId' | 'lostTx
   readonly cause: EventCause;
 };
 
-function movesOf(event: GatewayEvent, earner: Hash160 | null, context: PostingContext): Move[] {
-  const requestId = 'id' in event ? event.id : null;
-  const move = (cause: EventCause, debit: AccountId, credit: AccountId, amount: Datoshi): Move => ({
-    cause,
-    debit,
-    credit,
-    amount,
-    requestId,
-  });
+function movesOf(
+  event: GatewayEvent,
+  place: number,
+  earner: Hash160 | null,
+  context: PostingContext,
+): Move[] {
+  const move = moveFor('id' in event ? event.id : null);
   const gasOf = (account: Hash160): AccountId =>
     context.ownAccounts.has(account) ? walletOf(account) : OUTSIDE;
 
@@ -86,25 +97,67 @@ function movesOf(event: GatewayEvent, earner: Hash160 | null, context: PostingCo
     case 'Expired':
       return [move('refund', reservedOf(event.payer), creditOf(event.payer), event.refund)];
     case 'Response': {
-      if (earner === null) throw new Error(`bug: ${context.tx} has a Response but no Earned`);
-      const reserved = reservedOf(event.payer);
-      const earned = earnedOf(earner);
-      const rest = context.maxFeeOf(event.id) - event.fee - event.lost - event.premium;
-      const isOwn = context.ownAccounts.has(earner);
-      const lostTx =
-        isOwn && event.lost > 0n ? context.lostTxOf(event.id, earner, event.lost) : null;
-      const recovered = { ...move('recovered', LOST, BURNT, event.lost), lostTx };
+      const { payer } = event;
+      const from = { payer, maxFee: context.maxFeeOf(event.id), afterBlock: BEFORE_ALL };
+      return chargeMoves(event, from, earner, context);
+    }
+    case 'UpkeepRegistered':
+      return [move('lock', creditOf(event.owner), reservedOf(event.owner), event.maxFee)];
+    case 'UpkeepFunded': {
+      const { owner } = context.upkeepAt(place);
+      return [move('lock', creditOf(owner), reservedOf(owner), event.amount)];
+    }
+    case 'UpkeepCancelled': {
+      const upkeep = context.upkeepAt(place);
+      const { owner } = upkeep;
+      return [move('unlock', reservedOf(owner), creditOf(owner), refundOf(upkeep))];
+    }
+    case 'UpkeepPerformed': {
+      const { maxFee, lastRunBlock: afterBlock } = context.upkeepAt(place);
+      const { owner: payer, locked } = event;
       return [
-        move('fee', reserved, earned, event.fee),
-        { ...move('lost', reserved, earned, event.lost), lostTx },
-        // What nobody booked as lost cannot be taken out of it.
-        ...(lostTx === null ? [] : [recovered]),
-        move('premium', reserved, earned, event.premium),
-        ...(isOwn ? [move('premium income', EQUITY, PREMIUM, event.premium)] : []),
-        move('remainder', reserved, creditOf(event.payer), rest),
+        ...chargeMoves(event, { payer, maxFee, afterBlock }, earner, context),
+        move('lock', creditOf(payer), reservedOf(payer), locked),
       ];
     }
     default:
       return [];
   }
+}
+
+const moveFor =
+  (requestId: bigint | null) =>
+  (cause: EventCause, debit: AccountId, credit: AccountId, amount: Datoshi): Move => ({
+    cause,
+    debit,
+    credit,
+    amount,
+    requestId,
+  });
+
+/** No block has a lower index. */
+const BEFORE_ALL = -1;
+
+/** What was set aside for an answer or a run, shared out. */
+function chargeMoves(
+  event: Extract<GatewayEvent, { name: 'Response' | 'UpkeepPerformed' }>,
+  from: { readonly payer: Hash160; readonly maxFee: Datoshi; readonly afterBlock: number },
+  earner: Hash160 | null,
+  context: PostingContext,
+): Move[] {
+  if (earner === null) throw new Error(`bug: ${context.tx} has a ${event.name} but no Earned`);
+  const { id, fee, lost, premium } = event;
+  const move = moveFor(id);
+  const [reserved, earned] = [reservedOf(from.payer), earnedOf(earner)];
+  const isOwn = context.ownAccounts.has(earner);
+  const lostTx = isOwn && lost > 0n ? context.lostTxOf(id, earner, lost, from.afterBlock) : null;
+  return [
+    move('fee', reserved, earned, fee),
+    { ...move('lost', reserved, earned, lost), lostTx },
+    // What nobody booked as lost cannot be taken out of it.
+    ...(lostTx === null ? [] : [{ ...move('recovered', LOST, BURNT, lost), lostTx }]),
+    move('premium', reserved, earned, premium),
+    ...(isOwn ? [move('premium income', EQUITY, PREMIUM, premium)] : []),
+    move('remainder', reserved, creditOf(from.payer), from.maxFee - fee - lost - premium),
+  ];
 }

@@ -10,6 +10,7 @@ import type { OwnAccount } from '../gasbank/own-account-store.js';
 import { movePostings } from '../gasbank/own-gas-postings.js';
 import { postingsOf } from '../gasbank/postings.js';
 import { createPredictionStore } from '../gasbank/prediction-store.js';
+import { createUpkeepLockStore } from '../gasbank/upkeep-lock-store.js';
 import { askedFor } from '../requests/asked-for.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
@@ -75,6 +76,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] 
 export function createIntake(stores: IntakeStores, clock: Clock, accounts: IntakeAccounts) {
   const { db, requests, ledger, faults, cursor, ending } = stores;
   const predictions = createPredictionStore(db);
+  const upkeepLocks = createUpkeepLockStore(db);
   /** Books are of the time of their blocks: taken in later they tell the same of the past. */
   const bookedMs = (block: TailedBlock, nowMs: number): number => block.timeMs ?? nowMs;
   const ownAt = (block: number): ReadonlySet<Hash160> =>
@@ -144,13 +146,15 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
     result.differences.push(...compareCharges({ requests, predictions }, events, at));
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
     const atMs = bookedMs(block, nowMs);
+    const upkeeps = upkeepLocks.follow(events, block.index);
     const transfers = postingsOf(events, {
       block: block.index,
       tx,
       ownAccounts,
       maxFeeOf: (id) => knownMaxFee(requests, id),
-      lostTxOf(id, earner, lost) {
-        const fault = faults.chargedBy(id, earner, lost, named.get(id) ?? null);
+      upkeepAt: (place) => upkeeps[place] ?? unknownUpkeep(),
+      lostTxOf(id, earner, lost, afterBlock) {
+        const fault = faults.chargedBy(id, earner, lost, named.get(id) ?? null, afterBlock);
         if (fault !== null) faults.claim(fault.tx, id);
         return fault?.tx ?? null;
       },
@@ -249,6 +253,10 @@ function lostTxsNamed(
       return [id, requests.get(id)?.lostTx ?? null];
     }),
   );
+}
+
+function unknownUpkeep(): never {
+  throw startTooLate('an upkeep runs or ends, which the books saw no beginning of');
 }
 
 function knownMaxFee(requests: RequestStore, id: bigint): bigint {

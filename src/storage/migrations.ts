@@ -3,6 +3,7 @@ import { SCHEMA_2_KINDS } from './schema/schema-2-kinds.js';
 import { SCHEMA_3_GASBANK } from './schema/schema-3-gasbank.js';
 import { SCHEMA_4_VAULT } from './schema/schema-4-vault.js';
 import { SCHEMA_5_EVIDENCE } from './schema/schema-5-evidence.js';
+import { SCHEMA_6_UPKEEP_LOCKS } from './schema/schema-6-upkeep-locks.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -14,5 +15,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_3_GASBANK,
   SCHEMA_4_VAULT,
   SCHEMA_5_EVIDENCE,
+  SCHEMA_6_UPKEEP_LOCKS,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

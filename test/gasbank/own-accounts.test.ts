@@ -127,6 +127,18 @@ describe("the node's own accounts", () => {
       assert.equal(charged(38n), hashOf(1));
     });
 
+    it('of an upkeep, whose runs share a nonce, are charged for after its last run alone', () => {
+      const chargedAfter = (block: number) =>
+        faults.chargedBy(5n, OWN, 40n, null, block)?.tx ?? null;
+      add(1);
+      step(() => faults.claim(hashOf(1), 5n));
+      add(2);
+      assert.deepEqual(
+        [chargedAfter(0), chargedAfter(1), chargedAfter(2)],
+        [hashOf(1), hashOf(2), null],
+      );
+    });
+
     it('are told apart: the one that was named, the exact one, the latest', () => {
       for (const tx of [1, 3, 2]) add(tx);
       add(4, { fees: 50n });

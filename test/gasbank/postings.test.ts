@@ -15,6 +15,7 @@ import {
   movePostings,
 } from '../../src/gasbank/own-gas-postings.js';
 import { type PostingContext, postingsOf } from '../../src/gasbank/postings.js';
+import type { UpkeepLock } from '../../src/gasbank/upkeep-lock.js';
 import { hashOf } from '../pipeline/stage-fixture.js';
 import { GATEWAY, numbered } from './histories/model-chain.js';
 
@@ -24,6 +25,9 @@ const PAYER = numbered(0xc0, 1);
 const OTHER = numbered(0xd0, 1);
 const TX = hashOf(7);
 const LOST_TX = hashOf(6);
+const UPKEEP: UpkeepLock = {
+  ...{ id: 5n, owner: PAYER, maxFee: 100n, locks: 1, isEnding: false, lastRunBlock: 12 },
+};
 
 describe('the postings of a gateway event', () => {
   const context: PostingContext = {
@@ -32,6 +36,7 @@ describe('the postings of a gateway event', () => {
     ownAccounts: new Set([OWN]),
     maxFeeOf: () => 100n,
     lostTxOf: () => LOST_TX,
+    upkeepAt: () => UPKEEP,
   };
   const moved = (events: readonly KnownGatewayEvent[], given: Partial<PostingContext> = {}) =>
     postingsOf(events, { ...context, ...given }).map(
@@ -107,7 +112,7 @@ describe('the postings of a gateway event', () => {
     };
     const recovered = (moves: readonly string[]) => moves.filter((move) => /recovered/.test(move));
     assert.deepEqual(recovered(moved([response(20n), earned()], { lostTxOf })), []);
-    assert.deepEqual(asked, [[5n, OWN, 20n]]);
+    assert.deepEqual(asked, [[5n, OWN, 20n, -1]]);
     moved([response(0n), earned()], { lostTxOf });
     moved([response(20n), earned(OTHER)], { lostTxOf });
     assert.equal(asked.length, 1);
@@ -119,6 +124,57 @@ describe('the postings of a gateway event', () => {
     const moves = moved([response(20n, 4n), earned(OTHER)]);
     assert.ok(!moves.some((move) => /income|recovered/.test(move)));
     assert.ok(moves.includes(`${reservedOf(PAYER)} -> ${earnedOf(OTHER)} 4 premium`));
+  });
+
+  const performed = (
+    given: Partial<Extract<KnownGatewayEvent, { name: 'UpkeepPerformed' }>> = {},
+  ): KnownGatewayEvent => ({
+    ...{ name: 'UpkeepPerformed', id: 5n, owner: PAYER, due: 9, delivered: true },
+    ...{ fee: 30n, lost: 0n, premium: 4n, locked: 100n },
+    ...given,
+  });
+
+  it('lock credit for a run of an upkeep, settle it by what it cost, and lock the next', () => {
+    const asked: unknown[] = [];
+    const lostTxOf: PostingContext['lostTxOf'] = (...given) => {
+      asked.push(given);
+      return LOST_TX;
+    };
+    const [credit, locked] = [creditOf(PAYER), reservedOf(PAYER)];
+    const registered = { target: OTHER, method: 'run', trigger: 'every:5', maxFee: 100n };
+    assert.deepEqual(
+      moved([
+        { name: 'UpkeepRegistered', id: 5n, owner: PAYER, ...registered },
+        { name: 'UpkeepFunded', id: 5n, amount: 100n },
+        { name: 'UpkeepEnding', id: 5n, until: 99 },
+      ]),
+      [`${credit} -> ${locked} 100 lock`, `${credit} -> ${locked} 100 lock`],
+    );
+    assert.deepEqual(moved([performed({ lost: 20n }), earned()], { lostTxOf }), [
+      `${locked} -> ${earnedOf(OWN)} 30 fee`,
+      `${locked} -> ${earnedOf(OWN)} 20 lost`,
+      'lost -> burnt 20 recovered',
+      `${locked} -> ${earnedOf(OWN)} 4 premium`,
+      'equity -> premium 4 premium income',
+      `${locked} -> ${credit} 46 remainder`,
+      `${credit} -> ${locked} 100 lock`,
+    ]);
+    assert.deepEqual(asked, [[5n, OWN, 20n, 12]]);
+    assert.deepEqual(moved([performed({ premium: 0n, locked: 0n }), earned(OTHER)]), [
+      `${locked} -> ${earnedOf(OTHER)} 30 fee`,
+      `${locked} -> ${credit} 70 remainder`,
+    ]);
+    assert.throws(() => moved([performed()]), /has a UpkeepPerformed but no Earned/);
+  });
+
+  it('give a lock back that is left when an upkeep ends', () => {
+    const [cancelled] = [{ name: 'UpkeepCancelled', id: 5n } as const];
+    const given = (lock: Partial<UpkeepLock>) =>
+      moved([cancelled], { upkeepAt: () => ({ ...UPKEEP, ...lock }) });
+    const back = [`${reservedOf(PAYER)} -> ${creditOf(PAYER)} 100 unlock`];
+    assert.deepEqual(given({ isEnding: true }), back);
+    assert.deepEqual(given({ isEnding: true, locks: 0 }), []);
+    assert.deepEqual(given({}), [], 'what is locked is that of a run, whose charge is to come');
   });
 
   it('are told apart by transaction, place and cause, and keep what they are of', () => {
