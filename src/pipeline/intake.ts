@@ -8,7 +8,7 @@ import type { FaultStore } from '../gasbank/fault-store.js';
 import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
 import type { OwnAccount } from '../gasbank/own-account-store.js';
 import { movePostings } from '../gasbank/own-gas-postings.js';
-import { postingsOf } from '../gasbank/postings.js';
+import { type PostingContext, postingsOf } from '../gasbank/postings.js';
 import { createPredictionStore } from '../gasbank/prediction-store.js';
 import { createUpkeepLockStore } from '../gasbank/upkeep-lock-store.js';
 import { askedFor } from '../requests/asked-for.js';
@@ -153,11 +153,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
       ownAccounts,
       maxFeeOf: (id) => knownMaxFee(requests, id),
       upkeepAt: (place) => upkeeps[place] ?? unknownUpkeep(),
-      lostTxOf(id, earner, lost, afterBlock) {
-        const fault = faults.chargedBy(id, earner, lost, named.get(id) ?? null, afterBlock);
-        if (fault !== null) faults.claim(fault.tx, id);
-        return fault?.tx ?? null;
-      },
+      lostTxOf: claimsOf(faults, named),
     });
     for (const transfer of transfers) ledger.transfer(transfer, atMs);
   }
@@ -254,6 +250,15 @@ function lostTxsNamed(
     }),
   );
 }
+
+/** Finds the FAULT that an answer charged for, which nobody else can charge for from then on. */
+const claimsOf =
+  (faults: FaultStore, named: ReadonlyMap<bigint, Hash256 | null>): PostingContext['lostTxOf'] =>
+  (id, earner, lost, afterBlock) => {
+    const fault = faults.chargedBy(id, earner, lost, named.get(id) ?? null, afterBlock);
+    if (fault !== null) faults.claim(fault.tx, id);
+    return fault?.tx ?? null;
+  };
 
 function unknownUpkeep(): never {
   throw startTooLate('an upkeep runs or ends, which the books saw no beginning of');
