@@ -40,6 +40,7 @@ export function refreshGauges(options: NodeOptions, parts: Running): void {
   for (const { endpoint, state, height } of parts.pool.health()) {
     metrics.endpoint({ endpoint, healthy: state === 'up', height });
   }
+  for (const { pair, ageMs } of parts.prices.ages()) metrics.priceAge(pair, ageMs);
   const file = join(config.storage.dir, DATABASE_FILE);
   const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   metrics.database({ mainBytes: size(file), walBytes: size(`${file}-wal`) });

@@ -5,6 +5,7 @@ import { type ChainFacts, checkChain } from '../chain/chain-check.js';
 import { createFeePolicy, type PolicyReader } from '../chain/policy.js';
 import { createRpcPool, type RpcPool } from '../chain/rpc-pool.js';
 import type { Signer } from '../chain/signer.js';
+import { loadFeeds } from '../config/load-feeds.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
 import { readWalletFile } from '../config/wallet-file.js';
@@ -21,6 +22,7 @@ import { accountTrouble } from './account-trouble.js';
 import { requireStartInTime } from './check-start-block.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
 import { type NodeFunctions, openFunctions } from './open-functions.js';
+import { type NodePrices, openPrices } from './open-prices.js';
 import { openVault, warnOfVault } from './open-vault.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
@@ -32,6 +34,7 @@ export interface Running {
   readonly fetch: GuardedFetch;
   readonly filters: FilterPool;
   readonly functions: NodeFunctions;
+  readonly prices: NodePrices;
   readonly startedMs: number;
   readonly policy: PolicyReader;
   /** What the gas bank holds back. */
@@ -69,6 +72,7 @@ export async function openParts(
     readWalletFile(config.wallet),
     readPasswordFile(config.wallet.passwordFile),
   );
+  const feeds = loadFeeds(config.prices.feedPaths);
   const pool = openPool(options, keep);
   const { magic } = config.network;
   const facts = await checkChain(pool, { magic, gateway: config.gateway.hash }, { signal });
@@ -94,6 +98,7 @@ export async function openParts(
   return {
     ...web,
     functions,
+    prices: openPrices(options, { db, ...web }, feeds),
     signer,
     db,
     pool,

@@ -53,7 +53,7 @@ export async function runWork(
   const evidence = watchedResolver(options, parts);
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
-  const beside = [refreshLoop(options, parts, both), evidence.tidy(both)];
+  const beside = [refreshLoop(options, parts, both), evidence.tidy(both), parts.prices.run(both)];
   const { ownAccounts } = begun;
   const mode = config.network.dialect;
   const source = createBlockSource({ rpc: pool, gateway, clock, mode, ownAccounts });

@@ -4,6 +4,7 @@ import { SCHEMA_3_GASBANK } from './schema/schema-3-gasbank.js';
 import { SCHEMA_4_VAULT } from './schema/schema-4-vault.js';
 import { SCHEMA_5_EVIDENCE } from './schema/schema-5-evidence.js';
 import { SCHEMA_6_UPKEEP_LOCKS } from './schema/schema-6-upkeep-locks.js';
+import { SCHEMA_7_PRICES } from './schema/schema-7-prices.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -16,5 +17,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_4_VAULT,
   SCHEMA_5_EVIDENCE,
   SCHEMA_6_UPKEEP_LOCKS,
+  SCHEMA_7_PRICES,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

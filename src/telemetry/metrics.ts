@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { DATOSHI_PER_GAS, type Datoshi } from '../base/datoshi.js';
 import { responseCodeName } from '../base/outcome.js';
+import { type PriceMetrics, priceMetrics } from './metrics-prices.js';
 
 // Units are Prometheus's: seconds, bytes, and GAS for money (a float is fine on a graph; what
 // counts is in the ledger). Names that end in _total only grow.
@@ -34,7 +35,7 @@ export interface SettledResponse {
 }
 
 /** What the node measures of itself. One object a process, passed to whoever has figures. */
-export interface Metrics {
+export interface Metrics extends PriceMetrics {
   /** Requests by state; a state that is left out has none. */
   queue(countByState: Readonly<Record<string, number>>): void;
   /** One step of the pipeline (intake, resolve, respond, confirm, expire) took this long. */
@@ -100,12 +101,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...chainMetrics(make),
     ...moneyMetrics(make),
     ...resourceMetrics(make),
+    ...priceMetrics(make),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
 }
 
-type Makers = ReturnType<typeof makers>;
+export type Makers = ReturnType<typeof makers>;
 
 function makers(registry: Registry) {
   const registers = [registry];

@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { loadConfig } from '../config/load-config.js';
+import type { StoredPoll } from '../prices/poll-store.js';
+import type { CommandContext } from './command-context.js';
+import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
+import { withBooks } from './open-books.js';
+
+const HELP = `
+Prints the polls that the node keeps, oldest first: one JSON object a line, with what each source
+said in its own quote currency. \`dodona prices backtest\` reads such a file.
+
+Examples:
+  dodona prices export > quotes.jsonl
+  dodona prices export GAS/USD > gas.jsonl
+${EXIT_CODE_HELP}`;
+
+/** Polls that are read at once. */
+const PAGE = 500;
+
+export function pricesExportCommand(context: CommandContext): Command {
+  return withCommonOptions(new Command('export'))
+    .argument('[pair]', 'only this pair; a converted one needs that which converts it, too')
+    .description('print the recorded quotes, as JSON lines')
+    .addHelpText('after', HELP)
+    .action(async (pair: string | undefined, options: CommonOptions) => {
+      const config = loadConfig(options.config);
+      const { createPollStore } = await import('../prices/poll-store.js');
+      const { recordedLine } = await import('../prices/recorded-polls.js');
+      await withBooks(config, (db) => {
+        const store = createPollStore(db);
+        let last = 0n;
+        for (;;) {
+          const page: StoredPoll[] = store.after(last, pair?.toUpperCase() ?? null, PAGE);
+          for (const poll of page) context.print(recordedLine(poll));
+          last = page.at(-1)?.id ?? last;
+          if (page.length < PAGE) return;
+        }
+      });
+    });
+}

@@ -1,0 +1,74 @@
+import { randomInt } from 'node:crypto';
+import type { FeedConfig } from '../config/feed-config.js';
+import type { FilterPool } from '../filters/filter-pool.js';
+import type { GuardedFetch } from '../net/guarded-fetch.js';
+import type { FeedPoll } from '../prices/feed-round.js';
+import { pollFeeds } from '../prices/poll-feeds.js';
+import { createPollStore } from '../prices/poll-store.js';
+import { createRoundStore, type RoundStore } from '../prices/round-store.js';
+import type { Database } from '../storage/database.js';
+import type { NodeOptions } from './node-options.js';
+
+/** The node's price feeds. */
+export interface NodePrices {
+  readonly feeds: readonly FeedConfig[];
+  readonly rounds: RoundStore;
+  /** How old the round is that each published feed has on the chain; null: it has none. */
+  ages(): readonly { readonly pair: string; readonly ageMs: number | null }[];
+  /** Polls the feeds until the signal. Rejects on bugs only. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const RANDOM_STEPS = 2 ** 32;
+
+/** Spreads waits; nothing secret hangs on it. */
+const random = (): number => randomInt(RANDOM_STEPS) / RANDOM_STEPS;
+
+export function openPrices(
+  { clock, log, metrics }: NodeOptions,
+  parts: { readonly db: Database; readonly fetch: GuardedFetch; readonly filters: FilterPool },
+  feeds: readonly FeedConfig[],
+): NodePrices {
+  const store = createPollStore(parts.db);
+  const rounds = createRoundStore(parts.db);
+
+  function tell({ pair, decision, aggregation }: FeedPoll): void {
+    metrics.priceQuorum(pair, decision.kind !== 'none');
+    for (const { source, verdict } of aggregation.sources) {
+      metrics.priceSource({ pair, source, rejected: verdict === 'kept' ? null : verdict });
+    }
+  }
+
+  return {
+    feeds,
+    rounds,
+    ages: () =>
+      feeds
+        .filter(({ isPublished }) => isPublished)
+        .map(({ pair }) => {
+          const last = rounds.latest(pair);
+          return { pair, ageMs: last === null ? null : clock.nowMs() - last.timestampMs };
+        }),
+    async run(signal) {
+      const outcome: { bug: { readonly error: unknown } | null } = { bug: null };
+      await pollFeeds(
+        {
+          ...parts,
+          store,
+          clock,
+          log,
+          feeds,
+          random,
+          lastRound: rounds.latest,
+          onPoll: tell,
+          onBug(error) {
+            outcome.bug ??= { error };
+            log.error('a price feed met a fault of the node', { error });
+          },
+        },
+        signal,
+      );
+      if (outcome.bug !== null) throw outcome.bug.error;
+    },
+  };
+}
