@@ -3,11 +3,12 @@ import type { GatewayNotification } from '../../src/chain/block-source.js';
 import { GATEWAY_EVENTS } from '../../src/chain/gateway-events.js';
 import type { StackItem } from '../../src/chain/stack-item.js';
 
+export type GatewayEventName = keyof typeof GATEWAY_EVENTS;
 export type EventFields = Readonly<Record<string, bigint | number | boolean | string>>;
 
 /** An event of the gateway as a block source delivers it. A text like a Hash160 is one. */
 export function gatewayEvent(
-  name: keyof typeof GATEWAY_EVENTS,
+  name: GatewayEventName,
   fields: EventFields,
   txHash: Hash256,
 ): GatewayNotification {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { anyHistory, play } from './histories/history.js';
+import { anyHistory } from './histories/any-history.js';
+import { play } from './histories/history.js';
 
 /** More by DODONA_HISTORIES=20000. */
 const RUNS = Number(process.env.DODONA_HISTORIES ?? 2_000);

@@ -194,7 +194,11 @@ export class BooksUnderTest {
   }
 
   /** As `submit` does: persisted with its draw before anybody else sees it. Null when refused. */
-  send(transaction: ModelTransaction, purpose: 'respond' | 'expire', ids: readonly bigint[]): void {
+  send(
+    transaction: ModelTransaction,
+    purpose: 'respond' | 'expire' | 'upkeep',
+    ids: readonly bigint[],
+  ): void {
     const { hash, nonce, systemFee, networkFee, validUntilBlock } = transaction;
     const raw = Buffer.alloc(5);
     raw.writeUInt32LE(nonce, 1);

@@ -1,64 +1,12 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import type { Hash160, Hash256 } from '../../../src/base/hash.js';
 import { walletOf } from '../../../src/gasbank/accounts.js';
 import { inTransaction } from '../../../src/storage/database.js';
+import type { Action } from './any-history.js';
 import { assertAgree } from './assert-agree.js';
 import { BooksUnderTest } from './books-under-test.js';
 import { type ModelCall, ModelChain, type ModelTransaction, numbered, of } from './model-chain.js';
-
-/** What may happen, and how often beside the rest. */
-const ACTIONS = {
-  ask: 8,
-  'fund credit': 2,
-  answer: 4,
-  'answer alone': 6,
-  'answer that FAULTs': 5,
-  expire: 3,
-  mine: 14,
-  confirm: 8,
-  'twin answers': 2,
-  'twin wastes': 1,
-  'stranger answers': 1,
-  'stranger expires': 1,
-  'fund wallet': 2,
-  'spend elsewhere': 1,
-  'deposit own': 1,
-  'withdraw to own': 1,
-  collect: 2,
-  'between own': 1,
-  'change policy': 1,
-  'change signer': 1,
-  'open wallets': 1,
-  restart: 1,
-  again: 1,
-  changed: 1,
-  lie: 1,
-} as const;
-
-type What = keyof typeof ACTIONS;
-const WHATS = Object.entries(ACTIONS).flatMap(([what, weight]) =>
-  Array.from({ length: weight }, () => what as What),
-);
-
-/** One step of a history: what, and numbers that say how. Any sequence of them is one. */
-export interface Action {
-  readonly what: What;
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-}
-
-export const anyHistory = (maxLength: number): fc.Arbitrary<Action[]> =>
-  fc.array(
-    fc.record({
-      what: fc.constantFrom(...WHATS),
-      a: fc.nat(1_000),
-      b: fc.nat(255),
-      c: fc.nat(255),
-    }),
-    { minLength: 10, maxLength, size: 'max' },
-  );
+import { fundOrCancel, registeredFee, someRuns } from './upkeep-actions.js';
 
 const PAYERS = [numbered(0xc0, 1), numbered(0xc0, 2), numbered(0xc0, 3)] as const;
 const SIGNERS = [numbered(0xa0, 1), numbered(0xa0, 2)] as const;
@@ -151,6 +99,21 @@ class Run {
         return this.#others(own, { kind: 'nothing' }, 1_000_000 + a);
       case 'stranger expires':
         return this.#others(STRANGER, { kind: 'expire', ids: open }, a);
+      case 'register upkeep':
+        return this.#user({ kind: 'register', owner: payer, maxFee: registeredFee(amount, b) });
+      case 'fund or cancel':
+        for (const call of fundOrCancel(chain.upkeeps.all, a, b)) this.#user(call);
+        return;
+      case 'run upkeeps':
+        return this.#run(1 + (b % 3), a, c);
+      case 'run that FAULTs':
+        this.#run(1, a, c);
+        return this.#mine(1_023, 255, c, ({ sender }) => sender === books.signer);
+      case 'others run': {
+        const sender = b % 2 === 0 ? books.signer : STRANGER;
+        const runs = someRuns(chain, sender, { count: 2, a, c });
+        return this.#others(sender, { kind: 'perform', runs }, Number(runs[0]?.id ?? 0n));
+      }
       case 'fund wallet':
         return this.#user({ kind: 'pay', to: own, amount: amount * 2n });
       case 'spend elsewhere':
@@ -241,8 +204,14 @@ class Run {
     this.#send('expire', { kind: 'expire', ids }, Number(ids[0]), ids, a, c);
   }
 
+  #run(count: number, a: number, c: number): void {
+    const runs = someRuns(this.chain, this.books.signer, { count, a, c });
+    const nonce = runs.length === 1 ? Number(runs[0]?.id) : 3_000_000 + a;
+    if (runs.length > 0) this.#send('upkeep', { kind: 'perform', runs }, nonce, [], a, c);
+  }
+
   #send(
-    purpose: 'respond' | 'expire',
+    purpose: 'respond' | 'expire' | 'upkeep',
     call: ModelCall,
     nonce: number,
     ids: readonly bigint[],
@@ -328,7 +297,15 @@ class Run {
   async settle(): Promise<void> {
     const { books } = this;
     this.#pool = [];
-    for (let block = 0; block < 6; block++) this.#mine(0, 0, 4);
+    // Once ends what is locked, and gives the rest back when its time is over.
+    for (let round = 0; round < 2; round++) {
+      for (const [id, { owner: by }] of this.chain.upkeeps.all) {
+        this.#user({ kind: 'cancel', id, by });
+      }
+      this.#mine(1_023, 0, 4, () => false);
+      for (let block = 0; block < 6; block++) this.#mine(0, 0, 4);
+    }
+    assert.equal(this.chain.upkeeps.all.size, 0);
     books.lies = false;
     books.crashInConfirm = false;
     await books.confirm();

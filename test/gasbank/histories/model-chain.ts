@@ -2,7 +2,12 @@ import { type Hash160, type Hash256, hash160, hash256 } from '../../../src/base/
 import type { GatewayNotification, TailedBlock } from '../../../src/chain/block-source.js';
 import type { OwnFees, OwnMove } from '../../../src/chain/own-gas.js';
 import type { TransactionState } from '../../../src/chain/transaction-state.js';
-import { type EventFields, gatewayEvent } from '../../chain/gateway-event.js';
+import {
+  type EventFields,
+  type GatewayEventName,
+  gatewayEvent,
+} from '../../chain/gateway-event.js';
+import { ModelUpkeeps, type UpkeepCall } from './model-upkeeps.js';
 
 export const numbered = (first: number, number: number): Hash160 =>
   hash160(`0x${first.toString(16).padStart(2, '0')}${number.toString(16).padStart(38, '0')}`);
@@ -44,7 +49,8 @@ export type ModelCall =
       readonly amount: bigint;
     }
   | { readonly kind: 'collect'; readonly to: Hash160; readonly amount: bigint }
-  | { readonly kind: 'pay'; readonly to: Hash160; readonly amount: bigint };
+  | { readonly kind: 'pay'; readonly to: Hash160; readonly amount: bigint }
+  | UpkeepCall;
 
 export interface ModelTransaction {
   readonly hash: Hash256;
@@ -83,8 +89,14 @@ export class ModelChain {
   burnt = 0n;
   lost = 0n;
   premiums = 0n;
+  readonly upkeeps = new ModelUpkeeps(this);
   #nextId = 1n;
   #transactions = 0;
+
+  /** Requests and upkeeps draw theirs from one counter. */
+  takeId(): bigint {
+    return this.#nextId++;
+  }
 
   newHash(): Hash256 {
     this.#transactions += 1;
@@ -109,7 +121,7 @@ export class ModelChain {
       const faulted = isFault(transaction);
       this.#note(transaction, faulted, fees);
       if (faulted) continue;
-      const tell = (name: Parameters<typeof gatewayEvent>[0], fields: EventFields) =>
+      const tell = (name: GatewayEventName, fields: EventFields) =>
         void notifications.push(gatewayEvent(name, fields, transaction.hash));
       this.#run(transaction, tell, moves);
     }
@@ -165,7 +177,7 @@ export class ModelChain {
 
   #run(
     { hash, sender, call }: ModelTransaction,
-    tell: (name: Parameters<typeof gatewayEvent>[0], fields: EventFields) => void,
+    tell: (name: GatewayEventName, fields: EventFields) => void,
     moves: OwnMove[],
   ): void {
     switch (call.kind) {
@@ -200,6 +212,8 @@ export class ModelChain {
         add(this.earned, sender, total);
         return tell('Earned', { account: sender, amount: total });
       }
+      default:
+        return this.upkeeps.run(call, sender, tell);
     }
   }
 
@@ -210,7 +224,7 @@ export class ModelChain {
     tell: (name: 'HttpRequest', fields: EventFields) => void,
   ): void {
     if (of(this.credit, payer) < maxFee) return;
-    const id = this.#nextId++;
+    const id = this.takeId();
     const deadline = this.height + life;
     const { premium, ceiling, height: asked } = this;
     this.open.set(id, { id, payer, maxFee, deadline, asked, premium, ceiling });
@@ -241,15 +255,18 @@ export class ModelChain {
     const premium = least(request.premium, request.maxFee - fee - lost);
     this.#end(request, request.maxFee - fee - lost - premium, 'answered');
     if (this.isOwn(sender)) this.premiums += premium;
-    if (lostTx !== null && fault !== undefined && lost > 0n) {
-      this.lost -= lost;
-      this.burnt += lost;
-      this.faults.delete(lostTx);
-    }
+    this.recover(lostTx, lost);
     const { payer } = request;
     const charged = { code: 0, delivered: true, fee, lost, premium };
     tell('Response', { id, requester: payer, payer, ...charged });
     return fee + lost + premium;
+  }
+
+  /** What an answer or a run was charged for a FAULT of before, is not lost any more. */
+  recover(lostTx: Hash256 | null, amount: bigint): void {
+    if (lostTx === null || amount === 0n || !this.faults.delete(lostTx)) return;
+    this.lost -= amount;
+    this.burnt += amount;
   }
 
   #end(request: ModelRequest, back: bigint, how: 'answered' | 'expired'): void {
@@ -263,11 +280,11 @@ export class ModelChain {
 export const of = (balances: ReadonlyMap<Hash160, bigint>, account: Hash160): bigint =>
   balances.get(account) ?? 0n;
 
-const add = (balances: Map<Hash160, bigint>, account: Hash160, amount: bigint): void =>
+export const add = (balances: Map<Hash160, bigint>, account: Hash160, amount: bigint): void =>
   void balances.set(account, of(balances, account) + amount);
 
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** What the contract lets an answer charge for a FAULTed transaction. */
-const claimOf = ({ systemFee, networkFee }: ModelTransaction, ceiling: bigint): bigint =>
+export const claimOf = ({ systemFee, networkFee }: ModelTransaction, ceiling: bigint): bigint =>
   systemFee + least(networkFee, ceiling);
