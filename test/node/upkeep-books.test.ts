@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import type { DevnetAccount } from '../../scripts/devnet/account.js';
+import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
+import { parseGas } from '../../src/base/datoshi.js';
+import type { Hash160, Hash256 } from '../../src/base/hash.js';
+import { gatewayCalls, type UpkeepRun } from '../../src/chain/gateway-calls.js';
+import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
+import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
+import { createProfitView } from '../../src/gasbank/profit-view-store.js';
+import { commandLine } from '../cli/command-line.js';
+import { eventsOf } from './answers.js';
+import { assertBooksMatchChain } from './books.js';
+import { assertEveryBlock } from './books-by-block.js';
+import { callOfScript, deployHostiles, type Hostile, modeScript } from './hostile.js';
+import { mustHalt, type NodeFixture, nodeFixture, setTerms } from './node-fixture.js';
+import { type RunningNode, startNode } from './running-node.js';
+
+const MAX_FEE = parseGas('2');
+/** Of the 20 GAS of a hostile contract: it cannot lock as much a second time. */
+const MOST = parseGas('15');
+const LIFETIME = 8;
+
+describe('the books of a node whose account runs upkeeps', function () {
+  this.timeout(60_000);
+  const cli = commandLine();
+  let fixture: NodeFixture;
+  let running: RunningNode;
+  /** An account of the node's of before, which alone may run them: the node itself does nothing. */
+  let runner: DevnetAccount;
+  let owners: readonly Hostile[];
+  before(async () => {
+    const network = await sharedNetwork();
+    runner = await network.newAccount(parseGas('50'));
+    fixture = await nodeFixture(network, { nodeAccount: runner.hash, requestLifetime: LIFETIME });
+    await setTerms(fixture, { premium: parseGas('0.01'), networkFeeCeiling: parseGas('1') });
+    owners = await deployHostiles(fixture, 4);
+    const wallet = { ...fixture.config.wallet, formerAccounts: [runner.hash] };
+    running = await startNode({ ...fixture.config, wallet });
+  });
+  after(async () => {
+    await running?.stop();
+    await fixture?.stop();
+    cli.remove();
+  });
+
+  const send = (script: Buffer, from = fixture.owner) =>
+    mustHalt(fixture.network.send(from, script).then(fixture.network.applied));
+  /** Called by the contract itself. */
+  const callBy = ({ hash }: Hostile, method: string, ...args: readonly ScriptArg[]): Buffer =>
+    callScript(hash, 'call', [fixture.gateway, utf8(method), args]);
+  const last = async (name: string) =>
+    (await eventsOf(fixture)).filter((event) => event.name === name).at(-1);
+  async function register(owner: Hostile, maxFee = MAX_FEE): Promise<bigint> {
+    const terms = [owner.hash, utf8('tick'), [7], utf8('every:1'), maxFee];
+    await send(callBy(owner, 'registerUpkeep', ...terms));
+    const event = await last('UpkeepRegistered');
+    return event !== undefined && 'id' in event ? event.id : assert.fail('not registered');
+  }
+  async function perform(runs: readonly Partial<UpkeepRun>[], lostTx: Hash256 | null = null) {
+    const { network, gateway } = fixture;
+    const due = await network.height();
+    const whole = runs.map((run, at) => ({
+      ...{ upkeepId: 0n, due: due - runs.length + 1 + at, deliver: true, lostTx },
+      ...run,
+    }));
+    const nonce = Number(whole[0]?.upkeepId);
+    const script = gatewayCalls(gateway as Hash160).performUpkeeps(whole);
+    return network.applied(await network.send(runner, script, { nonce }));
+  }
+  const performed = async (...ids: bigint[]) =>
+    mustHalt(perform(ids.map((upkeepId) => ({ upkeepId }))));
+  const blocks = async (count: number) =>
+    fixture.network.waitForBlock((await fixture.network.height()) + count);
+
+  it('have what is locked, charged, lost and claimed, as the chain has it', async () => {
+    const [owner] = owners as [Hostile];
+    const id = await register(owner);
+    const other = await register(owner);
+    await blocks(3);
+    await performed(id, other);
+    await blocks(3);
+    // Twice in one transaction.
+    await performed(id, id);
+    await send(modeScript(owner, 'abort'));
+    await blocks(2);
+    const faulted = await perform([{ upkeepId: id }]);
+    assert.equal(faulted.state, 'FAULT');
+    await send(modeScript(owner, ''));
+    await mustHalt(perform([{ upkeepId: id }], faulted.txHash));
+    const run = await last('UpkeepPerformed');
+    assert.ok(run?.name === 'UpkeepPerformed' && run.lost > 0n && run.premium > 0n);
+    await assertBooksMatchChain(fixture.network, fixture.gateway, running.db);
+  });
+
+  it('follow targets that cancel, fund and end their own upkeeps while they run', async () => {
+    const [, gone, ending, refunded] = owners as [Hostile, Hostile, Hostile, Hostile];
+    // No second lock: it is gone before its run is charged.
+    const first = await register(gone, MOST);
+    await send(callOfScript(gone, fixture.gateway, 'cancelUpkeep', [first]));
+    await send(modeScript(gone, 'call'));
+    await performed(first);
+    assert.equal((await last('UpkeepPerformed'))?.name, 'UpkeepPerformed');
+    // The next lock is there already: it is given back after its time.
+    const second = await register(ending);
+    await send(callOfScript(ending, fixture.gateway, 'cancelUpkeep', [second]));
+    await send(modeScript(ending, 'call'));
+    await blocks(2);
+    await performed(second);
+    await blocks(LIFETIME + 1);
+    await send(gatewayCalls(fixture.gateway).cancelUpkeep(second));
+    // Cancelled, and charged once more by a run that was under way.
+    const third = await register(refunded);
+    await send(callBy(refunded, 'cancelUpkeep', third));
+    await performed(third);
+    // Left without, and funded again by anybody.
+    const fourth = await register(refunded, MOST);
+    await blocks(2);
+    await performed(fourth);
+    const { network, owner, gateway } = fixture;
+    const given = [owner.hash, gateway, MOST, refunded.hash];
+    const more = callScript(GAS_TOKEN, 'transfer', given);
+    await mustHalt(network.send(owner, more).then(network.applied));
+    await send(gatewayCalls(gateway).fundUpkeep(fourth));
+    await assertBooksMatchChain(network, gateway, running.db);
+  });
+
+  it('say so after every block, derived anew too, and tell what runs brought and cost', async () => {
+    const { compared } = await assertEveryBlock(fixture, running.db);
+    assert.ok(compared > 100, `${compared} balances`);
+    const rebuilt = await cli.run('gasbank', 'rebuild', '--config', fixture.config.file);
+    assert.equal(rebuilt.exitCode, 0, rebuilt.out + rebuilt.err);
+    const { kinds, charged, ownCost, spent } = createProfitView(running.db).profitAndLoss(null);
+    const upkeeps = kinds.find(({ kind }) => kind === 'upkeep');
+    assert.ok(upkeeps !== undefined && upkeeps.fee > 0n && upkeeps.lost > 0n);
+    assert.equal(charged.fee + charged.lost + charged.premium + ownCost, spent + charged.premium);
+  });
+});
