@@ -27,7 +27,14 @@ import { describeGateway } from './build-contracts/describe-gateway.js';
 const CONTRACTS = resolve(import.meta.dirname, '..', 'contracts');
 const BUILD = join(CONTRACTS, 'build');
 /** Relative to contracts/; the folder's name is the contract's file name. */
-const SOURCES = ['gateway', 'executor', 'examples/consumer', 'examples/raffle', 'testing/hostile'];
+const SOURCES = [
+  'gateway',
+  'executor',
+  'examples/consumer',
+  'examples/raffle',
+  'testing/hostile',
+  'testing/metronome',
+];
 
 function main(args: readonly string[]): number {
   const neoGo = args.find((arg) => !arg.startsWith('--')) ?? process.env.NEO_GO;

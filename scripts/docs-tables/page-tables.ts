@@ -17,7 +17,12 @@ import { failureTable, statusTable } from './http-tables.js';
 import { layerTable } from './layer-table.js';
 import { functionLimitTable, nodeLimitTable, webLimitTable } from './limit-tables.js';
 import { measureCosts } from './measure-costs.js';
-import { crashPointList, metricTable, transitionTable } from './request-tables.js';
+import {
+  crashPointList,
+  metricTable,
+  transitionTable,
+  upkeepTransitionTable,
+} from './request-tables.js';
 
 /** The documents that hold tables made from the code. */
 export const PAGES = [
@@ -57,6 +62,7 @@ export async function pageTables({
     ['feeds', feedTable()],
     ['layers', layerTable((folder) => existsSync(join(projectRoot, 'src', folder)))],
     ['transitions', transitionTable()],
+    ['upkeep transitions', upkeepTransitionTable()],
     ['crash points', crashPointList()],
     ['metrics', await metricTable()],
     ...configSections().map((section) => [`config ${section}`, configTable(section)] as const),

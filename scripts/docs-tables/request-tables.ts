@@ -1,3 +1,8 @@
+import {
+  nextUpkeepState,
+  UPKEEP_EVENTS,
+  UPKEEP_STATES,
+} from '../../src/automation/upkeep-machine.js';
 import { CRASH_POINTS } from '../../src/pipeline/crash-point.js';
 import {
   nextRequestState,
@@ -14,6 +19,15 @@ export function transitionTable(): string {
     ...REQUEST_STATES.map((state) => nextRequestState(state, event) ?? ''),
   ]);
   return markdownTable(['event', ...REQUEST_STATES.map(code)], rows);
+}
+
+/** The same for upkeeps. */
+export function upkeepTransitionTable(): string {
+  const rows = UPKEEP_EVENTS.map((event) => [
+    code(event),
+    ...UPKEEP_STATES.map((state) => nextUpkeepState(state, event) ?? ''),
+  ]);
+  return markdownTable(['event', ...UPKEEP_STATES.map(code)], rows);
 }
 
 export const crashPointList = (): string => CRASH_POINTS.map((at) => `- ${code(at)}`).join('\n');

@@ -1,8 +1,8 @@
 import { latestCron, nextCron } from './cron-schedule.js';
 import type { Trigger } from './trigger.js';
 
-/** The chain's time: occurrences are measured by it alone, whatever the node's clock says. */
-export interface ChainTime {
+/** A moment of the chain: occurrences are measured by it alone, whatever the node's clock says. */
+export interface ChainMoment {
   /** Index of the latest block. */
   readonly block: number;
   /** That block's time in milliseconds since 1970. */
@@ -12,7 +12,7 @@ export interface ChainTime {
 /** What the occurrences of an upkeep are counted from. */
 export interface UpkeepPast {
   /** The block that it was registered in. */
-  readonly registered: ChainTime;
+  readonly registered: ChainMoment;
   /** `due` of its last run that the chain settled; null before the first. */
   readonly lastDue: number | null;
 }
@@ -53,7 +53,7 @@ export function nextOccurrence(trigger: Trigger, past: UpkeepPast): number | nul
 export function dueRun(
   trigger: Trigger,
   past: UpkeepPast,
-  now: ChainTime,
+  now: ChainMoment,
   seen: readonly number[] = [],
 ): DueRun | null {
   const most = (trigger.catchup ?? 0) + 1;
@@ -66,7 +66,7 @@ export function dueRun(
 function latestOccurrences(
   trigger: Trigger,
   past: UpkeepPast,
-  now: ChainTime,
+  now: ChainMoment,
   seen: readonly number[],
   most: number,
 ): readonly number[] {

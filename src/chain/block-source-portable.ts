@@ -88,11 +88,15 @@ export function createPortableBlockSource(source: BlockSourceOptions): BlockSour
   return { read, tip, hashAt };
 }
 
-const blockCall = (index: number): RpcCall => ({ method: 'getblock', params: [index, true] });
+export const blockCall = (index: number): RpcCall => ({
+  method: 'getblock',
+  params: [index, true],
+});
 
 type RawBlock = ReturnType<typeof parseBlock>;
 
-function parseBlock(json: unknown, index: number) {
+/** Reads the answer of `blockCall`, which must be of this index. */
+export function parseBlock(json: unknown, index: number) {
   const what = `transactions of block ${index}`;
   const transactions = rpcList(rpcObject(json, `block ${index}`).tx, what).map((tx) =>
     rpcHash256(rpcObject(tx, what).hash, `hash in the ${what}`),
@@ -101,7 +105,7 @@ function parseBlock(json: unknown, index: number) {
 }
 
 /** The log of a transaction whose block was just read: it must be there. */
-function logOf(result: RpcResult | undefined, hash: Hash256 | undefined): unknown {
+export function logOf(result: RpcResult | undefined, hash: Hash256 | undefined): unknown {
   if (result?.ok) return result.result;
   if (isRpcError(result?.error, RpcCode.MethodNotFound)) {
     throw new NodeError('RPC_NO_APPLICATION_LOGS', 'the endpoint lacks getapplicationlog', {
@@ -132,7 +136,7 @@ function haltedEvents(
 }
 
 /** The executions of a log that HALTed, of one trigger. */
-function haltedIn(json: unknown, hash: Hash256, trigger: string) {
+export function haltedIn(json: unknown, hash: Hash256, trigger: string) {
   const what = `log of ${hash}`;
   const executions = rpcList(rpcObject(json, what).executions, `executions in the ${what}`);
   return executions.flatMap((entry) => {

@@ -178,6 +178,19 @@ export type AskEvent = Extract<KnownGatewayEvent, { name: (typeof ASK_EVENTS)[nu
 export const isAskEvent = (event: GatewayEvent): event is AskEvent =>
   (ASK_EVENTS as readonly string[]).includes(event.name);
 
+/** The events that tell of upkeeps. */
+const UPKEEP_EVENTS = [
+  'UpkeepRegistered',
+  'UpkeepFunded',
+  'UpkeepEnding',
+  'UpkeepCancelled',
+  'UpkeepPerformed',
+] as const;
+export type UpkeepEvent = Extract<KnownGatewayEvent, { name: (typeof UPKEEP_EVENTS)[number] }>;
+
+export const isUpkeepEvent = (event: GatewayEvent): event is UpkeepEvent =>
+  (UPKEEP_EVENTS as readonly string[]).includes(event.name);
+
 /** An event of a newer gateway is `unknown`: what it changes is not this node's to know. */
 export type GatewayEvent = KnownGatewayEvent | { readonly name: 'unknown'; readonly event: string };
 

@@ -30,6 +30,8 @@ const MAX_VALID_UNTIL_BLOCKS = 5_760;
 /** The gateway's limits of one `respond` and one `expire` (contracts/build/gateway.abi.json). */
 const MAX_RESPONSES = 32;
 const MAX_EXPIRE_IDS = 64;
+/** And of one `performUpkeeps`. */
+const MAX_RUNS = 32;
 /** JSON-RPC batches of a Neo node hold about this many calls. */
 const MAX_RPC_BATCH = 100;
 
@@ -131,6 +133,16 @@ const pipeline = z.strictObject({
   expireBatch: integer(1, MAX_EXPIRE_IDS, 'a number of requests').prefault('50'),
 });
 
+const automation = z.strictObject({
+  maxBatch: integer(1, MAX_RUNS, 'a number of runs').prefault('32'),
+  conditionGas: gasAmount('0.001', '10').prefault('0.1 GAS'),
+  maxConditions: integer(1, 10_000, 'a number of conditions').prefault('200'),
+  maxWatchedContracts: integer(0, 10_000, 'a number of contracts').prefault('256'),
+  pauseAfterFailures: integer(1, 1_000, 'a number of failures').prefault('8'),
+  backoff: duration('100ms', '1h').prefault('5s'),
+  backoffMax: duration('100ms', '7d').prefault('1h'),
+});
+
 const budget = () => gasAmount('0', '1000000').optional();
 const kindBudget = () => z.strictObject({ perHour: budget(), perDay: budget() }).prefault({});
 
@@ -222,6 +234,7 @@ export const configSchema = z.strictObject({
   functions: functions.prefault({}),
   prices: prices.prefault({}),
   pipeline: pipeline.prefault({}),
+  automation: automation.prefault({}),
   gasbank: gasbank.prefault({}),
   vault: vault.prefault({}),
   audit: audit.prefault({}),

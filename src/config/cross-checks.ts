@@ -187,6 +187,11 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     'the wait grows from the one to the other',
   ),
   ordered(
+    ['automation.backoff', 'automation.backoffMax'],
+    ({ automation }) => [automation.backoff, automation.backoffMax],
+    'the wait grows from the one to the other',
+  ),
+  ordered(
     ['pipeline.maxNetworkFee', 'pipeline.maxSystemFee'],
     ({ pipeline }) => [pipeline.maxNetworkFee, pipeline.maxSystemFee],
     'a network fee is a small part of what an answer costs',

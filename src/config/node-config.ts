@@ -22,6 +22,7 @@ export interface NodeConfig {
   /** Files of feeds, and directories of them. */
   readonly prices: { readonly feedPaths: readonly string[] };
   readonly pipeline: PipelineConfig;
+  readonly automation: AutomationConfig;
   readonly gasbank: GasbankConfig;
   /** null: vault.key in storage.dir. */
   readonly vault: { readonly keyFile: string | null };
@@ -109,6 +110,19 @@ export interface PipelineConfig {
   readonly expireBatchRequests: number;
 }
 
+export interface AutomationConfig {
+  /** Runs in one transaction. */
+  readonly maxBatchRuns: number;
+  /** What one condition may use, each time it is asked. */
+  readonly conditionGasDatoshi: Datoshi;
+  readonly maxConditionsPerBlock: number;
+  readonly maxWatchedContracts: number;
+  /** In a row. */
+  readonly pauseAfterFailures: number;
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+}
+
 /** Most that may be spent on fees; null: no limit. */
 export interface BudgetConfig {
   readonly perHourDatoshi: Datoshi | null;
@@ -191,6 +205,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     },
     prices: { feedPaths: values.prices.feeds.map(path) },
     pipeline: pipelineConfig(values.pipeline),
+    automation: automationConfig(values.automation),
     gasbank: gasbankConfig(values.gasbank),
     vault: { keyFile: optionalPath(values.vault.keyFile) },
     audit: { anchorFile: optionalPath(values.audit.anchorFile) },
@@ -242,6 +257,16 @@ const pipelineConfig = (pipeline: FileValues['pipeline']): PipelineConfig => ({
   feeMarginMinDatoshi: pipeline.feeMarginMin,
   validUntilBlocks: pipeline.validUntilBlocks,
   expireBatchRequests: pipeline.expireBatch,
+});
+
+const automationConfig = (automation: FileValues['automation']): AutomationConfig => ({
+  maxBatchRuns: automation.maxBatch,
+  conditionGasDatoshi: automation.conditionGas,
+  maxConditionsPerBlock: automation.maxConditions,
+  maxWatchedContracts: automation.maxWatchedContracts,
+  pauseAfterFailures: automation.pauseAfterFailures,
+  backoffMs: automation.backoff,
+  backoffMaxMs: automation.backoffMax,
 });
 
 type FileBudget = { readonly perHour?: Datoshi | undefined; readonly perDay?: Datoshi | undefined };

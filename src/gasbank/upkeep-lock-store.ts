@@ -1,8 +1,8 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
-import type { GatewayEvent } from '../chain/gateway-events.js';
+import { type GatewayEvent, isUpkeepEvent } from '../chain/gateway-events.js';
 import { assertInTransaction, type Database } from '../storage/database.js';
-import { isUpkeepEvent, lockAfter, type UpkeepLock } from './upkeep-lock.js';
+import { lockAfter, type UpkeepLock } from './upkeep-lock.js';
 
 export type UpkeepLockStore = ReturnType<typeof createUpkeepLockStore>;
 

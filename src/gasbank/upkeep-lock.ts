@@ -1,6 +1,6 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
-import type { GatewayEvent, KnownGatewayEvent } from '../chain/gateway-events.js';
+import type { UpkeepEvent } from '../chain/gateway-events.js';
 
 /** What of an owner's credit is locked for the runs of one upkeep. */
 export interface UpkeepLock {
@@ -15,18 +15,6 @@ export interface UpkeepLock {
   /** Block of its last run, before the first that of its registration. */
   readonly lastRunBlock: number;
 }
-
-const UPKEEP_EVENTS = [
-  'UpkeepRegistered',
-  'UpkeepFunded',
-  'UpkeepEnding',
-  'UpkeepCancelled',
-  'UpkeepPerformed',
-] as const;
-export type UpkeepEvent = Extract<KnownGatewayEvent, { name: (typeof UPKEEP_EVENTS)[number] }>;
-
-export const isUpkeepEvent = (event: GatewayEvent): event is UpkeepEvent =>
-  (UPKEEP_EVENTS as readonly string[]).includes(event.name);
 
 /**
  * What the end of an upkeep gives back: the lock of one that had been cancelled before and was not

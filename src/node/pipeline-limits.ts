@@ -15,15 +15,17 @@ const HOLD_MS_PER_ANSWER = 10;
 const MAX_BATCH_BYTES = 48 * 1024;
 /** Transactions that are prepared at once. */
 const RESPOND_CONCURRENCY = 3;
+const PERFORM_CONCURRENCY = 3;
 /** The contract's limits (contracts/gateway/limits.go): it refuses a transaction with more. */
 const GATEWAY_MAX_RESPONSES = 32;
 const GATEWAY_MAX_IDS = 64;
+const GATEWAY_MAX_RUNS = 32;
 /** One requester has at most three quarters of the room to resolve in. */
 const SHARE_OF_ONE = 0.75;
 
 /** The configuration as limits of the pipeline; `maxBlockSystemFee` is the network's, if known. */
 export function pipelineLimits(
-  { pipeline, gasbank }: NodeConfig,
+  { pipeline, gasbank, automation }: NodeConfig,
   maxBlockSystemFee: Datoshi | null,
 ): PipelineLimits {
   const { resolveConcurrency: concurrency, maxSystemFeeDatoshi } = pipeline;
@@ -57,10 +59,32 @@ export function pipelineLimits(
       atLeast: gasbank.collect.atLeastDatoshi,
     },
     inboxOnly: gasbank.inboxOnly,
+    automation: automationLimits(automation, pipeline),
     walletEveryBlocks: WALLET_EVERY_BLOCKS,
     reconcileEveryBlocks: gasbank.reconcileEveryBlocks,
   };
 }
+
+const automationLimits = (
+  automation: NodeConfig['automation'],
+  pipeline: NodeConfig['pipeline'],
+): PipelineLimits['automation'] => ({
+  perform: {
+    maxBatch: Math.min(automation.maxBatchRuns, GATEWAY_MAX_RUNS),
+    concurrency: PERFORM_CONCURRENCY,
+    validBlocks: pipeline.validUntilBlocks,
+  },
+  conditions: {
+    maxGas: automation.conditionGasDatoshi,
+    perBlock: automation.maxConditionsPerBlock,
+  },
+  maxWatchedContracts: automation.maxWatchedContracts,
+  failureRule: {
+    pauseAfterFailures: automation.pauseAfterFailures,
+    backOff: { firstMs: automation.backoffMs, maxMs: automation.backoffMaxMs },
+  },
+  holdMs: HOLD_MS,
+});
 
 /** The operator's budgets as the gas bank knows them. */
 export function budgetsOf({ budgets }: Pick<NodeConfig['gasbank'], 'budgets'>): Budgets {

@@ -6,6 +6,7 @@ import { responseCodeName } from '../base/outcome.js';
 import { tailBlockRuns } from '../chain/block-tailer.js';
 import { checkChain } from '../chain/chain-check.js';
 import { createBlockSource } from '../chain/choose-block-source.js';
+import { createContractEventReader } from '../chain/contract-events.js';
 import { createPreflight } from '../chain/preflight.js';
 import type { Rpc } from '../chain/rpc.js';
 import type { FilterPool } from '../filters/filter-pool.js';
@@ -18,6 +19,7 @@ import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createGatewayPort } from '../pipeline/gateway-port.js';
 import type { IntakeResult } from '../pipeline/intake.js';
 import { resolverByKind } from '../pipeline/resolve-request.js';
+import { createUpkeepPort } from '../pipeline/upkeep-port.js';
 import { createFunctionResolver } from '../resolvers/function.js';
 import { createHttpResolver, MAX_RESULT_BYTES } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
@@ -69,6 +71,8 @@ export async function runWork(
       db,
       chain,
       gateway,
+      upkeepChain: createUpkeepPort({ ...ways, heightNow }, chain),
+      eventReader: createContractEventReader({ rpc: pool, clock, mode }),
       books: { reader: booksOver(pool), each: pool.clients.map(booksOver) },
       clock,
       log,
@@ -97,6 +101,7 @@ export async function runWork(
         if (inStep && !parts.inStep) log.info('in step with the chain', { height: last.index });
         parts.inStep = inStep;
         for (const answered of result.answered) metrics.response(answered);
+        for (const run of result.performed) metrics.upkeepRun(run);
         for (const { reason } of result.differences) metrics.chargeDifference(reason);
         tellOf(result, last.index, (event, facts) =>
           inStep ? log.info(event, facts) : log.debug(event, facts),

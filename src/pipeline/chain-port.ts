@@ -16,7 +16,7 @@ export type Preflight =
   | {
       readonly state: 'HALT';
       readonly gasConsumed: Datoshi;
-      /** By request; those that the gateway skipped are absent. */
+      /** By request or upkeep; those that the gateway skipped are absent. */
       readonly effects: ReadonlyMap<bigint, AnswerEffect>;
       /** The requests that it refunded. */
       readonly expired: ReadonlySet<bigint>;

@@ -1,24 +1,28 @@
+import { createUpkeepStore } from '../automation/upkeep-store.js';
+import { createWatchStore } from '../automation/watch-store.js';
 import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import type { Outcome } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
+import type { ContractEventReader } from '../chain/contract-events.js';
 import type { BooksReader } from '../gasbank/books-reader.js';
 import type { ChainTime } from '../gasbank/chain-time.js';
 import { createCheckedBalances } from '../gasbank/checked-balance-store.js';
 import { createFaultStore } from '../gasbank/fault-store.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
-import { createOwnAccountStore } from '../gasbank/own-account-store.js';
+import { createOwnAccountStore, type OwnAccount } from '../gasbank/own-account-store.js';
 import { createProofStore } from '../gasbank/proof-store.js';
 import { createRecentBooks } from '../gasbank/recent-books.js';
-import { createReconcile } from '../gasbank/reconcile.js';
+import { createReconcile, type Reconcile } from '../gasbank/reconcile.js';
 import { createUnanimousReader } from '../gasbank/unanimous-reader.js';
 import { createRequestStore, type RequestRow } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import { createConfirm } from './confirm.js';
 import type { CrashPoint } from './crash-point.js';
+import { type AutomationLimits, createAutomation } from './create-automation.js';
 import { createSending, type SendingLimits } from './create-sending.js';
 import { createCursorStore } from './cursor-store.js';
 import type { GatewayPort } from './gateway-port.js';
@@ -30,8 +34,10 @@ import { createResolve, type ResolveLimits } from './resolve.js';
 import { startTooLate } from './start-too-late.js';
 import { createTransactionEnding } from './transaction-ending.js';
 import { createTransactionStore } from './transaction-store.js';
+import type { UpkeepPort } from './upkeep-port.js';
 
 export interface PipelineLimits extends SendingLimits {
+  readonly automation: AutomationLimits;
   readonly resolve: ResolveLimits;
   readonly walletEveryBlocks: number;
   readonly reconcileEveryBlocks: number;
@@ -41,6 +47,9 @@ export interface PipelineSetup {
   readonly db: Database;
   readonly chain: GatewayPort;
   readonly gateway: Hash160;
+  /** The chain as upkeeps need it. */
+  readonly upkeepChain: UpkeepPort;
+  readonly eventReader: ContractEventReader;
   /** How the chain tells the balances that are on the books; each endpoint by itself, too. */
   readonly books: { readonly reader: BooksReader; readonly each: readonly BooksReader[] };
   readonly clock: Clock;
@@ -82,7 +91,8 @@ export async function runNodePipeline(setup: PipelineSetup): Promise<void> {
     await runPipeline({ ...setup, ...stages, signal });
   } finally {
     own.abort();
-    await Promise.allSettled([stages.resolve.idle(), stages.respond.idle()]);
+    const { resolve, respond, automation } = stages;
+    await Promise.allSettled([resolve.idle(), respond.idle(), automation.idle()]);
   }
   // A bug ends the loops like a stop would; what it was is what the node says.
   const found = bug as { error: unknown } | null;
@@ -115,27 +125,32 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     everyBlocks: limits.reconcileEveryBlocks,
     height: heightNow,
   });
+  const mayStart = (): boolean => isWalletKnown && reconcile.hasLooked();
   const sending = createSending({
     ...common,
     heightNow,
-    mayStart: () => isWalletKnown && reconcile.hasLooked(),
+    mayStart,
     requireSpendable: reconcile.refuseIfStopped,
     onWalletShort,
     onRespond: (durationMs) => setup.onStep('respond', durationMs),
-    onBug,
-    signal,
+    ...{ onBug, signal },
+  });
+  const { submit } = sending;
+  const automation = createAutomation({
+    ...common,
+    ...{ submit, planLimits: limits, automationLimits: limits.automation },
+    ...{ heightNow, mayStart, onBug, signal },
+    onDuration: (durationMs) => setup.onStep('perform', durationMs),
   });
   const resolve = createResolve({
     ...common,
-    limits: limits.resolve,
-    heightNow,
+    ...{ limits: limits.resolve, heightNow, onBug, signal },
     onResolved: () => sending.respond.pump(),
     onDuration: (_kind, durationMs) => setup.onStep('resolve', durationMs),
-    onBug,
-    signal,
   });
   const own = ownAccounts.all();
-  const intake = createIntake(common, clock, { gateway: setup.gateway, own });
+  const accounts = { gateway: setup.gateway, own };
+  const intake = createIntake(common, clock, accounts, limits.automation.failureRule);
   const takeIn = (blocks: readonly TailedBlock[]): IntakeResult => {
     const result = intake(blocks);
     height = blocks.at(-1)?.index ?? height;
@@ -155,12 +170,11 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     confirm: createConfirm(common),
     expire: sending.expire,
     collect: sending.collect,
+    automation,
     async reconcile(at: number): Promise<void> {
       await reconcile.run(at);
       setup.onBooks(reconcile.whyStopped());
-      // From block 0 on nothing can be missing: then it is a difference like any other.
-      if (!reconcile.missesPast() || own.every(({ sinceBlock }) => sinceBlock === 0)) return;
-      throw startTooLate(reconcile.whyStopped() ?? 'it holds more than its events tell');
+      refuseMissingPast(reconcile, own);
     },
     walletEveryBlocks: limits.walletEveryBlocks,
     isWalletShort: () => isWalletShort,
@@ -172,18 +186,30 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   };
 }
 
+/** From block 0 on nothing can be missing: then it is a difference like any other. */
+function refuseMissingPast(
+  reconcile: Pick<Reconcile, 'missesPast' | 'whyStopped'>,
+  own: readonly OwnAccount[],
+): void {
+  if (!reconcile.missesPast() || own.every(({ sinceBlock }) => sinceBlock === 0)) return;
+  throw startTooLate(reconcile.whyStopped() ?? 'it holds more than its events tell');
+}
+
 /** The stores that taking blocks in writes. */
 export function createStores(db: Database) {
   const requests = createRequestStore(db);
   const ledger = createLedgerStore(db);
   const transactions = createTransactionStore(db);
   const faults = createFaultStore(db);
+  const upkeeps = createUpkeepStore(db);
   return {
     requests,
     ledger,
     transactions,
     faults,
-    ending: createTransactionEnding({ requests, ledger, transactions, faults }),
+    upkeeps,
+    watches: createWatchStore(db),
+    ending: createTransactionEnding({ upkeeps, requests, ledger, transactions, faults }),
     cursor: createCursorStore(db),
     ownAccounts: createOwnAccountStore(db),
   };

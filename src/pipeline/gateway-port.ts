@@ -167,6 +167,8 @@ async function runInTime(
 /** A preflight's transaction has no hash yet. */
 const NO_HASH: Hash256 = `0x${'00'.repeat(32)}`;
 
+const TOLD_BY: readonly string[] = ['Response', 'UpkeepPerformed', 'Expired'];
+
 function effectsOf(
   notifications: readonly ContractNotification[],
   gateway: Hash160,
@@ -174,11 +176,11 @@ function effectsOf(
   const effects = new Map<bigint, AnswerEffect>();
   const expired = new Set<bigint>();
   for (const { contract, name, state } of notifications) {
-    if (contract !== gateway || !(name === 'Response' || name === 'Expired')) continue;
+    if (contract !== gateway || !TOLD_BY.includes(name)) continue;
     const notification = { txHash: NO_HASH, indexInBlock: 0, name, state: [...state()] };
     const event = decodeGatewayEvent(notification);
     if (event.name === 'Expired') expired.add(event.id);
-    if (event.name !== 'Response') continue;
+    if (event.name !== 'Response' && event.name !== 'UpkeepPerformed') continue;
     const { id, delivered, fee, lost, premium } = event;
     effects.set(id, { delivered, fee, lost, premium });
   }

@@ -1,3 +1,6 @@
+import { DEFAULT_FAILURE_RULE, type FailureRule } from '../automation/upkeep-events.js';
+import type { UpkeepStore } from '../automation/upkeep-store.js';
+import type { WatchStore } from '../automation/watch-store.js';
 import type { Clock } from '../base/clock.js';
 import { formatGas } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
@@ -18,6 +21,7 @@ import { compareCharges, type FoundDifference } from './compare-charges.js';
 import type { CursorStore } from './cursor-store.js';
 import { missingPast, startTooLate } from './start-too-late.js';
 import type { TransactionEnding } from './transaction-ending.js';
+import { createUpkeepIntake, type PerformedRun } from './upkeep-intake.js';
 
 export interface IntakeStores {
   readonly db: Database;
@@ -26,6 +30,8 @@ export interface IntakeStores {
   readonly faults: FaultStore;
   readonly cursor: CursorStore;
   readonly ending: TransactionEnding;
+  readonly upkeeps: UpkeepStore;
+  readonly watches: WatchStore;
 }
 
 /** Whose GAS is on the books. */
@@ -41,6 +47,8 @@ export interface IntakeResult {
   readonly answered: readonly { id: bigint; kind: string; code: number; delivered: boolean }[];
   readonly expired: readonly bigint[];
   readonly overdue: readonly bigint[];
+  /** Runs of upkeeps, and how long after their occurrence they are in a block. */
+  readonly performed: readonly PerformedRun[];
   readonly halted: readonly Hash256[];
   /** Charges that are not what was predicted. */
   readonly differences: readonly FoundDifference[];
@@ -73,12 +81,16 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] 
  * transaction. At the tip that is one block; catching up, as many as were read at once. What cannot
  * be taken in throws, and the cursor stays before it.
  */
-export function createIntake(stores: IntakeStores, clock: Clock, accounts: IntakeAccounts) {
+export function createIntake(
+  stores: IntakeStores,
+  clock: Clock,
+  accounts: IntakeAccounts,
+  failureRule: FailureRule = DEFAULT_FAILURE_RULE,
+) {
   const { db, requests, ledger, faults, cursor, ending } = stores;
   const predictions = createPredictionStore(db);
   const upkeepLocks = createUpkeepLockStore(db);
-  /** Books are of the time of their blocks: taken in later they tell the same of the past. */
-  const bookedMs = (block: TailedBlock, nowMs: number): number => block.timeMs ?? nowMs;
+  const upkeepIntake = createUpkeepIntake(stores, failureRule);
   const ownAt = (block: number): ReadonlySet<Hash160> =>
     new Set(
       accounts.own.flatMap(({ account, sinceBlock }) => (sinceBlock <= block ? [account] : [])),
@@ -137,9 +149,11 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
 
   function takeTransaction(tx: Hash256, events: readonly GatewayEvent[], taking: Taking): void {
     const { block, ownAccounts, nowMs, result } = taking;
-    const named = lostTxsNamed(events, requests);
+    const named = lostTxsNamed(events, stores);
     for (const event of events) {
       takeEvent(event, tx, taking);
+      const run = upkeepIntake.take(event, { block, tx, nowMs });
+      if (run !== null) result.performed.push(run);
       if (SETTINGS.includes(event.name)) result.settingsChanged = true;
     }
     const at = { tx, block: block.index, atMs: nowMs };
@@ -187,15 +201,7 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
   }
 
   return function takeIn(blocks: readonly TailedBlock[]): IntakeResult {
-    const result: Mutable<IntakeResult> = {
-      received: [],
-      answered: [],
-      expired: [],
-      overdue: [],
-      halted: [],
-      differences: [],
-      settingsChanged: false,
-    };
+    const result = nothingYet();
     const [first] = blocks;
     const last = blocks.at(-1);
     if (first === undefined || last === undefined) return result;
@@ -212,6 +218,20 @@ export function createIntake(stores: IntakeStores, clock: Clock, accounts: Intak
     return result;
   };
 }
+
+const nothingYet = (): Mutable<IntakeResult> => ({
+  received: [],
+  answered: [],
+  expired: [],
+  overdue: [],
+  performed: [],
+  halted: [],
+  differences: [],
+  settingsChanged: false,
+});
+
+/** Books are of the time of their blocks: taken in later they tell the same of the past. */
+const bookedMs = (block: TailedBlock, nowMs: number): number => block.timeMs ?? nowMs;
 
 function eventsByTransaction(block: TailedBlock): Map<Hash256, GatewayEvent[]> {
   const grouped = new Map<Hash256, GatewayEvent[]>();
@@ -240,15 +260,15 @@ function newRequestOf(event: AskEvent, block: TailedBlock, tx: Hash256): NewRequ
 /** The FAULTed transactions that the node named in these answers, before they are forgotten. */
 function lostTxsNamed(
   events: readonly GatewayEvent[],
-  requests: RequestStore,
+  { requests, upkeeps }: Pick<IntakeStores, 'requests' | 'upkeeps'>,
 ): ReadonlyMap<bigint, Hash256 | null> {
-  const charging = events.filter((event) => event.name === 'Response' && event.lost > 0n);
-  return new Map(
-    charging.map((event) => {
-      const id = 'id' in event ? event.id : 0n;
-      return [id, requests.get(id)?.lostTx ?? null];
-    }),
-  );
+  const named = new Map<bigint, Hash256 | null>();
+  for (const event of events) {
+    if (!('lost' in event) || event.lost === 0n) continue;
+    const row = event.name === 'Response' ? requests.get(event.id) : upkeeps.get(event.id);
+    named.set(event.id, row?.lostTx ?? null);
+  }
+  return named;
 }
 
 /** Finds the FAULT that an answer charged for, which nobody else can charge for from then on. */

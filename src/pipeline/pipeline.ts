@@ -1,4 +1,5 @@
 import { setImmediate as yieldToIo } from 'node:timers/promises';
+import type { ChainMoment } from '../automation/occurrences.js';
 import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import { messageOf } from '../base/node-error.js';
@@ -7,6 +8,7 @@ import type { Log } from '../telemetry/log.js';
 import type { ChainPort } from './chain-port.js';
 import type { ConfirmResult } from './confirm.js';
 import type { CrashPoint } from './crash-point.js';
+import type { Automation } from './create-automation.js';
 import type { IntakeResult } from './intake.js';
 import type { Resolve } from './resolve.js';
 import { mayPass } from './trouble.js';
@@ -33,6 +35,7 @@ export interface PipelineParts {
   readonly takeIn: (blocks: readonly TailedBlock[]) => IntakeResult;
   readonly resolve: Resolve;
   readonly respond: { pump(): void };
+  readonly automation: Pick<Automation, 'run'>;
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
   readonly collect: (height: number) => Promise<void>;
@@ -80,6 +83,18 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     log.warn('block not settled yet', { height, reason: messageOf(error) });
   });
 
+  let latest: ChainMoment | null = null;
+  const performSoon = serially(
+    async () => {
+      if (latest !== null) await parts.automation.run(latest);
+    },
+    (error) => {
+      if (signal.aborted) return;
+      if (!mayPass(error)) throw error;
+      log.warn('upkeeps not run yet', { height, reason: messageOf(error) });
+    },
+  );
+
   async function tail(): Promise<void> {
     for await (const run of parts.blocks) {
       if (signal.aborted) return;
@@ -96,7 +111,11 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
       }
       parts.onBlocks(last, result, inStep);
       if (result.received.length > 0) answersUntilMs = clock.monotonicMs() + ANSWERS_FIRST_MS;
-      if (inStep) settleSoon.kick();
+      if (!inStep) continue;
+      settleSoon.kick();
+      // The last block of a run always has its header.
+      if (last.timeMs !== null) latest = { block: last.index, timeMs: last.timeMs };
+      performSoon.kick();
     }
   }
 
@@ -111,9 +130,10 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
 
   try {
     // Blocks may be long in coming: neither a stop nor a failure waits for the next.
-    await Promise.race([Promise.all([tail(), tick()]), settleSoon.failed, aborted(signal)]);
+    const failed = [settleSoon.failed, performSoon.failed];
+    await Promise.race([Promise.all([tail(), tick()]), ...failed, aborted(signal)]);
   } finally {
-    await settleSoon.idle();
+    await Promise.all([settleSoon.idle(), performSoon.idle()]);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
-import { type Hash160, hash160ToAddress } from '../base/hash.js';
+import { type Hash160, type Hash256, hash160ToAddress } from '../base/hash.js';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { BURNT, OUTSIDE, walletOf } from '../gasbank/accounts.js';
 import type { SpendShare } from '../gasbank/budgets.js';
@@ -47,6 +47,11 @@ export interface Submission {
   readonly predictions: readonly Prediction[];
   /** GAS that it moves out of the wallet besides its fees; absent as 0. */
   readonly taken?: Datoshi;
+  /**
+   * Moves what else it is for; joins the transaction that persists it. False, with nothing changed,
+   * when one of them has moved on meanwhile.
+   */
+  readonly move?: (tx: Hash256) => boolean;
 }
 
 export type Submit = (submission: Submission) => Promise<SignedTransaction | null>;
@@ -62,7 +67,8 @@ const MOVES: Readonly<
 /**
  * The only way to sign. Signs a transaction, draws its fees and persists it with the move of its
  * requests, all before anybody else sees it; then broadcasts it. Resolves to null, with nothing
- * changed, when one of the requests has moved on meanwhile, or a collection is under way. Throws a
+ * changed, when one of the requests or upkeeps has moved on meanwhile, or a collection is under
+ * way. Throws a
  * retryable NodeError, with nothing changed, when its fees may not be spent: WALLET_FLOOR,
  * BUDGET_REACHED, SPENDING_STOPPED.
  */
@@ -81,6 +87,7 @@ export function createSubmit(parts: SubmitParts): Submit {
       // Two collections of the same earnings: the second would FAULT, and burn its fees.
       if (purpose === 'collect' && transactions.isInFlight(purpose)) return false;
       if (!moveRequests(parts, submission, signed, nowMs)) return false;
+      if (submission.move?.(signed.hash) === false) return false;
       parts.requireSpendable();
       refuseBelowFloor(parts, purpose, fees, taken);
       const { account } = chain;

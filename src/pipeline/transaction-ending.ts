@@ -1,3 +1,4 @@
+import type { UpkeepStore } from '../automation/upkeep-store.js';
 import type { Hash256 } from '../base/hash.js';
 import type { OwnFees } from '../chain/own-gas.js';
 import type { FaultStore } from '../gasbank/fault-store.js';
@@ -5,27 +6,27 @@ import type { LedgerStore } from '../gasbank/ledger-store.js';
 import { drawIdOf, faultedFees, feesElsewhere, takenIdOf } from '../gasbank/own-gas-postings.js';
 import type { RequestStore } from '../requests/request-store.js';
 import { nonceOf } from './plan-alone.js';
-import type { TransactionStore } from './transaction-store.js';
+import { createRunEnding } from './run-ending.js';
+import { nonceIn, type TransactionStore } from './transaction-store.js';
 
 export type TransactionEnding = ReturnType<typeof createTransactionEnding>;
 
 export { drawIdOf, takenIdOf };
 
-/** The nonce of a raw transaction: after the version, the first byte. */
-const nonceIn = (raw: Buffer): number => raw.readUInt32LE(1);
-
 /**
  * What follows when it is known how a transaction of the node ended: its draw is posted or voided,
- * and its requests that the chain did not end go back to be planned anew. Joins the caller's
+ * and its requests and upkeeps that the chain did not settle are planned anew. Joins the caller's
  * transaction. Each end returns false when the transaction is not ours or had ended before.
  */
 export function createTransactionEnding(stores: {
+  upkeeps: UpkeepStore;
   requests: RequestStore;
   ledger: LedgerStore;
   transactions: TransactionStore;
   faults: FaultStore;
 }) {
   const { requests, ledger, transactions, faults } = stores;
+  const runs = createRunEnding(stores.upkeeps);
 
   /**
    * Books the fees of a transaction that an own account sent, as its block tells of them: on its
@@ -58,6 +59,7 @@ export function createTransactionEnding(stores: {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'halted', block, null)) return false;
       release(hash, block, nowMs);
+      runs.skipped(hash);
       const why = 'the transaction is in a block, but the gateway skipped this request';
       for (const row of requests.byTransaction(hash)) {
         const step = { atMs: nowMs, block, tx: hash, what: 'skipped', why };
@@ -71,6 +73,7 @@ export function createTransactionEnding(stores: {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'faulted', block, exception)) return false;
       release(hash, block, nowMs);
+      runs.faulted(sent, `FAULTed in block ${block}: ${exception}`);
       const rows = requests.byTransaction(hash);
       for (const row of rows) {
         // One left may have shared it with others that have ended: only its nonce is its own.
@@ -95,6 +98,7 @@ export function createTransactionEnding(stores: {
       if (sent === null || !transactions.end(hash, 'dead', null, why)) return false;
       ledger.void(drawIdOf(hash), height, nowMs);
       release(hash, height, nowMs);
+      runs.dead(hash, why);
       for (const row of requests.byTransaction(hash)) {
         const step = { atMs: nowMs, block: height, tx: hash, what: 'transaction dead', why };
         requests.move(row.id, 'transactionDead', { reason: why, tx: null }, step);

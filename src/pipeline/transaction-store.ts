@@ -32,6 +32,9 @@ export interface SentTransaction {
   readonly exception: string | null;
 }
 
+/** The nonce of a raw transaction: after the version, the first byte. */
+export const nonceIn = (raw: Buffer): number => raw.readUInt32LE(1);
+
 export type TransactionStore = ReturnType<typeof createTransactionStore>;
 
 /** The one writer of `sent_transaction`. */

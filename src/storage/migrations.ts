@@ -5,6 +5,7 @@ import { SCHEMA_4_VAULT } from './schema/schema-4-vault.js';
 import { SCHEMA_5_EVIDENCE } from './schema/schema-5-evidence.js';
 import { SCHEMA_6_UPKEEP_LOCKS } from './schema/schema-6-upkeep-locks.js';
 import { SCHEMA_7_PRICES } from './schema/schema-7-prices.js';
+import { SCHEMA_8_AUTOMATION } from './schema/schema-8-automation.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -18,5 +19,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_5_EVIDENCE,
   SCHEMA_6_UPKEEP_LOCKS,
   SCHEMA_7_PRICES,
+  SCHEMA_8_AUTOMATION,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

@@ -34,6 +34,15 @@ export interface SettledResponse {
   readonly delivered: boolean;
 }
 
+/** A run of an upkeep, in a block. */
+export interface SettledRun {
+  readonly delivered: boolean;
+  /** Kind of the trigger; null where the node can't read it. */
+  readonly trigger: string | null;
+  /** From the occurrence to the block: milliseconds for cron, else blocks. */
+  readonly lag: number;
+}
+
 /** What the node measures of itself. One object a process, passed to whoever has figures. */
 export interface Metrics extends PriceMetrics {
   /** Requests by state; a state that is left out has none. */
@@ -70,6 +79,9 @@ export interface Metrics extends PriceMetrics {
   /** An answer was charged otherwise than predicted (callback, skipped, maxFee, gas). */
   chargeDifference(reason: string): void;
   response(settled: SettledResponse): void;
+  upkeepRun(run: SettledRun): void;
+  /** Upkeeps by state, and those whose occurrence has come and that do not run yet. */
+  upkeeps(countByState: Readonly<Record<string, number>>, due: number): void;
   /** A web request ended: "response" or the failure's name. */
   fetch(result: string, durationMs: number): void;
   filter(result: string, durationMs: number): void;
@@ -99,6 +111,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     ...pipelineMetrics(make),
     ...chainMetrics(make),
+    ...automationMetrics(make),
     ...moneyMetrics(make),
     ...resourceMetrics(make),
     ...priceMetrics(make),
@@ -116,8 +129,12 @@ function makers(registry: Registry) {
       new Gauge<L>({ name, help, labelNames, registers }),
     counter: <L extends string>(name: string, help: string, labelNames: L[] = []) =>
       new Counter<L>({ name, help, labelNames, registers }),
-    histogram: <L extends string>(name: string, help: string, labelNames: L[] = []) =>
-      new Histogram<L>({ name, help, labelNames, registers, buckets: DURATION_BUCKETS_S }),
+    histogram: <L extends string>(
+      name: string,
+      help: string,
+      labelNames: L[] = [],
+      buckets: number[] = DURATION_BUCKETS_S,
+    ) => new Histogram<L>({ name, help, labelNames, registers, buckets }),
   };
 }
 
@@ -185,6 +202,41 @@ function chainMetrics(make: Makers) {
     rpcCall({ endpoint, method, durationMs, failure }) {
       calls.observe({ endpoint, method }, seconds(durationMs));
       if (failure !== undefined) errors.inc({ endpoint, method, failure });
+    },
+  } satisfies Partial<Metrics>;
+}
+
+/** From the next block on. */
+const BLOCK_BUCKETS = [1, 2, 3, 5, 10, 25, 100, 1_000];
+
+function automationMetrics(make: Makers) {
+  const upkeeps = make.gauge('dodona_upkeeps', 'Upkeeps by state.', ['state']);
+  const due = make.gauge('dodona_upkeeps_due', 'Upkeeps that are due and do not run yet.');
+  const runs = make.counter('dodona_upkeep_runs_total', 'Runs of upkeeps in blocks.', [
+    'trigger',
+    'delivered',
+  ]);
+  const lagSeconds = make.histogram(
+    'dodona_upkeep_lag_seconds',
+    "From an occurrence of cron to its block's time.",
+  );
+  const lagBlocks = make.histogram(
+    'dodona_upkeep_lag_blocks',
+    'From the block of an occurrence to that of its run.',
+    ['trigger'],
+    BLOCK_BUCKETS,
+  );
+  return {
+    upkeeps(countByState, dueNow) {
+      upkeeps.reset();
+      for (const [state, count] of Object.entries(countByState)) upkeeps.set({ state }, count);
+      due.set(dueNow);
+    },
+    upkeepRun({ delivered, trigger, lag }) {
+      const kind = trigger ?? 'unreadable';
+      runs.inc({ trigger: kind, delivered: String(delivered) });
+      if (trigger === 'cron') lagSeconds.observe(seconds(lag));
+      else lagBlocks.observe({ trigger: kind }, Math.max(0, lag));
     },
   } satisfies Partial<Metrics>;
 }

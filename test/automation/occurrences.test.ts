@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  type ChainTime,
+  type ChainMoment,
   dueRun,
   nextOccurrence,
   type UpkeepPast,
@@ -16,11 +16,11 @@ const triggerOf = (text: string): Trigger => {
   assert.ok(read.kind === 'trigger', text);
   return read.trigger;
 };
-const at = (block: number, minutes = 0): ChainTime => ({
+const at = (block: number, minutes = 0): ChainMoment => ({
   block,
   timeMs: MIDNIGHT_MS + minutes * MINUTE_MS,
 });
-const since = (registered: ChainTime, lastDue: number | null = null): UpkeepPast => ({
+const since = (registered: ChainMoment, lastDue: number | null = null): UpkeepPast => ({
   registered,
   lastDue,
 });

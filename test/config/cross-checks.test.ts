@@ -27,6 +27,7 @@ describe('rules between configuration keys', () => {
     ['network.blockTime', network('blockTime: 61s\n  stallAfter: 2m'), /is too large/],
     ['network.blockTime', network('blockTime: 31s\n  stallAfter: 1m'), /beside network.stallAfter/],
     ['http.connectTimeout', `${MINIMAL}http: {timeout: 4s}`, /too large beside http.timeout/],
+    ['automation.backoff', `${MINIMAL}automation: {backoff: 59m, backoffMax: 58m}`, /backoffMax/],
     ['pipeline.retryBackoff', `${MINIMAL}pipeline: {retryBackoff: 31s}`, /retryBackoffMax/],
     ['pipeline.maxNetworkFee', `${MINIMAL}pipeline: {maxSystemFee: 0.4 GAS}`, /maxSystemFee/],
     [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isUpkeepEvent, type UpkeepEvent } from '../../src/gasbank/upkeep-lock.js';
+import { isUpkeepEvent, type UpkeepEvent } from '../../src/chain/gateway-events.js';
 import { createUpkeepLockStore } from '../../src/gasbank/upkeep-lock-store.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { createStages, type Stages } from '../pipeline/stage-fixture.js';

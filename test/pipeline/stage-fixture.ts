@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createUpkeepStore } from '../../src/automation/upkeep-store.js';
+import { createWatchStore } from '../../src/automation/watch-store.js';
 import type { Clock } from '../../src/base/clock.js';
 import { type Hash256, hash160, hash256 } from '../../src/base/hash.js';
 import { buildTransaction, withWitnesses } from '../../src/chain/transaction.js';
@@ -47,7 +49,9 @@ export function createStages() {
   const transactions = createTransactionStore(db);
   const cursor = createCursorStore(db);
   const faults = createFaultStore(db);
-  const ending = createTransactionEnding({ requests, ledger, transactions, faults });
+  const upkeeps = createUpkeepStore(db);
+  const watches = createWatchStore(db);
+  const ending = createTransactionEnding({ upkeeps, requests, ledger, transactions, faults });
   const chain = createFakeChain();
   let nowMs = 1_000;
   const clock: Clock = {
@@ -55,7 +59,8 @@ export function createStages() {
     monotonicMs: () => nowMs,
     sleep: async () => {},
   };
-  const stores = { db, requests, ledger, transactions, faults, cursor, ending };
+  const kept = { db, requests, ledger, transactions, faults, upkeeps, watches };
+  const stores = { ...kept, cursor, ending };
   const step = { atMs: 0, what: 'test' };
   return {
     ...stores,

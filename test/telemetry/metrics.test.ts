@@ -106,7 +106,7 @@ describe('metrics', () => {
     for (const [, name = '', type] of types) {
       assert.match(name, /^dodona_[a-z0-9_]+$/);
       assert.equal(type === 'counter', name.endsWith('_total'), name);
-      if (type === 'histogram') assert.ok(name.endsWith('_seconds'), name);
+      if (type === 'histogram') assert.ok(/_(?:seconds|blocks)$/.test(name), name);
       assert.match(text, new RegExp(`^# HELP ${name} .+\\.$`, 'm'));
     }
   });

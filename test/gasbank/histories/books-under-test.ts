@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import SqliteDatabase from 'better-sqlite3';
+import { createUpkeepStore } from '../../../src/automation/upkeep-store.js';
+import { createWatchStore } from '../../../src/automation/watch-store.js';
 import type { Clock } from '../../../src/base/clock.js';
 import type { Hash160, Hash256 } from '../../../src/base/hash.js';
 import type { TailedBlock } from '../../../src/chain/block-source.js';
@@ -108,14 +110,18 @@ export class BooksUnderTest {
     const requests = createRequestStore(db);
     const transactions = createTransactionStore(db);
     const faults = createFaultStore(db);
+    const upkeeps = createUpkeepStore(db);
+    const watches = createWatchStore(db);
     const ownAccounts = createOwnAccountStore(db);
-    const ending = createTransactionEnding({ requests, ledger, transactions, faults });
+    const ending = createTransactionEnding({ upkeeps, requests, ledger, transactions, faults });
     const cursor = createCursorStore(db);
     const advance: typeof cursor.advance = (...given) => {
       cursor.advance(...given);
       if (this.crashInIntake) throw new Crash('killed while a block was taken in');
     };
-    const stores = { db, requests, ledger, transactions, faults, ending, ownAccounts };
+    const ofUpkeeps = { upkeeps, watches };
+    const kept = { db, requests, ledger, transactions, faults, ending, ownAccounts };
+    const stores = { ...kept, ...ofUpkeeps };
     const accounts = { gateway: GATEWAY, own: ownAccounts.all() };
     const own = { clock, log: silentLog, heightNow: () => cursor.read()?.height ?? -1 };
     return {

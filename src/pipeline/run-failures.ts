@@ -1,0 +1,93 @@
+import type { FailureRule } from '../automation/upkeep-events.js';
+import type { UpkeepChange, UpkeepStore } from '../automation/upkeep-store.js';
+import type { Clock } from '../base/clock.js';
+import { backOffMs } from '../chain/back-off.js';
+import type { HeldWork, HoldCause } from '../gasbank/held-spending.js';
+import { type Database, inRepeatableTransaction } from '../storage/database.js';
+import type { Log } from '../telemetry/log.js';
+import { NOT_CALLED, type ReadyRun } from './plan-runs.js';
+import type { UpkeepPort } from './upkeep-port.js';
+
+export interface RunFailuresParts {
+  readonly db: Database;
+  readonly upkeeps: UpkeepStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly upkeepChain: UpkeepPort;
+  readonly held: HeldWork;
+  readonly failureRule: FailureRule;
+  /** Pause before what was held back is tried again. */
+  readonly holdMs: number;
+}
+
+/** Why runs wait that did nothing wrong. */
+export interface RunHold {
+  readonly reason: string;
+  readonly cause: HoldCause | null;
+  /** Null: after the usual pause. */
+  readonly untilMs: number | null;
+}
+
+/** Puts off what would fail, and pauses what does so too often; nothing is sent of either. */
+export function createRunFailures(parts: RunFailuresParts) {
+  const { db, upkeeps, clock, log, failureRule } = parts;
+
+  return {
+    async fail(run: ReadyRun, told: string): Promise<void> {
+      const reason = told === NOT_CALLED ? await whyNotCalled(run, parts.upkeepChain) : told;
+      inRepeatableTransaction(db, () => {
+        const row = upkeeps.get(run.upkeepId);
+        if (row === null || row.tx !== null || (row.lastDue ?? -1) >= run.due) return;
+        const failures = row.failures + (run.deliver ? 1 : 0);
+        // A claim that the gateway won't have is dropped: what was lost is the node's loss.
+        const dropped = run.deliver ? {} : { lostTx: null, lostDue: null };
+        const isTooOften = failures >= failureRule.pauseAfterFailures;
+        const retryMs = clock.nowMs() + backOffMs(failureRule.backOff, Math.max(1, failures));
+        const alone = isCulprit(reason) ? { alone: 'always' as const } : {};
+        const change: UpkeepChange = { reason, failures, retryMs, ...dropped, ...alone };
+        const facts = { upkeepId: run.upkeepId, due: run.due, failures, reason };
+        if (isTooOften && upkeeps.move(run.upkeepId, 'gaveUp', { ...change, ...paused(change) })) {
+          log.warn('upkeep paused', facts);
+        } else if (upkeeps.move(run.upkeepId, 'runFailed', change)) {
+          log.warn('run not sent', facts);
+        }
+      });
+    },
+
+    hold(runs: readonly ReadyRun[], { reason, cause, untilMs }: RunHold): void {
+      const retryMs = untilMs ?? clock.nowMs() + parts.holdMs;
+      if (cause !== null) parts.held.note({ cause, reason, untilMs: retryMs });
+      inRepeatableTransaction(db, () => {
+        for (const { upkeepId } of runs) {
+          const row = upkeeps.get(upkeepId);
+          if (row === null || row.tx !== null) continue;
+          upkeeps.move(upkeepId, 'runFailed', { reason: `held: ${reason}`, retryMs });
+        }
+      });
+    },
+  };
+}
+
+const paused = ({ failures, reason }: UpkeepChange): UpkeepChange => ({
+  reason: `failed ${failures} times in a row: ${reason}`,
+});
+
+/** It would have brought its neighbours down: it is not put beside any again. */
+const isCulprit = (reason: string): boolean => reason.startsWith('preflight FAULTed');
+
+/** Why the gateway's call would not get through, for the one who asks. */
+async function whyNotCalled(
+  { upkeepId }: ReadyRun,
+  chain: Pick<UpkeepPort, 'upkeepOf' | 'hasMethod'>,
+): Promise<string> {
+  const upkeep = await chain.upkeepOf(upkeepId);
+  if (upkeep === null) return 'the gateway knows it no more';
+  const { target, method, args, trigger } = upkeep;
+  const name = `${JSON.stringify(method)} with ${args.length} parameters`;
+  if (!(await chain.hasMethod(target, method, args.length))) {
+    return `its target has no method ${name} any more`;
+  }
+  return trigger.startsWith('when:')
+    ? `its condition does not hold when the gateway asks, or its target's ${name} throws`
+    : `its target's ${name} throws`;
+}

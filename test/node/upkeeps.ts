@@ -1,0 +1,40 @@
+import type { AppliedTransaction } from '../../scripts/devnet/private-chain.js';
+import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
+import type { Hash160 } from '../../src/base/hash.js';
+import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
+import { asInteger } from '../../src/chain/stack-item-values.js';
+import type { PlacedEvent } from './chain-history.js';
+import { mustHalt, type NodeFixture } from './node-fixture.js';
+
+/** Enough for a run and a plain one after it, at the devnet's prices. */
+export const UPKEEP_FEE = parseGas('1');
+
+export type Performed = Extract<PlacedEvent, { name: 'UpkeepPerformed' }>;
+
+export interface UpkeepAsked {
+  readonly target: Hash160;
+  readonly trigger: string;
+  readonly method?: string;
+  readonly args?: readonly ScriptArg[];
+  readonly maxFee?: Datoshi;
+}
+
+/** The sender registers an upkeep, and pays for it with his credit. */
+export const registerScript = (
+  gateway: Hash160,
+  { target, trigger, method = 'tick', args = [7], maxFee = UPKEEP_FEE }: UpkeepAsked,
+): Buffer =>
+  callScript(gateway, 'registerUpkeep', [target, utf8(method), args, utf8(trigger), maxFee]);
+
+/** Registers upkeeps of the fixture's owner in one transaction. */
+export async function register(
+  { network, gateway, owner }: NodeFixture,
+  asked: readonly UpkeepAsked[],
+): Promise<{ ids: bigint[]; applied: AppliedTransaction }> {
+  const script = Buffer.concat(asked.map((each) => registerScript(gateway, each)));
+  const applied = await mustHalt(network.send(owner, script).then(network.applied));
+  const ids = applied.notifications
+    .filter(({ contract, name }) => contract === gateway && name === 'UpkeepRegistered')
+    .map(({ state: [id] }) => asInteger(id as NonNullable<typeof id>, 'id'));
+  return { ids, applied };
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { hash160 } from '../../src/base/hash.js';
+import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
+import { creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
+import { createIntake } from '../../src/pipeline/intake.js';
+import { inTransaction } from '../../src/storage/database.js';
+import { type EventFields, gatewayEvent } from '../chain/gateway-event.js';
+import { ACCOUNT, createStages, hashOf, REQUESTER, type Stages } from './stage-fixture.js';
+
+const GATEWAY = hash160(`0x${'9a'.repeat(20)}`);
+const TARGET = hash160(`0x${'7e'.repeat(20)}`);
+const RULE = { pauseAfterFailures: 2, backOff: { firstMs: 100, maxMs: 1_000 } };
+const MINUTE_MS = 60_000;
+
+/** Blocks of a minute; block 10 is registered in at 10:00 of the chain's first day. */
+describe('taking in upkeeps', () => {
+  let stages: Stages;
+  beforeEach(() => {
+    stages = createStages();
+    inTransaction(stages.db, () => stages.cursor.begin(1, ACCOUNT, 10));
+    takeIn(10, event('Deposit', { account: REQUESTER, from: REQUESTER, amount: 1_000n }));
+  });
+  afterEach(() => stages.close());
+
+  let height: number;
+  const event = (
+    name: Parameters<typeof gatewayEvent>[0],
+    fields: EventFields,
+    tx = hashOf(name === 'Earned' || name === 'UpkeepPerformed' ? 2 : 1),
+  ): GatewayNotification => gatewayEvent(name, fields, tx);
+  /** Transactions 1 and 2 of a block. */
+  const txIn = (block: number, tx: bigint | number) => hashOf(block * 100 + Number(tx));
+  function takeIn(index: number, ...notifications: GatewayNotification[]) {
+    const own = [{ account: ACCOUNT, sinceBlock: 10, openedBlock: null }];
+    const take = createIntake(stages, stages.clock, { gateway: GATEWAY, own }, RULE);
+    const blocks: TailedBlock[] = [];
+    for (let at = (stages.cursor.read()?.height ?? 9) + 1; at <= index; at++) {
+      const held = (at === index ? notifications : []).map((each) => {
+        return { ...each, txHash: txIn(index, BigInt(each.txHash)) };
+      });
+      const time = { hash: hashOf(1_000 + at), timeMs: at * MINUTE_MS };
+      blocks.push({ index: at, ...time, notifications: held, ownGas: [] });
+    }
+    height = index;
+    return take(blocks);
+  }
+  const registered = (id: bigint, trigger: string) =>
+    event('UpkeepRegistered', {
+      ...{ id, owner: REQUESTER, target: TARGET, method: 'tick', trigger, maxFee: 100n },
+    });
+  const performed = (id: bigint, due: number, more: EventFields = {}) => [
+    event('UpkeepPerformed', {
+      ...{ id, owner: REQUESTER, due, delivered: true, fee: 30n, lost: 0n, premium: 5n },
+      ...{ locked: 100n, ...more },
+    }),
+    event('Earned', { account: ACCOUNT, amount: 35n }),
+  ];
+  const row = (id: bigint) => {
+    const found = stages.upkeeps.get(id);
+    assert.ok(found !== null, `no upkeep ${id}`);
+    return found;
+  };
+  const posted = () => ({
+    credit: stages.ledger.balance(creditOf(REQUESTER)).posted,
+    reserved: stages.ledger.balance(reservedOf(REQUESTER)).posted,
+    earned: stages.ledger.balance(earnedOf(ACCOUNT)).posted,
+  });
+  const dueIds = (block: number, limit = 10) =>
+    stages.upkeeps
+      .due({ block, timeMs: block * MINUTE_MS }, stages.clock.nowMs(), limit)
+      .map(({ id }) => id);
+
+  it('locks one maxFee with the registration, and knows when each is due first', () => {
+    takeIn(11, registered(1n, 'every:5'), registered(2n, 'cron:*/3 * * * *'));
+    assert.deepEqual(posted(), { credit: 800n, reserved: 200n, earned: 0n });
+    assert.deepEqual([row(1n).nextDue, row(2n).nextDue], [16, 12 * MINUTE_MS]);
+    assert.deepEqual(dueIds(11), []);
+    assert.deepEqual(dueIds(12), [2n]);
+    assert.deepEqual(dueIds(16), [2n, 1n]);
+    assert.equal(stages.ledger.sumOfPosted(), 0n);
+  });
+
+  it('settles a run: it is charged, the rest is credit again, and the next is locked', () => {
+    takeIn(11, registered(1n, 'every:5'));
+    const { performed: runs } = takeIn(18, ...performed(1n, 16));
+    assert.deepEqual(runs, [{ id: 1n, delivered: true, trigger: 'every', lag: 2 }]);
+    assert.deepEqual(posted(), { credit: 865n, reserved: 100n, earned: 35n });
+    const { state, lastDue, nextDue, locks } = row(1n);
+    assert.deepEqual([state, lastDue, nextDue, locks], ['waiting', 16, 21, 1]);
+  });
+
+  it('waits for its owner when the next could not be locked, until it is funded', () => {
+    takeIn(11, registered(1n, 'every:5'));
+    takeIn(17, ...performed(1n, 16, { locked: 0n }));
+    assert.equal(row(1n).state, 'unfunded');
+    assert.match(row(1n).reason, /credit does not suffice for the next run/);
+    assert.deepEqual(posted(), { credit: 965n, reserved: 0n, earned: 35n });
+    assert.deepEqual(dueIds(40), []);
+    takeIn(30, event('UpkeepFunded', { id: 1n, amount: 100n }));
+    assert.deepEqual(posted(), { credit: 865n, reserved: 100n, earned: 35n });
+    assert.deepEqual([row(1n).state, row(1n).locks, dueIds(30)], ['waiting', 1, [1n]]);
+  });
+
+  it('goes on when its target funded it while it ran', () => {
+    takeIn(11, registered(1n, 'every:5'));
+    const funded = event('UpkeepFunded', { id: 1n, amount: 100n }, hashOf(2));
+    takeIn(17, funded, ...performed(1n, 16, { locked: 0n }));
+    assert.deepEqual([row(1n).state, row(1n).locks, row(1n).nextDue], ['waiting', 1, 21]);
+    assert.deepEqual(posted(), { credit: 865n, reserved: 100n, earned: 35n });
+  });
+
+  it('is gone, though charged after that, when its target cancelled it while it ran', () => {
+    takeIn(11, registered(1n, 'every:5'));
+    const cancelled = event('UpkeepCancelled', { id: 1n }, hashOf(2));
+    takeIn(17, cancelled, ...performed(1n, 16, { locked: 0n }));
+    assert.deepEqual([row(1n).state, dueIds(99)], ['cancelled', []]);
+    assert.deepEqual(posted(), { credit: 965n, reserved: 0n, earned: 35n });
+  });
+
+  it('ends: at once, after its last charge, or when the lock is given back', () => {
+    takeIn(11, registered(1n, 'every:5'), registered(2n, 'every:5'), registered(3n, 'every:5'));
+    takeIn(
+      12,
+      event('UpkeepEnding', { id: 1n, until: 90 }),
+      event('UpkeepEnding', { id: 2n, until: 90 }),
+    );
+    assert.deepEqual([row(1n).state, row(1n).endingUntil, dueIds(30)], ['ending', 90, [3n]]);
+    const last = performed(1n, 16, { delivered: false, premium: 0n, locked: 0n });
+    takeIn(17, ...last, event('UpkeepCancelled', { id: 1n }, hashOf(2)));
+    assert.deepEqual([row(1n).state, row(1n).locks], ['cancelled', 0]);
+    assert.deepEqual(posted(), { credit: 770n, reserved: 200n, earned: 30n });
+    takeIn(91, event('UpkeepCancelled', { id: 2n }));
+    assert.deepEqual(posted(), { credit: 870n, reserved: 100n, earned: 30n });
+    assert.equal(row(2n).state, 'cancelled');
+  });
+
+  it('shows a trigger that means no day as unreadable, and goes on with the others', () => {
+    takeIn(11, registered(1n, 'cron:0 0 31 2 *'), registered(2n, 'every:1'));
+    assert.equal(row(1n).state, 'unreadable');
+    assert.match(row(1n).reason, /can't read its trigger: cron: .*impossible/);
+    assert.deepEqual(dueIds(1_000), [2n]);
+  });
+
+  it('pauses what failed too often in a row, until its owner tops up his credit', () => {
+    takeIn(11, registered(1n, 'every:1'));
+    for (const due of [12, 13]) {
+      inTransaction(stages.db, () => {
+        const sent = { reason: 'sent', tx: txIn(due + 1, 2), sentDue: due };
+        assert.ok(stages.upkeeps.move(1n, 'runSigned', sent));
+      });
+      takeIn(due + 1, ...performed(1n, due, { delivered: false }));
+    }
+    assert.deepEqual([row(1n).state, row(1n).failures], ['paused', 2]);
+    assert.match(row(1n).reason, /failed 2 times in a row/);
+    const other = hash160(`0x${'0d'.repeat(20)}`);
+    const topUp = (account: string) => event('Deposit', { account, from: REQUESTER, amount: 1n });
+    takeIn(20, topUp(other));
+    assert.equal(row(1n).state, 'paused');
+    takeIn(21, topUp(REQUESTER));
+    assert.deepEqual([row(1n).state, row(1n).failures, dueIds(21)], ['waiting', 0, [1n]]);
+  });
+
+  it('forgets its failures, and that it goes alone, when it ran well', () => {
+    takeIn(11, registered(1n, 'every:1'));
+    const failed = { reason: 'x', failures: 1, alone: 'once' as const, retryMs: 1e12 };
+    inTransaction(stages.db, () => stages.upkeeps.move(1n, 'runFailed', failed));
+    assert.deepEqual(dueIds(13), []);
+    takeIn(13, ...performed(1n, 12));
+    const { failures, alone, retryMs } = row(1n);
+    assert.deepEqual([failures, alone, retryMs, dueIds(13)], [0, 'no', 0, [1n]]);
+  });
+
+  it('waits for its own transaction while a twin runs an earlier occurrence', () => {
+    takeIn(11, registered(1n, 'every:1;catchup=2'));
+    inTransaction(stages.db, () => {
+      stages.upkeeps.move(1n, 'runSigned', { reason: 'sent', tx: hashOf(9), sentDue: 13 });
+    });
+    takeIn(14, ...performed(1n, 12));
+    assert.deepEqual([row(1n).state, row(1n).lastDue, row(1n).tx], ['sent', 12, hashOf(9)]);
+    takeIn(15, ...performed(1n, 14));
+    assert.deepEqual([row(1n).state, row(1n).lastDue, row(1n).tx], ['waiting', 14, null]);
+  });
+
+  it('keeps of the events that an upkeep waits for as many as can still be run', () => {
+    const contract = TARGET;
+    takeIn(
+      11,
+      registered(1n, `on:${contract}:Beat;catchup=1`),
+      registered(2n, `on:${contract}:Off`),
+    );
+    assert.equal(stages.watches.height(), 11);
+    assert.deepEqual(stages.watches.contracts(9), [contract]);
+    const beats = Array.from({ length: 20 }, (_, at) => ({
+      contract,
+      event: 'Beat',
+      block: 9 + at,
+    }));
+    inTransaction(stages.db, () => stages.watches.note(beats, 30));
+    assert.deepEqual(stages.watches.height(), 30);
+    assert.deepEqual([row(1n).nextDue, row(2n).nextDue], [12, null]);
+    assert.deepEqual(stages.watches.seenBy(1n), [18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28]);
+    takeIn(31, ...performed(1n, 27));
+    assert.deepEqual([stages.watches.seenBy(1n), row(1n).nextDue], [[28], 28]);
+    takeIn(32, ...performed(1n, 28));
+    assert.deepEqual([stages.watches.seenBy(1n), row(1n).nextDue], [[], null]);
+    assert.ok(height === 32);
+  });
+});
