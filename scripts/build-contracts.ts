@@ -31,7 +31,9 @@ const SOURCES = [
   'gateway',
   'executor',
   'examples/consumer',
+  'examples/games',
   'examples/raffle',
+  'testing/drawing',
   'testing/hostile',
   'testing/metronome',
 ];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { ensureNeoGo } from '../ensure/neo-go.mjs';
 import { createAccount, type DevnetAccount } from './account.js';
 import {
@@ -23,6 +24,7 @@ import {
   removalOf,
   startPrivateNetwork,
 } from './private-network.js';
+import { ensureRandomKey } from './random-key.js';
 import { writeShellFiles } from './shell-files.js';
 
 /** A private network with a gateway, the example consumer and accounts that have GAS. */
@@ -142,6 +144,8 @@ async function startIn(place: Place, options: DevnetOptions): Promise<Devnet> {
       sourceAuthority,
     };
     const configFile = await writeNodeFiles(files);
+    tell('making the key of random numbers');
+    await ensureRandomKey(network, owner, loadConfig(configFile));
     const neoGo = await ensureNeoGo();
     const shellFile = await writeShellFiles({ ...files, consumer, owner, configFile, neoGo });
     const made = { gateway, executor, consumer, owner, node };

@@ -71,6 +71,20 @@ export interface SpendingStatus {
   }[];
 }
 
+/** How the node stands to random numbers. */
+export interface RandomStatus {
+  /** Of the key that new requests are made under; 0 before there is one. */
+  readonly keyId: bigint;
+  /** 16 hex digits; null before there is one. */
+  readonly publicKeyId: string | null;
+  /** Whether this node holds its secret. */
+  readonly isHeld: boolean;
+  /** Keys in this node's file, present and former ones. */
+  readonly keysHeld: number;
+  /** Why the file cannot be read; null when it can. */
+  readonly problem: string | null;
+}
+
 /** Something that went wrong lately. Nothing secret is in it. */
 export interface TroubleStatus {
   readonly atMs: number;
@@ -108,6 +122,8 @@ export interface NodeStatus {
   readonly books: BooksStatus;
   /** Null when nobody runs. */
   readonly spending: SpendingStatus | null;
+  /** Null when nobody runs. */
+  readonly random: RandomStatus | null;
   /** Newest first. */
   readonly recentTrouble: readonly TroubleStatus[];
 }

@@ -47,6 +47,16 @@ export type Outcome =
   | RetryLater
   | { readonly kind: 'fatal'; readonly reason: string };
 
+/**
+ * What a request may end its resolving with for which there is no answer but Success: it waits for
+ * trouble to pass, until its deadline, or it is given up, and its payer is refunded.
+ */
+export type NoAnswer =
+  | { readonly kind: 'wait'; readonly reason: string; readonly afterMs: number }
+  | { readonly kind: 'giveUp'; readonly reason: string };
+
+export type RequestOutcome = Outcome | NoAnswer;
+
 const EMPTY = Buffer.alloc(0);
 
 export const answerSuccess = (result: Buffer, reason = 'answered'): Outcome => ({

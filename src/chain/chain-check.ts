@@ -2,7 +2,7 @@ import { shorten } from '../base/bytes.js';
 import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { readTogether } from './contract-read.js';
-import { gatewayReads, type Overlap } from './gateway-reads.js';
+import { type GatewayRandomKey, gatewayReads, type Overlap } from './gateway-reads.js';
 import { isRpcError, type Rpc, RpcCode, type RpcOptions } from './rpc.js';
 import { rpcCount, rpcList, rpcObject, rpcText } from './rpc-fields.js';
 
@@ -24,6 +24,8 @@ export interface ChainFacts {
   /** The account before it, while both may answer. */
   readonly overlap: Overlap | null;
   readonly isPaused: boolean;
+  /** The key that new requests for random numbers are made under. */
+  readonly randomKey: GatewayRandomKey;
 }
 
 /** Methods that tell a gateway from another contract that the configuration names by mistake. */
@@ -47,10 +49,10 @@ export async function checkChain(
   const reads = gatewayReads(expected.gateway);
   const { height, values } = await readTogether(
     rpc,
-    [reads.version(), reads.nodeAccount(), reads.overlap(), reads.isPaused()],
+    [reads.version(), reads.nodeAccount(), reads.overlap(), reads.isPaused(), reads.randomKey()],
     options,
   );
-  const [gatewayVersion, nodeAccount, overlap, isPaused] = values;
+  const [gatewayVersion, nodeAccount, overlap, isPaused, randomKey] = values;
   if (gatewayVersion !== GATEWAY_INTERFACE_VERSION) throw wrongVersion(gatewayVersion);
   const blockMs = protocol.msperblock;
   return {
@@ -62,6 +64,7 @@ export async function checkChain(
     nodeAccount,
     overlap,
     isPaused,
+    randomKey,
   };
 }
 

@@ -73,6 +73,7 @@ function storedStatus(
     earnedDatoshi: account === null ? null : stored.earnedDatoshi,
     books: stored.books,
     spending: null,
+    random: null,
     recentTrouble: storedTrouble(createRequestViews(db)),
   };
 }

@@ -10,6 +10,7 @@ import { ExitCode } from './exit-code.js';
 import { explainCommand } from './explain-command.js';
 import { functionCommand } from './function-command.js';
 import { gasbankCommand } from './gasbank-command.js';
+import { keysCommand } from './keys-command.js';
 import { pricesCommand } from './prices-command.js';
 import { reportError } from './report-error.js';
 import { requestsCommand } from './requests-command.js';
@@ -69,6 +70,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addCommand(estimateCommand(context))
     .addCommand(functionCommand(context, setExitCode))
     .addCommand(pricesCommand(context, setExitCode))
+    .addCommand(keysCommand(context))
     .addCommand(secretsCommand(context))
     .addCommand(auditCommand(context))
     .addCommand(verifyCommand(context, setExitCode))

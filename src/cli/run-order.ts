@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { toWire, type Wire } from '../api/json-text.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { type Hash160, type Hash256, hash160ToAddress } from '../base/hash.js';
+import type { ChainFacts } from '../chain/chain-check.js';
 import { readContract } from '../chain/contract-read.js';
 import { gatewayReads } from '../chain/gateway-reads.js';
 import {
@@ -42,17 +43,20 @@ export interface OrderReport {
   readonly functionId?: bigint;
 }
 
+/** The order for the account that signs, by what it has and what the chain tells. */
+export type OrderOf = (account: Hash160, has: Holdings, facts: ChainFacts) => Order;
+
 /** How often it is looked for, at the most seldom. */
 const MAX_POLL_MS = 500;
 
 /**
- * Checks, prices and sends an order, and prints what became of it. `orderOf` makes the order for
- * the account that signs and what it has. Throws a NodeError for whatever is in its way.
+ * Checks, prices and sends an order, and prints what became of it. Throws a NodeError for whatever
+ * is in its way.
  */
 export async function runOrder(
   context: CommandContext,
   options: OrderOptions,
-  orderOf: (account: Hash160, has: Holdings) => Order,
+  orderOf: OrderOf,
 ): Promise<void> {
   const settings = chainSettings(options);
   const signing = await openOrderSigner(settings.config, options);
@@ -106,7 +110,7 @@ async function openDesk(
 
 async function carryOut(
   desk: Desk,
-  orderOf: (account: Hash160, has: Holdings) => Order,
+  orderOf: OrderOf,
   options: OrderOptions,
   context: CommandContext,
 ): Promise<Wire<OrderReport>> {
@@ -114,7 +118,7 @@ async function carryOut(
   const { waitForBlock } = await import('../pipeline/send-order.js');
   const { account, rpc, gateway, port, clock, height } = desk;
   const before = await readHoldings(rpc, gateway, account);
-  const order = orderOf(account, before);
+  const order = orderOf(account, before, desk.open.facts);
   const refusal = refusalOf(account, order, before);
   if (refusal !== null) throw refusal;
   const priced = await price(desk, order);
@@ -137,10 +141,17 @@ async function carryOut(
   const after = await readHoldings(rpc, gateway, account, { minHeight: block });
   tell(labelled('done', `in block ${block}. ${holdingsText(account, after)}`));
   const report = reportOf(desk, order, priced, notes, { tx: sent.hash, block }, after);
+  if (order.kind === 'proposeRandomKey') tell(labelled('key', await keyText(desk)));
   if (order.kind !== 'registerFunction') return report;
   const functionId = await registeredId(rpc, gateway, sent.hash);
   tell(labelled('function', `its id is ${functionId}`));
   return { ...report, functionId: String(functionId) };
+}
+
+/** Which key the gateway has now. */
+async function keyText({ rpc, gateway }: Desk): Promise<string> {
+  const { keyId } = await readContract(rpc, gatewayReads(gateway).randomKey());
+  return `it is the gateway's random key ${keyId}; requests that wait keep the one before`;
 }
 
 async function price(

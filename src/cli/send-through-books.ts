@@ -8,7 +8,7 @@ import type { Rpc } from '../chain/rpc.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
-import { gasTakenBy, type Order } from '../gasbank/order.js';
+import { gasTakenBy, type Order, type OrderKind } from '../gasbank/order.js';
 import { createProofStore } from '../gasbank/proof-store.js';
 import { createSpendStore } from '../gasbank/spend-store.js';
 import { createSpending } from '../gasbank/spending.js';
@@ -30,6 +30,12 @@ import {
   openDatabaseReadOnly,
 } from '../storage/database.js';
 import { silentLog } from '../telemetry/log.js';
+
+/** What orders are that the node also does by itself, or that its keys change by. */
+const PURPOSES: Readonly<Partial<Record<OrderKind, 'collect' | 'key'>>> = {
+  collect: 'collect',
+  proposeRandomKey: 'key',
+};
 
 export interface BooksDesk {
   readonly config: NodeConfig;
@@ -77,7 +83,7 @@ export async function sendThroughBooks(
       requireSpendable: () => requireProven(createProofStore(db), heightOf(db), everyBlocks),
     });
     const { script, terms, fees: amount } = priced;
-    const purpose = order.kind === 'collect' ? 'collect' : 'order';
+    const purpose = PURPOSES[order.kind] ?? 'order';
     const shares = [{ requestId: null, kind: purpose, requester: null, amount } as const];
     const none = { why: new Map<bigint, string>(), predictions: [] };
     const taken = gasTakenBy(order);

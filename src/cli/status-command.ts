@@ -46,6 +46,7 @@ export function statusText(status: Status, source: ViewSource, nowMs: number): s
     labelled('gateway', moneyText(status)),
     labelled('books', booksText(status, nowMs)),
     ...spendingLines(status),
+    ...randomLines(status),
     ...troubleLines(status),
   ];
   return lines.join('\n');
@@ -135,6 +136,22 @@ function spendingLines({ spending }: Status): string[] {
     ...spending.inboxOnly.map(({ requester, reason }) => `${requester}: ${reason}`),
   ];
   return lines.map((line, index) => labelled(index === 0 ? 'spending' : '', line));
+}
+
+/** Which random key new requests use, and whether this node can answer them. */
+function randomLines({ random }: Status): string[] {
+  if (random === null) return [];
+  const { keyId, publicKeyId, isHeld, keysHeld, problem } = random;
+  if (problem !== null) return [labelled('random', `KEYS NOT READABLE: ${problem}`)];
+  const held = count(keysHeld, 'key');
+  if (publicKeyId === null) {
+    const propose = 'run dodona keys propose --kind random';
+    const advice = keysHeld === 0 ? '' : `; this node holds ${held}: ${propose}`;
+    return [labelled('random', `the gateway has no random key${advice}`)];
+  }
+  const key = `key ${keyId} (${publicKeyId})`;
+  const state = isHeld ? `held, with ${held} in all` : 'NOT HELD: draws under it are refunded';
+  return [labelled('random', `${key} ${state}`)];
 }
 
 function troubleLines({ recentTrouble }: Status): string[] {

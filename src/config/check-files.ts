@@ -28,6 +28,11 @@ const CHECKS: readonly FileCheck[] = [
     run: ({ wallet }) => void readPasswordFile(wallet.passwordFile),
   },
   {
+    key: 'random.passwordFile',
+    expected: 'a file of mode 0600 with the password as its only line',
+    run: ({ random }) => void (random.passwordFile && readPasswordFile(random.passwordFile)),
+  },
+  {
     key: 'http.caFile',
     expected: 'certificates in PEM form',
     run({ http }) {

@@ -117,6 +117,11 @@ const functions = z.strictObject({
 
 const vault = z.strictObject({ keyFile: filePath().optional() });
 
+const random = z.strictObject({
+  keyFile: filePath().optional(),
+  passwordFile: filePath().optional(),
+});
+
 const audit = z.strictObject({ anchorFile: filePath().optional() });
 
 const pipeline = z.strictObject({
@@ -237,6 +242,7 @@ export const configSchema = z.strictObject({
   automation: automation.prefault({}),
   gasbank: gasbank.prefault({}),
   vault: vault.prefault({}),
+  random: random.prefault({}),
   audit: audit.prefault({}),
   evidence: evidence.prefault({}),
   api: api.prefault({}),

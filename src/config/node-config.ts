@@ -26,6 +26,12 @@ export interface NodeConfig {
   readonly gasbank: GasbankConfig;
   /** null: vault.key in storage.dir. */
   readonly vault: { readonly keyFile: string | null };
+  readonly random: {
+    /** null: random.key in storage.dir. */
+    readonly keyFile: string | null;
+    /** null: the wallet's. */
+    readonly passwordFile: string | null;
+  };
   /** null: audit.head in storage.dir. */
   readonly audit: { readonly anchorFile: string | null };
   readonly evidence: EvidenceConfig;
@@ -208,6 +214,10 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     automation: automationConfig(values.automation),
     gasbank: gasbankConfig(values.gasbank),
     vault: { keyFile: optionalPath(values.vault.keyFile) },
+    random: {
+      keyFile: optionalPath(values.random.keyFile),
+      passwordFile: optionalPath(values.random.passwordFile),
+    },
     audit: { anchorFile: optionalPath(values.audit.anchorFile) },
     evidence: evidenceConfig(values.evidence),
     api: values.api,

@@ -1,5 +1,6 @@
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { messageOf } from '../base/node-error.js';
+import { startWorker } from '../base/start-worker.js';
 import type { FilterReply, FilterTask } from './evaluate-filter.js';
 import type { ThreadFailure } from './filter-outcome.js';
 import type { WorkerMessage } from './filter-worker.js';
@@ -75,17 +76,4 @@ export class FilterThread {
     const why = this.#error === undefined ? 'it exited' : messageOf(this.#error);
     return { kind: 'crashed', reason: `the thread of the filter died: ${why}` };
   }
-}
-
-/**
- * Starts a worker from dist/*.js as it is, and from src/*.ts through tsx. That has to be registered
- * inside the thread: Node 20 doesn't apply a parent's loaders to the file that a thread starts.
- */
-function startWorker(file: URL, options: WorkerOptions): Worker {
-  if (!file.pathname.endsWith('.ts')) return new Worker(file, options);
-  const start = `import('tsx/esm/api').then((tsx) => {
-    tsx.register();
-    return import(${JSON.stringify(file.href)});
-  });`;
-  return new Worker(start, { ...options, eval: true });
 }

@@ -1,6 +1,7 @@
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
+import { publicKeyId } from '../base/sealed-box.js';
 import { type FunctionCode, gatewayCalls } from '../chain/gateway-calls.js';
 
 /** What somebody orders to be done at the gateway. Amounts in datoshi. */
@@ -15,7 +16,13 @@ export type Order =
       readonly allowance: Datoshi;
     }
   | { readonly kind: 'registerFunction'; readonly name: string; readonly code: FunctionCode }
-  | { readonly kind: 'updateFunction'; readonly functionId: bigint; readonly code: FunctionCode };
+  | { readonly kind: 'updateFunction'; readonly functionId: bigint; readonly code: FunctionCode }
+  | {
+      readonly kind: 'proposeRandomKey';
+      /** A compressed point of G2, and the proof that its secret is known. */
+      readonly publicKey: Buffer;
+      readonly possessionProof: Buffer;
+    };
 
 export type OrderKind = Order['kind'];
 
@@ -50,6 +57,8 @@ export function orderScript(gateway: Hash160, account: Hash160, order: Order): B
       return calls.registerFunction(order.name, order.code);
     case 'updateFunction':
       return calls.updateFunction(order.functionId, order.code);
+    case 'proposeRandomKey':
+      return calls.proposeRandomKey(order.publicKey, order.possessionProof);
   }
 }
 
@@ -75,6 +84,8 @@ export function describeOrder(account: Hash160, order: Order): string {
       return `${own} registers the function ${order.name}, ${describeCode(order.code)}`;
     case 'updateFunction':
       return `${own} updates the function ${order.functionId} to ${describeCode(order.code)}`;
+    case 'proposeRandomKey':
+      return `${own} makes ${publicKeyId(order.publicKey)} the random key of new requests`;
   }
 }
 
@@ -116,6 +127,8 @@ export function refusalOf(account: Hash160, order: Order, has: Holdings): NodeEr
     case 'registerFunction':
     case 'updateFunction':
       return has.isPaused ? paused('it takes no functions') : null;
+    case 'proposeRandomKey':
+      return null;
   }
 }
 

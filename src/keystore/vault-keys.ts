@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, scrypt } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { toHex } from '../base/bytes.js';
 import { NodeError } from '../base/node-error.js';
 import {
@@ -8,14 +8,13 @@ import {
   type RandomBytes,
   sealBox,
 } from '../base/sealed-box.js';
+import { masterKey, SALT_BYTES, SCRYPT_COST } from './private-key-file.js';
 import {
   keyFileStamp,
   type ReadKeyFile,
   readKeyFile,
-  type ScryptParameters,
   type SealedKey,
   type SealedSharingKey,
-  scryptBytes,
   type VaultKeyFile,
   writeKeyFile,
 } from './vault-key-file.js';
@@ -52,9 +51,6 @@ export interface VaultKeys {
   reseal(previousPassword: string): Promise<void>;
 }
 
-/** OWASP's advice for scrypt with 32 MiB (Password Storage Cheat Sheet). */
-const SCRYPT_COST = { n: 32_768, r: 8, p: 3 };
-const SALT_BYTES = 16;
 const ID_BYTES = 8;
 
 /** Header of an X25519 private key in PKCS #8 (RFC 8410). */
@@ -226,16 +222,6 @@ function freshSharing(master: Buffer, random: RandomBytes): SealedSharingKey {
   privateKey.fill(0);
   pkcs8.fill(0);
   return { id, publicKey, box };
-}
-
-function masterKey(password: string, { n, r, p, salt }: ScryptParameters): Promise<Buffer> {
-  const maxmem = 2 * scryptBytes({ n, r, p });
-  return new Promise((resolve, reject) => {
-    scrypt(password, salt, BOX_KEY_BYTES, { N: n, r, p, maxmem }, (error, key) => {
-      if (error === null) resolve(key);
-      else reject(error);
-    });
-  });
 }
 
 function requirePassword(file: string, { keys }: VaultKeyFile, master: Buffer): void {

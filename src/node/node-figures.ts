@@ -13,6 +13,7 @@ import type { Database } from '../storage/database.js';
 import { accountTrouble } from './account-trouble.js';
 import { DATABASE_FILE, type NodeOptions } from './node-options.js';
 import type { Running } from './open-parts.js';
+import { randomStatus } from './open-random.js';
 import { spendingStatus } from './spending-figures.js';
 
 /** Figures that are read when somebody asks for them. */
@@ -21,6 +22,8 @@ export function refreshGauges(options: NodeOptions, parts: Running): void {
   metrics.ready(readinessOf(options, parts).ready);
   const status = databaseStatus(parts.db, parts.signer.account);
   metrics.queue(status.queue as Record<string, number>);
+  metrics.unanswered(createRequestViews(parts.db).unansweredByKind());
+  metrics.randomKey(randomStatus(parts.facts, parts.random.keys));
   metrics.balances({
     wallet: status.walletDatoshi,
     credit: status.creditHeldDatoshi,
@@ -154,6 +157,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
     earnedDatoshi: stored.earnedDatoshi,
     books: { ...stored.books, stopped: parts.spendingStopped ?? stored.books.stopped },
     spending: spendingStatus(options, parts),
+    random: randomStatus(parts.facts, parts.random.keys),
     recentTrouble: log.recentTrouble().map(({ atMs, level, event, facts }) => ({
       atMs,
       level: level === 'error' ? 'error' : 'warn',

@@ -23,6 +23,7 @@ import { requireStartInTime } from './check-start-block.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
 import { type NodeFunctions, openFunctions } from './open-functions.js';
 import { type NodePrices, openPrices } from './open-prices.js';
+import { type NodeRandom, openRandom, warnOfRandom } from './open-random.js';
 import { openVault, warnOfVault } from './open-vault.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
@@ -35,6 +36,7 @@ export interface Running {
   readonly filters: FilterPool;
   readonly functions: NodeFunctions;
   readonly prices: NodePrices;
+  readonly random: NodeRandom;
   readonly startedMs: number;
   readonly policy: PolicyReader;
   /** What the gas bank holds back. */
@@ -93,12 +95,15 @@ export async function openParts(
   keep(wake, (part) => part.close());
   const web = await openWeb(options, keep);
   const functions = keep(openFunctions(options, { pool, ...web }), (part) => part.close());
+  const random = keep(openRandom(options), (part) => part.close());
+  await warnOfRandom(facts, random.keys, log);
   signal.throwIfAborted();
   const startedMs = clock.nowMs();
   return {
     ...web,
     functions,
     prices: openPrices(options, { db, ...web }, feeds),
+    random,
     signer,
     db,
     pool,

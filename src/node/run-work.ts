@@ -27,6 +27,7 @@ import type { Log } from '../telemetry/log.js';
 import type { NodeOptions } from './node-options.js';
 import { type NodeEvidence, openEvidence } from './open-evidence.js';
 import type { Running } from './open-parts.js';
+import { randomResolver, warnOfRandom } from './open-random.js';
 import { openVault } from './open-vault.js';
 import { pipelineLimits } from './pipeline-limits.js';
 
@@ -152,11 +153,13 @@ function watchedResolver(options: NodeOptions, parts: Running): NodeEvidence {
   const { profile } = config.http;
   const { sandbox, findCode, hostsOf } = parts.functions;
   const place = { magic: config.network.magic, gateway: config.gateway.hash };
+  const random = randomResolver(parts.random, options, parts.pool);
   return openEvidence(options, parts.db, tools, (given) => {
     const functions = { sandbox, findCode, hostsOf, maxResultBytes: MAX_RESULT_BYTES };
     const resolvers = {
       http: createHttpResolver({ ...given, profile }),
       function: createFunctionResolver({ ...given, ...functions }),
+      random,
     };
     return resolverByKind(resolvers, place);
   });
@@ -207,7 +210,10 @@ async function refreshFacts(
 ): Promise<void> {
   try {
     const expected = { magic: config.network.magic, gateway: config.gateway.hash };
+    const before = parts.facts.randomKey.keyId;
     parts.facts = await checkChain(parts.pool, expected, { signal });
+    if (parts.facts.randomKey.keyId !== before)
+      await warnOfRandom(parts.facts, parts.random.keys, log);
     await parts.policy.refresh({ signal });
   } catch (error) {
     if (signal.aborted) return;

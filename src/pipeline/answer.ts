@@ -41,11 +41,21 @@ export interface Obstacle {
 const EMPTY = Buffer.alloc(0);
 
 /**
+ * True for requests that the gateway takes nothing for but Success with its result: a node that
+ * could answer a draw with a code could suppress numbers, and be paid for it.
+ */
+export const isSuccessOnly = (kind: SpendKind): boolean => kind === 'random';
+
+/** An answer below which there is nothing cheaper to fall back to. */
+export const isCheapest = (kind: SpendKind, way: AnswerItem): boolean =>
+  !way.deliver && (way.result.length === 0 || isSuccessOnly(kind));
+
+/**
  * The next way to answer a request, given what stood in the way of others; null when there is none
  * left. First the answer with its delivery, then kept at the gateway, then without a result:
- * InsufficientFunds, or ResponseTooLarge where no fee could carry it. A callback that failed, or
- * made a transaction FAULT, is not called again, nor is one that does so often. A claim of lost
- * fees that is refused is dropped.
+ * InsufficientFunds, or ResponseTooLarge where no fee could carry it; a random request has its
+ * proof or nothing. A callback that failed, or made a transaction FAULT, is not called again, nor
+ * is one that does so often. A claim of lost fees that is refused is dropped.
  */
 export function nextWay(ready: ReadyAnswer, obstacles: readonly Obstacle[]): AnswerItem | null {
   const { requestId } = ready;
@@ -58,7 +68,8 @@ export function nextWay(ready: ReadyAnswer, obstacles: readonly Obstacle[]): Ans
   const lesser = tooMuchGas ? ResponseCode.ResponseTooLarge : ResponseCode.InsufficientFunds;
   const answers = [{ code: ready.code, result: ready.result }];
   // Codes without a result cost the same: below them there is nothing lesser to fall back to.
-  if (ready.code === ResponseCode.Success) answers.push({ code: lesser, result: EMPTY });
+  const hasLesser = ready.code === ResponseCode.Success && !isSuccessOnly(ready.kind);
+  if (hasLesser) answers.push({ code: lesser, result: EMPTY });
   for (const answer of answers) {
     for (const deliver of mayDeliver ? [true, false] : [false]) {
       const wasTried = obstacles.some(

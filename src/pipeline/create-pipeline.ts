@@ -3,7 +3,7 @@ import { createWatchStore } from '../automation/watch-store.js';
 import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
-import type { Outcome } from '../base/outcome.js';
+import type { RequestOutcome } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import type { ContractEventReader } from '../chain/contract-events.js';
 import type { BooksReader } from '../gasbank/books-reader.js';
@@ -62,7 +62,7 @@ export interface PipelineSetup {
   readonly chainTime: ChainTime;
   readonly blocks: AsyncIterable<readonly TailedBlock[]>;
   readonly tipHeight: () => number;
-  readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
+  readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<RequestOutcome>;
   readonly keepEvidence?: KeepEvidence | undefined;
   readonly randomNonce: () => number;
   readonly onBlocks: (last: TailedBlock, result: IntakeResult, inStep: boolean) => void;

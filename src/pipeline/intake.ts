@@ -60,10 +60,9 @@ const SETTINGS: readonly string[] = [
   'NodeAccountChanged',
   'NodeAccountRevoked',
   'PolicyChanged',
+  'RandomKeyChanged',
   'Updated',
 ];
-
-const NO_RANDOM = 'this node draws no random numbers';
 
 /** A block that is being taken in. */
 interface Taking {
@@ -109,11 +108,6 @@ export function createIntake(
           what: 'requested',
           why: `maxFee ${formatGas(request.maxFee)} GAS, open until block ${request.deadline}`,
         });
-        if (request.kind === 'random') {
-          // The gateway takes a proof or nothing, so without one the payer is to be refunded.
-          const step = { ...at, what: 'given up', why: NO_RANDOM };
-          requests.move(event.id, 'giveUp', { reason: NO_RANDOM }, step);
-        }
         result.received.push(event.id);
         return;
       }

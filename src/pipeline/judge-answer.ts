@@ -1,6 +1,12 @@
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import type { HoldCause } from '../gasbank/held-spending.js';
-import { type AnswerItem, describeWay, type Obstacle, type ReadyAnswer } from './answer.js';
+import {
+  type AnswerItem,
+  describeWay,
+  isCheapest,
+  type Obstacle,
+  type ReadyAnswer,
+} from './answer.js';
 import { chargeWithin } from './answer-fees.js';
 import type { Preflight } from './chain-port.js';
 import type { Planning } from './planning.js';
@@ -40,7 +46,7 @@ export function judge(
       reason: `the network asks ${formatGas(terms.networkFee)} GAS, ${limit}`,
     };
   }
-  const isLast = isCheapest(way);
+  const isLast = isCheapest(ready.kind, way);
   const mayLose = limits.allowLoss.has(ready.kind);
   // What was lost is lost: it is no reason to keep the last, cheapest answer back.
   const charge = isLast ? due.fee : due.fee + due.lost + due.premium;
@@ -52,9 +58,6 @@ export function judge(
   }
   return judgeLoss(way, rehearsal, { due, isLast, mayLose }, ready);
 }
-
-/** An answer below which there is nothing cheaper to fall back to. */
-const isCheapest = (way: AnswerItem): boolean => way.result.length === 0 && !way.deliver;
 
 /** What the transaction costs the node, against what its answer will be charged. */
 function judgeLoss(

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import type { Outcome } from '../base/outcome.js';
+import type { RequestOutcome } from '../base/outcome.js';
 import type { EvidenceStore } from '../evidence/evidence-store.js';
 import type { Fetching } from '../evidence/record-fetch.js';
 import type { Filtering } from '../evidence/record-filters.js';
@@ -12,7 +12,7 @@ import type { RequestRow } from '../requests/request-store.js';
 export interface FoundAnswer {
   readonly row: RequestRow;
   /** What the last try ended with. */
-  readonly outcome: Outcome;
+  readonly outcome: RequestOutcome;
   readonly code: number;
   readonly result: Buffer;
   readonly reason: string;
@@ -22,7 +22,7 @@ export interface FoundAnswer {
 /** Joins the transaction that records the answer. */
 export type KeepEvidence = (found: FoundAnswer) => void;
 
-export type RowResolver = (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
+export type RowResolver = (row: RequestRow, signal: AbortSignal) => Promise<RequestOutcome>;
 
 export interface EvidenceParts {
   readonly store: EvidenceStore;
@@ -46,9 +46,9 @@ export function createEvidence(parts: EvidenceParts): {
   readonly keep: KeepEvidence;
 } {
   const { store, clock, fetch, filters } = parts;
-  const seen = new WeakMap<Outcome, WorkRecorder>();
+  const seen = new WeakMap<RequestOutcome, WorkRecorder>();
 
-  async function resolver(row: RequestRow, signal: AbortSignal): Promise<Outcome> {
+  async function resolver(row: RequestRow, signal: AbortSignal): Promise<RequestOutcome> {
     const recorder = recordWork({ requestId: row.id, fetch, filters, clock });
     // A copy, since an outcome may be one and the same for many requests.
     const outcome = { ...(await parts.resolverFor(recorder)(row, signal)) };
@@ -73,7 +73,7 @@ export function createEvidence(parts: EvidenceParts): {
 }
 
 /** An outcome that nobody watched came of what the resolver threw. */
-function fromOf(outcome: Outcome, wasWatched: boolean): 'answer' | 'trouble' | 'fault' {
+function fromOf(outcome: RequestOutcome, wasWatched: boolean): 'answer' | 'trouble' | 'fault' {
   if (!wasWatched || outcome.kind === 'fatal') return 'fault';
   return outcome.kind === 'retry' ? 'trouble' : 'answer';
 }

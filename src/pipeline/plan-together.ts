@@ -3,7 +3,7 @@ import { type AnswerItem, describeWay, type ReadyAnswer } from './answer.js';
 import { type AnswerEffect, predictCharge, systemFeeFor, wasClamped } from './answer-fees.js';
 import type { Preflight, TransactionTerms } from './chain-port.js';
 import type { PlannedTransaction, Planning } from './planning.js';
-import { plainCharge, recentPlainCharge } from './rehearse-answer.js';
+import { plainCharge, recentPlainCharge, withPlainMargin } from './rehearse-answer.js';
 import { whyNotDelivered } from './why-not-delivered.js';
 
 export interface TogetherPlan {
@@ -17,6 +17,8 @@ export interface TogetherPlan {
 interface Member {
   readonly ready: ReadyAnswer;
   readonly deliver: boolean;
+  /** What the plainest answer that he can have is charged, near enough. */
+  readonly plain: Datoshi;
 }
 
 /** Rounds find who fits, what gas it takes and whose callback refuses; the last one proves it. */
@@ -39,15 +41,12 @@ export async function planTogether(
   const first = ready[0];
   let considered = ready;
   if (first === undefined || ready.length < FEWEST) return { transaction: null, alone: ready };
-  const { validUntilBlock } = terms;
-  const plain =
-    recentPlainCharge(planning, validUntilBlock) ??
-    (await plainCharge(first, planning, validUntilBlock));
-  let members: readonly Member[] = ready.map((one) => {
-    return { ready: one, deliver: one.inboxOnly === null };
-  });
+  const all = await membersOf(ready, planning, terms.validUntilBlock);
+  let members: readonly Member[] = withinSystemFee(all, limits);
+  if (members.length < FEWEST) return { transaction: null, alone: [first] };
+  considered = members.map((member) => member.ready);
   const reasons = createReasons(planning);
-  let seen: Datoshi = plain * BigInt(members.length);
+  let seen = plainOf(members);
   let isGuess = true;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const trial = await tryTogether(members, seen, planning, terms);
@@ -57,7 +56,7 @@ export async function planTogether(
       const left = new Set(members.slice(fitting).map((member) => member.ready));
       considered = considered.filter((one) => !left.has(one));
       members = members.slice(0, fitting);
-      seen = plain * BigInt(fitting);
+      seen = plainOf(members);
       isGuess = true;
       continue;
     }
@@ -65,16 +64,18 @@ export async function planTogether(
     if (trial.terms.networkFee > limits.maxNetworkFee) break;
     const { gasConsumed, effects } = trial.preflight;
     const systemFee = systemFeeFor(gasConsumed, limits.margin);
-    const fits = ({ ready: { requestId, maxFee } }: Member): boolean => {
+    const fits = ({ ready: { requestId, maxFee, kind }, plain }: Member): boolean => {
       const effect = effects.get(requestId);
       if (effect === undefined) return false;
       if (wasClamped(effect, maxFee)) return isGuess;
-      return predictCharge(effect, members.length, seen, systemFee) + 2n * plain <= maxFee;
+      const charge = predictCharge(effect, members.length, seen, systemFee);
+      return charge + withPlainMargin(kind, plain) <= maxFee;
     };
-    const next = members.filter(fits).map(({ ready: one, deliver }) => {
-      const isTaken = effects.get(one.requestId)?.delivered === true;
-      if (deliver && !isTaken) reasons.ask(one.requestId);
-      return { ready: one, deliver: deliver && isTaken };
+    const next = members.filter(fits).map((member) => {
+      const { requestId } = member.ready;
+      const isTaken = effects.get(requestId)?.delivered === true;
+      if (member.deliver && !isTaken) reasons.ask(requestId);
+      return { ...member, deliver: member.deliver && isTaken };
     });
     const settled =
       seen >= gasConsumed + limits.margin.minimum / 2n &&
@@ -94,6 +95,37 @@ export async function planTogether(
     isGuess = false;
   }
   return { transaction: null, alone: considered };
+}
+
+async function membersOf(
+  ready: readonly ReadyAnswer[],
+  planning: Planning,
+  validUntilBlock: number,
+): Promise<readonly Member[]> {
+  const members: Member[] = [];
+  for (const one of ready) {
+    const plain =
+      recentPlainCharge(planning, one.kind, validUntilBlock) ??
+      (await plainCharge(one, planning, validUntilBlock));
+    members.push({ ready: one, deliver: one.inboxOnly === null, plain });
+  }
+  return members;
+}
+
+const plainOf = (members: readonly Member[]): Datoshi =>
+  members.reduce((sum, { plain }) => sum + plain, 0n);
+
+/** As many as fit by what they cost at the least: with dear ones, it would take rounds to see. */
+function withinSystemFee(
+  members: readonly Member[],
+  { maxSystemFee }: Planning['limits'],
+): readonly Member[] {
+  let sum = 0n;
+  const beyond = members.findIndex(({ plain }) => {
+    sum += plain;
+    return sum > maxSystemFee;
+  });
+  return beyond < 0 ? members : members.slice(0, beyond);
 }
 
 /** How many of them, from the first on, to try next: all where nothing stands in the way. */

@@ -24,8 +24,11 @@ export interface MeasuredCharge {
 export interface Planning {
   readonly chain: ChainPort;
   readonly limits: PlanLimits;
-  /** The charge of a plain answer as last measured, or null: near enough for most decisions. */
-  readonly plain: { last: MeasuredCharge | null };
+  /**
+   * The charge of a plain answer as last measured, or null: near enough for most decisions. Of a
+   * random request the plainest is its proof, kept, which costs many times as much.
+   */
+  readonly plain: { last: MeasuredCharge | null; lastDraw?: MeasuredCharge };
   /** True once a preflight showed no fees: the gateway is asked for what they would tell. */
   readonly bare: { seen: boolean };
   /** Requests whose callback was once too slow: the next time that is its fault. */

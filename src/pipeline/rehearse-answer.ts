@@ -1,6 +1,7 @@
 import type { Datoshi } from '../base/datoshi.js';
 import { ResponseCode } from '../base/outcome.js';
-import type { AnswerItem, ReadyAnswer } from './answer.js';
+import type { SpendKind } from '../base/spend-kind.js';
+import { type AnswerItem, isSuccessOnly, type ReadyAnswer } from './answer.js';
 import {
   type Charge,
   chargeWithin,
@@ -76,36 +77,49 @@ export function predictAlone(
   return { requestId, delivered: deliver, uncutFee: due.fee, ...chargeWithin(maxFee, due) };
 }
 
-/** Measures the charge of an answer without result and delivery; 0 where the gateway gives none. */
+/**
+ * Measures the charge of the plainest answer that a request can have: without result and delivery,
+ * or of a random one the proof without delivery; 0 where the gateway gives none.
+ */
 export async function plainCharge(
   ready: ReadyAnswer,
   planning: Planning,
   validUntilBlock: number,
 ): Promise<Datoshi> {
-  const plain: AnswerItem = {
-    requestId: ready.requestId,
-    code: ResponseCode.InsufficientFunds,
-    result: Buffer.alloc(0),
-    deliver: false,
-    lostTx: null,
-  };
+  const { requestId, code, result, kind } = ready;
+  const answer = isSuccessOnly(kind)
+    ? { code, result }
+    : { code: ResponseCode.InsufficientFunds, result: Buffer.alloc(0) };
+  const plain: AnswerItem = { requestId, ...answer, deliver: false, lostTx: null };
   const { due } = await rehearse(plain, ready, planning, validUntilBlock);
   if (due === null) return 0n;
   const charge = due.fee + due.premium;
-  planning.plain.last = { charge, validUntilBlock };
+  planning.plain[slotOf(kind)] = { charge, validUntilBlock };
   return charge;
 }
 
 /** A measured charge serves for so many blocks: the network's prices may change. */
 const PLAIN_SERVES_BLOCKS = 100;
-/** Plain answers differ little: by a claim of lost fees, a premium, a longer number. */
-const PLAIN_MARGIN = 2n;
+/** Proofs take the same to verify, whatever is proved: a tenth is room for all else. */
+const DRAW_MARGIN_DIVISOR = 10n;
+
+const slotOf = (kind: SpendKind): 'last' | 'lastDraw' =>
+  isSuccessOnly(kind) ? 'lastDraw' : 'last';
+
+/**
+ * What is left for a plain answer whose charge was measured for another request of the kind. Plain
+ * answers differ little: by a claim of lost fees, a premium, a longer number.
+ */
+export const withPlainMargin = (kind: SpendKind, charge: Datoshi): Datoshi =>
+  isSuccessOnly(kind) ? charge + charge / DRAW_MARGIN_DIVISOR : 2n * charge;
 
 /** The charge of a plain answer as last measured; null when that is too long ago. */
 export function recentPlainCharge(
-  { plain: { last } }: Planning,
+  { plain }: Planning,
+  kind: SpendKind,
   validUntilBlock: number,
 ): Datoshi | null {
+  const last = plain[slotOf(kind)] ?? null;
   const isOld = last !== null && validUntilBlock - last.validUntilBlock > PLAIN_SERVES_BLOCKS;
   return isOld ? null : (last?.charge ?? null);
 }
@@ -125,8 +139,9 @@ export function createPlainAfter(ready: ReadyAnswer, planning: Planning, validUn
     measure,
     isGuess: () => measured === null,
     estimate(): Datoshi | Promise<Datoshi> {
-      const last = recentPlainCharge(planning, validUntilBlock);
-      return last === null || measured !== null ? measure() : PLAIN_MARGIN * last;
+      const last = recentPlainCharge(planning, ready.kind, validUntilBlock);
+      const isNeeded = last === null || measured !== null;
+      return isNeeded ? measure() : withPlainMargin(ready.kind, last);
     },
   };
 }

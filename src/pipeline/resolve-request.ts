@@ -1,9 +1,10 @@
 import type { Hash160 } from '../base/hash.js';
-import type { Outcome } from '../base/outcome.js';
-import { parseFunctionSubject } from '../requests/asked-for.js';
+import type { RequestOutcome } from '../base/outcome.js';
+import { parseFunctionSubject, parseRandomSubject } from '../requests/asked-for.js';
 import type { RequestRow } from '../requests/request-store.js';
 import type { FunctionResolver, FunctionWork } from '../resolvers/function.js';
 import type { HttpResolver, HttpWork } from '../resolvers/http.js';
+import type { RandomResolver, RandomWork } from '../resolvers/random.js';
 
 /** The gateway that a request is of. */
 export interface RequestPlace {
@@ -46,15 +47,29 @@ export function functionWorkOf(row: AskedRow, { magic, gateway }: RequestPlace):
   };
 }
 
+/** As above, of a request for a random number. */
+export const randomWorkOf = ({ id, subject }: Pick<AskedRow, 'id' | 'subject'>): RandomWork => ({
+  requestId: id,
+  ...parseRandomSubject(subject),
+});
+
 export interface KindResolvers {
   readonly http: HttpResolver;
   readonly function: FunctionResolver;
+  readonly random: RandomResolver;
 }
 
 /** Resolves a request by its kind. */
 export const resolverByKind =
   (resolvers: KindResolvers, place: RequestPlace) =>
-  (row: RequestRow, signal: AbortSignal): Promise<Outcome> =>
-    row.kind === 'function'
-      ? resolvers.function(functionWorkOf(row, place), signal)
-      : resolvers.http(httpWorkOf(row), signal);
+  (row: RequestRow, signal: AbortSignal): Promise<RequestOutcome> => {
+    switch (row.kind) {
+      case 'function':
+        return resolvers.function(functionWorkOf(row, place), signal);
+      case 'random':
+        return resolvers.random(randomWorkOf(row), signal);
+      case 'oracle':
+      case 'http':
+        return resolvers.http(httpWorkOf(row), signal);
+    }
+  };

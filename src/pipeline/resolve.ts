@@ -3,10 +3,17 @@ import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
 import type { Hash160 } from '../base/hash.js';
 import { isRetryable, messageOf } from '../base/node-error.js';
-import { type Outcome, ResponseCode, responseCodeName } from '../base/outcome.js';
+import {
+  type NoAnswer,
+  type Outcome,
+  type RequestOutcome,
+  ResponseCode,
+  responseCodeName,
+} from '../base/outcome.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import { isSuccessOnly } from './answer.js';
 import type { CrashPoint } from './crash-point.js';
 import type { KeepEvidence } from './keep-evidence.js';
 
@@ -32,7 +39,7 @@ export interface ResolveParts {
   readonly crashPoint: CrashPoint;
   readonly limits: ResolveLimits;
   /** Finds the answer. What it throws is retried where that may help, else answered with Error. */
-  readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<Outcome>;
+  readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<RequestOutcome>;
   /** Keeps what an answer came from, in the transaction that records it. */
   readonly keepEvidence?: KeepEvidence | undefined;
   readonly heightNow: () => number;
@@ -65,7 +72,7 @@ export function createResolve(parts: ResolveParts): Resolve {
   const busy = new Map<bigint, Hash160>();
   /** Who filled his share when nobody else had work: to look beside him reads all that he has. */
   let nobodyBeside: string | null = null;
-  let found: { row: RequestRow; outcome: Outcome }[] = [];
+  let found: { row: RequestRow; outcome: RequestOutcome }[] = [];
 
   /** Outcomes that come close together are one transaction: one write to disk for all. */
   async function gather(): Promise<void> {
@@ -92,13 +99,21 @@ export function createResolve(parts: ResolveParts): Resolve {
     startDue();
   }
 
-  function recordOutcome(row: RequestRow, outcome: Outcome): void {
+  function recordOutcome(row: RequestRow, outcome: RequestOutcome): void {
     const final = finalOf(row, outcome, limits, parts.heightNow());
     const nowMs = clock.nowMs();
     const attempts = row.attempts + 1;
-    if (final.kind === 'retry') {
+    if (final.kind === 'giveUp') {
+      const { reason } = final;
+      const step = { atMs: nowMs, what: 'given up', why: reason };
+      requests.move(row.id, 'giveUp', { reason, attempts }, step);
+      parts.log.warn('request given up', { requestId: row.id, reason });
+      return;
+    }
+    if (final.kind === 'retry' || final.kind === 'wait') {
       const dueMs = nowMs + Math.max(final.afterMs, backoffMs(attempts, limits));
-      const why = `try ${attempts} of ${limits.maxAttempts} failed: ${final.reason}`;
+      const of = final.kind === 'wait' ? '' : ` of ${limits.maxAttempts}`;
+      const why = `try ${attempts}${of} failed: ${final.reason}`;
       const step = { atMs: nowMs, what: 'to be tried again', why };
       parts.onRetry();
       requests.move(row.id, 'retryLater', { reason: why, attempts, dueMs }, step);
@@ -129,8 +144,11 @@ export function createResolve(parts: ResolveParts): Resolve {
   }
 
   /** What strangers send must not end the node, even where it meets a fault of the node's own. */
-  function outcomeOf(row: RequestRow, error: unknown): Outcome {
+  function outcomeOf(row: RequestRow, error: unknown): RequestOutcome {
     const reason = messageOf(error);
+    if (isRetryable(error) && isSuccessOnly(row.kind)) {
+      return { kind: 'wait', reason, afterMs: limits.backoffMs };
+    }
     if (isRetryable(error)) {
       const otherwise = { code: ResponseCode.Error, reason };
       return { kind: 'retry', reason, afterMs: limits.backoffMs, otherwise };
@@ -186,15 +204,34 @@ export function createResolve(parts: ResolveParts): Resolve {
   return { pump, idle };
 }
 
-type Final = Exclude<Outcome, { kind: 'fatal' }>;
+type Final = Exclude<Outcome, { kind: 'fatal' }> | NoAnswer;
 
-/** A retry whose tries or time are used up becomes its answer; a bug is answered with Error. */
-function finalOf(row: RequestRow, outcome: Outcome, limits: ResolveLimits, height: number): Final {
+/**
+ * A retry whose tries or time are used up becomes its answer; a bug is answered with Error. Where
+ * nothing but Success may be answered, all these are given up.
+ */
+function finalOf(
+  row: RequestRow,
+  outcome: RequestOutcome,
+  limits: ResolveLimits,
+  height: number,
+): Final {
+  const final = answerOf(row, outcome, limits, height);
+  const isCode = final.kind === 'answer' && final.code !== ResponseCode.Success;
+  return isCode && isSuccessOnly(row.kind) ? { kind: 'giveUp', reason: final.reason } : final;
+}
+
+function answerOf(
+  row: RequestRow,
+  outcome: RequestOutcome,
+  limits: ResolveLimits,
+  height: number,
+): Final {
   if (outcome.kind === 'fatal') {
     const reason = `a fault of the node: ${messageOf(outcome.reason)}`;
     return { kind: 'answer', code: ResponseCode.Error, result: Buffer.alloc(0), reason };
   }
-  if (outcome.kind === 'answer') return outcome;
+  if (outcome.kind !== 'retry') return outcome;
   const lastTry = row.attempts + 1 >= limits.maxAttempts;
   const lastBlocks = row.deadline - height <= limits.lastBlocks;
   if (!lastTry && !lastBlocks) return outcome;

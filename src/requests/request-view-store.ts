@@ -1,7 +1,13 @@
 import type { Hash256 } from '../base/hash.js';
 import type { Database } from '../storage/database.js';
 import { nextStepOf } from './next-step.js';
-import { isEnded, REQUEST_STATES, type RequestState } from './request-machine.js';
+import {
+  isEnded,
+  REQUEST_KINDS,
+  REQUEST_STATES,
+  type RequestKind,
+  type RequestState,
+} from './request-machine.js';
 import { type RawRow, type RequestRow, rowFrom } from './request-store.js';
 import type {
   RequestExplanation,
@@ -23,6 +29,8 @@ export function createRequestViews(db: Database) {
   const byId = db.prepare('SELECT * FROM request WHERE id = ?');
   const stepsOf = db.prepare('SELECT * FROM request_step WHERE request_id = ? ORDER BY seq');
   const counts = db.prepare('SELECT state, COUNT(*) AS count FROM request GROUP BY state');
+  const unanswered = db.prepare(`SELECT kind, COUNT(*) AS count FROM request
+    WHERE state = 'expired' GROUP BY kind`);
   const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
     WHERE state IN (${OPEN_STATES.map((state) => `'${state}'`).join(', ')})`);
   const troubles = db.prepare(`SELECT * FROM request
@@ -59,6 +67,14 @@ export function createRequestViews(db: Database) {
     countByState(): Partial<Record<RequestState, number>> {
       const rows = counts.all() as { state: RequestState; count: bigint }[];
       return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+    },
+
+    /** How many of each kind ended without an answer, and were refunded. */
+    unansweredByKind(): { readonly kind: RequestKind; readonly count: number }[] {
+      const rows = unanswered.all() as { kind: RequestKind; count: bigint }[];
+      return REQUEST_KINDS.map((kind) => {
+        return { kind, count: Number(rows.find((row) => row.kind === kind)?.count ?? 0n) };
+      });
     },
 
     /** Block time of the oldest request that has not ended, or null. */

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.js';
 import { messageOf, NodeError } from '../base/node-error.js';
+import { startWorker } from '../base/start-worker.js';
 import type {
   Execution,
   ExecutionEnd,
@@ -10,7 +11,6 @@ import type {
 } from './execution.js';
 import { wallTimeout } from './function-run.js';
 import type { ThreadData } from './sandbox-worker.js';
-import { startWorker } from './start-worker.js';
 import type { Answer, FromThread, Question, RunTask, ToThread } from './thread-messages.js';
 
 /** QuickJS's own stack is in its memory; the calls of its code are on the thread's. */

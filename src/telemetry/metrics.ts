@@ -47,6 +47,12 @@ export interface SettledRun {
 export interface Metrics extends PriceMetrics {
   /** Requests by state; a state that is left out has none. */
   queue(countByState: Readonly<Record<string, number>>): void;
+  /** Requests that ended without an answer, since the books began; all kinds each time. */
+  unanswered(counts: readonly { readonly kind: string; readonly count: number }[]): void;
+  /** A proof of a random number was made, and checked. */
+  proof(durations: { readonly provingMs: number; readonly checkingMs: number }): void;
+  /** Whether this node holds the key that new requests for random numbers use. */
+  randomKey(key: { readonly keyId: bigint; readonly isHeld: boolean }): void;
   /** One step of the pipeline (intake, resolve, respond, confirm, expire) took this long. */
   step(name: string, durationMs: number): void;
   retry(step: string): void;
@@ -145,6 +151,17 @@ const gas = (amount: Datoshi): number => Number(amount) / Number(DATOSHI_PER_GAS
 
 function pipelineMetrics(make: Makers) {
   const requests = make.gauge('dodona_requests', 'Requests by state.', ['state']);
+  const unanswered = make.counter(
+    'dodona_unanswered_total',
+    'Requests that ended without an answer and were refunded, since the books began.',
+    ['kind'],
+  );
+  const proofs = make.histogram('dodona_proof_duration_seconds', 'Time of one proof.', ['part']);
+  const randomKeyId = make.gauge(
+    'dodona_random_key_id',
+    "Id of the gateway's random key; 0: none.",
+  );
+  const randomKeyHeld = make.gauge('dodona_random_key_held', '1 while this node holds that key.');
   const steps = make.histogram('dodona_step_duration_seconds', 'Time of one step.', ['step']);
   const retries = make.counter('dodona_retries_total', 'Steps tried again.', ['step']);
   const labels: ('kind' | 'code' | 'delivered')[] = ['kind', 'code', 'delivered'];
@@ -158,6 +175,19 @@ function pipelineMetrics(make: Makers) {
     queue(countByState) {
       requests.reset();
       for (const [state, count] of Object.entries(countByState)) requests.set({ state }, count);
+    },
+    unanswered(counts) {
+      // The books know the whole number, also of before this start.
+      unanswered.reset();
+      for (const { kind, count } of counts) unanswered.inc({ kind }, count);
+    },
+    proof({ provingMs, checkingMs }) {
+      proofs.observe({ part: 'proving' }, seconds(provingMs));
+      proofs.observe({ part: 'checking' }, seconds(checkingMs));
+    },
+    randomKey({ keyId, isHeld }) {
+      randomKeyId.set(Number(keyId));
+      randomKeyHeld.set(isHeld ? 1 : 0);
     },
     step: (step, durationMs) => steps.observe({ step }, seconds(durationMs)),
     retry: (step) => retries.inc({ step }),

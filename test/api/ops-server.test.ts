@@ -28,6 +28,7 @@ const STATUS: NodeStatus = {
   creditHeldDatoshi: 2n ** 60n,
   books: { agreedBlock: 9, agreedAtMs: 1, accounts: 3, stopped: null, differences: [] },
   spending: { held: [], budgets: [], inboxOnly: [] },
+  random: null,
   earnedDatoshi: 0n,
   recentTrouble: [],
 };

@@ -40,6 +40,7 @@ const STATUS: NodeStatus = {
     differences: [],
   },
   spending: { held: [], budgets: [], inboxOnly: [] },
+  random: null,
   recentTrouble: [
     { atMs: AT_MS, level: 'warn', message: 'endpoint left: \u001b[31mlag', requestId: 12n },
   ],

@@ -5,27 +5,13 @@ import { sha256 } from '../../src/base/bytes.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { callScript, type ScriptArg } from '../../src/chain/script.js';
-import { asHash160, asInteger, asItems, isNull } from '../../src/chain/stack-item-values.js';
+import { asHash160, asInteger, isNull } from '../../src/chain/stack-item-values.js';
 import { assertBooks } from './books.js';
+import { numberBelow } from './drawing.js';
 import { type GatewayWorld, gatewayWorld } from './gateway-world.js';
 import { newRandomKey, possessionProof, prove } from './random-proofs.js';
 import { refuses } from './refusals.js';
 import { answer, answered, anyRequestIn, MAX_RANDOM_FEE, responsesIn } from './requests.js';
-
-/** What the example calls NumberBelow, made apart from it. */
-function numberBelow(result: Buffer, index: number, n: number): number {
-  const digest = sha256(result, String(index)).subarray(0, 31).reverse();
-  return Number(BigInt(`0x${digest.toString('hex')}`) % BigInt(n));
-}
-
-function shuffled(result: Buffer, n: number): number[] {
-  const order = [...Array(n).keys()];
-  for (let at = n - 1; at > 0; at--) {
-    const other = numberBelow(result, at, at + 1);
-    [order[at], order[other]] = [order[other] as number, order[at] as number];
-  }
-  return order;
-}
 
 describe('the example raffle', () => {
   let world: GatewayWorld<'ann' | 'ben' | 'cat'>;
@@ -84,30 +70,5 @@ describe('the example raffle', () => {
     assert.ok(won?.state[0] && won.state[1]);
     assert.deepEqual([won.name, asHash160(won.state[0], 'account')], ['Won', winner]);
     assert.equal(asInteger(won.state[1], 'place'), BigInt(place));
-  });
-
-  it('makes numbers below n, and orders, of all of the result', async () => {
-    const result = sha256('a result');
-    for (const [index, n] of [
-      [0, 1],
-      [0, 6],
-      [1, 6],
-      [255, 1_000_000_007],
-    ] as const) {
-      const number = asInteger(await read('numberBelow', result, index, n), 'number');
-      assert.equal(number, BigInt(numberBelow(result, index, n)));
-    }
-    for (const n of [0, 1, 2, 52, 256]) {
-      const order = asItems(await read('shuffled', result, n), 'order');
-      const numbers = order.map((item) => Number(asInteger(item, 'place')));
-      assert.deepEqual(numbers, shuffled(result, n));
-      assert.deepEqual([...new Set(numbers)].length, n);
-    }
-    const { network, owner } = world;
-    const none = call('numberBelow', result, 0, 0);
-    await refuses(network, owner, none, 'n is below 1');
-    for (const n of [-1, 257]) {
-      await refuses(network, owner, call('shuffled', result, n), 'n is not from 0 to 256');
-    }
   });
 });

@@ -61,6 +61,7 @@ export async function ask(
 export const requestIds = (applied: AppliedTransaction, gateway: Hash160): bigint[] =>
   applied.notifications
     .filter(
-      ({ contract, name }) => contract === gateway && /^(Oracle|Http|Function)Request$/.test(name),
+      ({ contract, name }) =>
+        contract === gateway && /^(Oracle|Http|Function|Random)Request$/.test(name),
     )
     .map(({ state: [id] }) => asInteger(id as NonNullable<typeof id>, 'id'));

@@ -10,6 +10,7 @@ import {
 } from '../../scripts/devnet/contracts.js';
 import { writeNodeFiles } from '../../scripts/devnet/node-files.js';
 import { MIN_BLOCK_MS, type PrivateNetwork } from '../../scripts/devnet/private-network.js';
+import { ensureRandomKey } from '../../scripts/devnet/random-key.js';
 import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { readContract } from '../../src/chain/contract-read.js';
@@ -44,6 +45,8 @@ export interface NodeFixtureOptions {
   /** Blocks until a request expires; default 1,000, more than a test lasts. */
   readonly requestLifetime?: number;
   readonly blockMs?: number;
+  /** Makes the node a key of random numbers, and the gateway's. */
+  readonly drawsNumbers?: boolean;
 }
 
 const OWNER_GAS = parseGas('3000');
@@ -89,6 +92,7 @@ export async function nodeFixture(
     filters: { ...loaded.filters, workers: 1 },
     gateway: { ...loaded.gateway, startBlock: fromBlock },
   };
+  if (options.drawsNumbers === true) await ensureRandomKey(network, owner, config);
   return {
     network,
     gateway,

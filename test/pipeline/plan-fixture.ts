@@ -8,6 +8,8 @@ export const NETWORK_FEE = 10n;
 export const BASE_GAS = 50n;
 export const ANSWER_GAS = 100n;
 export const CALLBACK_GAS = 200n;
+/** To verify a proof. */
+export const PROOF_GAS = 1_000n;
 /** Of a plain answer: the transaction, its one answer, and the network fee. */
 export const PLAIN = BASE_GAS + ANSWER_GAS + NETWORK_FEE;
 export const UNTIL = 77;
@@ -20,9 +22,12 @@ export function contract(
   callbacks: Readonly<Record<string, Callback>>,
 ) {
   const callbackOf = (id: bigint): Callback => callbacks[String(id)] ?? 'takes';
+  const draws = (id: bigint): boolean =>
+    asked.some(({ requestId, kind }) => requestId === id && kind === 'random');
   const used = ({ requestId, deliver, result }: AnswerItem): bigint => {
     const taken = deliver && callbackOf(requestId) === 'takes';
-    return ANSWER_GAS + (taken ? CALLBACK_GAS : BigInt(result.length));
+    const proof = draws(requestId) ? PROOF_GAS : 0n;
+    return ANSWER_GAS + proof + (taken ? CALLBACK_GAS : BigInt(result.length));
   };
   const judge: Judge = (items, { systemFee, networkFee }) => {
     for (const { requestId, deliver } of items) {
@@ -33,6 +38,8 @@ export function contract(
       if (!deliver || !(limit || callback === 'faults')) continue;
       return { state: 'FAULT', exception: callback, limit: limit ?? null };
     }
+    const refused = items.find(({ requestId, code }) => code !== 0 && draws(requestId));
+    if (refused !== undefined) return { state: 'FAULT', exception: 'only Success', limit: null };
     const gas = items.reduce((sum, item) => sum + used(item), 0n);
     const common = systemFee - gas + networkFee;
     const effects = new Map<bigint, AnswerEffect>();

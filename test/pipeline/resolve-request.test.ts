@@ -4,6 +4,7 @@ import { resolverByKind } from '../../src/pipeline/resolve-request.js';
 import type { RequestKind } from '../../src/requests/request-machine.js';
 import type { FunctionWork } from '../../src/resolvers/function.js';
 import type { HttpWork } from '../../src/resolvers/http.js';
+import type { RandomWork } from '../../src/resolvers/random.js';
 import { createStages, type Stages } from './stage-fixture.js';
 
 describe('resolving a request by its kind', () => {
@@ -28,10 +29,15 @@ describe('resolving a request by its kind', () => {
       functions.push(work);
       return found;
     };
+    const draws: RandomWork[] = [];
+    const random = async (work: RandomWork) => {
+      draws.push(work);
+      return found;
+    };
     const place = { magic: 5, gateway: `0x${'9'.repeat(40)}` } as const;
-    const resolver = resolverByKind({ http, function: byFunction }, place);
+    const resolver = resolverByKind({ http, function: byFunction, random }, place);
     const outcome = await resolver(row, new AbortController().signal);
-    return { asked: asked.map(({ style }) => style), functions, found: outcome === found };
+    return { asked: asked.map(({ style }) => style), functions, draws, found: outcome === found };
   };
 
   it('gives web requests to the resolver of web requests, each in its own style', async () => {
@@ -52,5 +58,12 @@ describe('resolving a request by its kind', () => {
     const row = stages.requests.get(1n);
     assert.deepEqual(work.block, { index: row?.createdBlock, timeMs: row?.createdTimeMs });
     assert.equal(work.seed, `5:0x${'9'.repeat(40)}:${row?.createdTx}:1`);
+  });
+
+  it('gives random requests to theirs, with key and seed', async () => {
+    const seed = 'cd'.repeat(32);
+    const { asked, draws } = await resolve('random', `key 4, seed ${seed}`);
+    const expected = { requestId: 1n, keyId: 4n, seed: Buffer.from(seed, 'hex') };
+    assert.deepEqual([asked, draws], [[], [expected]]);
   });
 });

@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { NodeError } from '../../src/base/node-error.js';
-import { answerSuccess, type Outcome, ResponseCode } from '../../src/base/outcome.js';
+import {
+  answerSuccess,
+  type Outcome,
+  type RequestOutcome,
+  ResponseCode,
+} from '../../src/base/outcome.js';
 import { noCrash } from '../../src/pipeline/crash-point.js';
 import { backoffMs, createResolve, type ResolveLimits } from '../../src/pipeline/resolve.js';
+import type { RequestKind } from '../../src/requests/request-machine.js';
 import {
   createRequestStore,
   type RequestRow,
@@ -25,11 +31,12 @@ const LIMITS: ResolveLimits = {
   maxBackoffMs: 3_000,
   lastBlocks: 2,
 };
+const REACHED = 'the source could not be reached';
 const trouble: Outcome = {
   kind: 'retry',
   reason: 'connection refused',
   afterMs: 0,
-  otherwise: { code: ResponseCode.Timeout, reason: 'the source could not be reached' },
+  otherwise: { code: ResponseCode.Timeout, reason: REACHED },
 };
 
 describe('resolving', () => {
@@ -53,14 +60,16 @@ describe('resolving', () => {
 
   const add = (...ids: bigint[]): void => addFor(`0x${'aa'.repeat(20)}`, ...ids);
 
-  function addFor(requester: Hash160, ...ids: bigint[]): void {
+  const addFor = (requester: Hash160, ...ids: bigint[]): void => addOf('http', requester, ids);
+
+  function addOf(kind: RequestKind, requester: Hash160, ids: readonly bigint[]): void {
     const requests = createRequestStore(db);
     inTransaction(db, () => {
       for (const id of ids) {
         requests.add(
           {
             id,
-            kind: 'http',
+            kind,
             requester,
             payer: requester,
             subject: '{}',
@@ -79,7 +88,7 @@ describe('resolving', () => {
   }
 
   interface Given {
-    readonly resolver: (row: RequestRow) => Promise<Outcome>;
+    readonly resolver: (row: RequestRow) => Promise<RequestOutcome>;
     readonly height?: number;
     readonly onBug?: (error: unknown) => void;
     readonly requests?: RequestStore;
@@ -254,6 +263,50 @@ describe('resolving', () => {
     const row = createRequestStore(db).get(1n);
     assert.equal(row?.state, 'received');
     assert.match(row?.reason ?? '', /try 1 of 3 failed: no thread/);
+  });
+
+  describe('a random request, which takes nothing but its proof', () => {
+    const recorded = async (outcome: RequestOutcome | Error, height = 1, tries = 1) => {
+      addOf('random', `0x${'aa'.repeat(20)}`, [1n]);
+      const resolver = async () => {
+        if (outcome instanceof Error) throw outcome;
+        return outcome;
+      };
+      const { next } = start({ resolver, height });
+      for (let at = 0; at < tries; at++) {
+        await next();
+        nowMs += 60_000;
+      }
+      const { state, code, reason = '' } = createRequestStore(db).get(1n) ?? {};
+      return { state, code, reason };
+    };
+    const stuck = (reason: string) => ({ state: 'stuck', code: null, reason });
+
+    it('is given up with its reason where there is no key for it', async () => {
+      assert.deepEqual(await recorded({ kind: 'giveUp', reason: 'no key' }), stuck('no key'));
+    });
+
+    it('is given up where another request would be answered with a code', async () => {
+      const bug = new Error('a bug');
+      assert.deepEqual(await recorded(bug), stuck('a fault of the node: a bug'));
+    });
+
+    it('is given up rather than answered with the code of a trouble', async () => {
+      const { state, reason } = await recorded(trouble, 239);
+      assert.deepEqual([state, reason], ['stuck', `${REACHED} (close to its deadline)`]);
+    });
+
+    it('waits for trouble to pass, however often it was tried', async () => {
+      const wait = { kind: 'wait', reason: 'others may read the file', afterMs: 0 } as const;
+      const { state, reason } = await recorded(wait, 239, 5);
+      assert.deepEqual([state, reason], ['received', 'try 5 failed: others may read the file']);
+    });
+
+    it('waits where an endpoint could not be asked for its key', async () => {
+      const down = new NodeError('RPC_DOWN', 'no endpoint', { retryable: true });
+      const { state, reason } = await recorded(down, 239, 4);
+      assert.deepEqual([state, reason], ['received', 'try 4 failed: no endpoint']);
+    });
   });
 
   it('doubles its pauses up to the longest', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
-import { startWorker } from '../../src/sandbox/start-worker.js';
+import { startWorker } from '../../src/base/start-worker.js';
 import type { Compared } from './differential-worker.js';
 import { programs } from './programs.js';
 

@@ -8,7 +8,7 @@ import { type Finding, lineOf, type SourceFile } from './source-text.js';
 export const LAYERS = Object.freeze([
   Object.freeze(['base']),
   Object.freeze(['config', 'telemetry']),
-  Object.freeze(['storage', 'net', 'filters', 'sandbox', 'chain']),
+  Object.freeze(['storage', 'net', 'filters', 'sandbox', 'vrf', 'chain']),
   Object.freeze(['audit', 'evidence']),
   Object.freeze(['requests', 'gasbank', 'vault', 'keystore', 'prices', 'automation']),
   Object.freeze(['resolvers']),

@@ -8,10 +8,9 @@
 package raffle
 
 import (
+	"github.com/dodona-oracle/dodona/contracts/draws"
 	"github.com/nspcc-dev/neo-go/pkg/interop"
 	"github.com/nspcc-dev/neo-go/pkg/interop/contract"
-	"github.com/nspcc-dev/neo-go/pkg/interop/convert"
-	"github.com/nspcc-dev/neo-go/pkg/interop/native/crypto"
 	"github.com/nspcc-dev/neo-go/pkg/interop/native/std"
 	"github.com/nspcc-dev/neo-go/pkg/interop/runtime"
 	"github.com/nspcc-dev/neo-go/pkg/interop/storage"
@@ -27,9 +26,6 @@ const (
 	prefixPlace  = "p" // + place: account
 	prefixTicket = "t" // + account: 1
 )
-
-// maxShuffled bounds Shuffled, which costs more with each item.
-const maxShuffled = 256
 
 // The deploy data is the gateway's hash. Whoever deploys owns the contract.
 func _deploy(data any, isUpdate bool) {
@@ -89,7 +85,7 @@ func OnNumber(id int, userData any, code int, result []byte) {
 	if asked == nil || asked.(int) != id || storage.Get(ctx, keyWinner) != nil {
 		return
 	}
-	place := NumberBelow(result, 0, Entrants())
+	place := draws.Below(result, 0, Entrants())
 	winner := storage.Get(ctx, prefixPlace+std.Itoa10(place))
 	storage.Put(ctx, keyWinner, winner)
 	runtime.Notify("Won", winner, place)
@@ -103,37 +99,6 @@ func Entrants() int {
 // Winner returns the account that won, null before it is known.
 func Winner() interop.Hash160 {
 	return interop.Hash160(storage.Get(storage.GetReadOnlyContext(), keyWinner).(string))
-}
-
-// NumberBelow returns a number from 0 to n-1 made of a random result; each index
-// gives another, independent of the rest. It is the remainder of 248 bits, so no
-// number is likelier than another by more than one part in 2^248/n.
-func NumberBelow(result []byte, index int, n int) int {
-	if n < 1 {
-		panic("n is below 1")
-	}
-	digest := crypto.Sha256([]byte(string(result) + std.Itoa10(index)))
-	// 31 bytes and a zero: an Integer has a sign, and 32 bytes at most.
-	return convert.ToInteger(append([]byte(string(digest))[:31], 0)) % n
-}
-
-// Shuffled returns the numbers from 0 to n-1 in an order in which every
-// permutation is as likely as any other (Fisher and Yates).
-func Shuffled(result []byte, n int) []int {
-	if n < 0 || n > maxShuffled {
-		panic("n is not from 0 to 256")
-	}
-	order := []int{}
-	for i := 0; i < n; i++ {
-		order = append(order, i)
-	}
-	for i := n - 1; i > 0; i-- {
-		j := NumberBelow(result, i, i+1)
-		held := order[i]
-		order[i] = order[j]
-		order[j] = held
-	}
-	return order
 }
 
 func gateway() interop.Hash160 {

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { depositCredit } from '../../scripts/devnet/contracts.js';
+import { changeRandomKey } from '../../scripts/devnet/random-key.js';
+import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
+import { parseGas } from '../../src/base/datoshi.js';
+import type { Hash160 } from '../../src/base/hash.js';
+import { asInteger } from '../../src/chain/stack-item-values.js';
+import type { NodeConfig } from '../../src/config/node-config.js';
+import { below } from '../contracts/drawing.js';
+import { keptAnswer, responsesTo } from './answers.js';
+import { ask, consumerAsks, specOf } from './asking.js';
+import { assertBooksMatchChain } from './books.js';
+import { deployGames, numberFor, rolls, senderDraws } from './draws.js';
+import { type NodeFixture, nodeFixture, setTerms } from './node-fixture.js';
+import { KILLED, startNodeProcess } from './node-process.js';
+import { type RunningNode, startNode } from './running-node.js';
+
+describe('a node draws random numbers', function () {
+  this.timeout(90_000);
+  let fixture: NodeFixture;
+  let games: Hash160;
+  let running: RunningNode;
+  before(async () => {
+    fixture = await nodeFixture(await sharedNetwork(), {
+      drawsNumbers: true,
+      nodeGas: parseGas('300'),
+    });
+    games = await deployGames(fixture, parseGas('400'));
+    running = await startNode(fixture.config);
+  });
+  after(async () => {
+    await running?.stop();
+    await fixture?.stop();
+  });
+
+  const numberOf = async (id: bigint): Promise<bigint> =>
+    asInteger(await fixture.network.read(games, 'numberOf', [id]), 'number');
+  const answerTo = async (script: Buffer, sender = fixture.owner) => {
+    const { ids } = await ask(fixture, [script], sender);
+    const [response] = await responsesTo(fixture, running, ids);
+    assert.ok(response);
+    return response;
+  };
+  const assertAsPredicted = (id: bigint): void => {
+    const whats = running.explain(id).steps.map(({ what }) => what);
+    assert.deepEqual(whats, ['requested', 'resolved', 'answer sent', 'answered']);
+  };
+
+  it('that a contract asks for, and delivers them, at the fee that it foretold', async () => {
+    const { id, code, delivered, fee, lost } = await answerTo(rolls(games, 1n, 6n));
+    assert.deepEqual({ code, delivered, lost }, { code: 0, delivered: true, lost: 0n });
+    assert.ok(fee > parseGas('4') && fee < parseGas('4.8'), `${fee}`);
+    const number = await numberFor(fixture, running, id);
+    assert.equal(await numberOf(id), 1n + below(number, 0, 6n).value);
+    assertAsPredicted(id);
+    assert.match(running.explain(id).steps[1]?.why ?? '', /48 bytes: the proof under random key 1/);
+  });
+
+  it('that an account asks for, and has the gateway keep them', async () => {
+    const { network, gateway } = fixture;
+    const user = await network.newAccount(parseGas('20'));
+    await depositCredit(network, user, gateway, user.hash, parseGas('12'));
+    const { id, delivered } = await answerTo(senderDraws(fixture), user);
+    assert.equal(delivered, false);
+    const kept = await keptAnswer(fixture, id);
+    assert.deepEqual(kept?.result, await numberFor(fixture, running, id));
+    assertAsPredicted(id);
+  });
+
+  it("beside web requests of the same block, at nobody else's cost", async () => {
+    fixture.source.on('/one', (_, response) => response.end('[1]'));
+    const web = consumerAsks(fixture, { spec: specOf(fixture, '/one') });
+    const roll = rolls(games, 1n, 100n);
+    const { ids } = await ask(fixture, [web, roll, roll, web, roll, roll, roll, web]);
+    const responses = await responsesTo(fixture, running, ids);
+    for (const [at, { id, delivered, fee }] of responses.entries()) {
+      assert.equal(delivered, true, `request ${id}`);
+      const isWeb = [0, 3, 7].includes(at);
+      assert.equal(fee < parseGas('0.5'), isWeb, `request ${id} was charged ${fee}`);
+      assertAsPredicted(id);
+    }
+    const transactions = new Set(ids.map((id) => running.explain(id).endedTx));
+    assert.ok(transactions.size < ids.length, 'some shared a transaction');
+    await assertBooksMatchChain(fixture.network, fixture.gateway, running.db);
+  });
+
+  it('and keeps one whose maxFee pays for no delivery with a kept proof after it', async () => {
+    const { id, delivered, fee } = await answerTo(rolls(games, 1n, 6n, parseGas('5.5')));
+    assert.equal(delivered, false);
+    assert.ok(fee > parseGas('4'), `${fee}`);
+    const number = await numberFor(fixture, running, id);
+    assert.deepEqual((await keptAnswer(fixture, id))?.result, number);
+    const sent = running.explain(id).steps.find(({ what }) => what === 'answer sent');
+    assert.match(sent?.why ?? '', /kept at the gateway; .*with delivery needs .*maxFee is 5\.5/);
+  });
+
+  it('and gives up one whose maxFee pays for no proof: it is refunded, and counted', async () => {
+    await setTerms(fixture, { minimum: 0n, lifetime: 20 });
+    const { ids } = await ask(fixture, [rolls(games, 1n, 6n, parseGas('3'))]);
+    await setTerms(fixture, { lifetime: 1_000 });
+    const [id = 0n] = ids;
+    await running.untilEnded(ids);
+    const { state, steps } = running.explain(id);
+    assert.equal(state, 'expired');
+    const given = steps.find(({ what }) => what === 'given up');
+    assert.match(given?.why ?? '', /maxFee pays for no answer: .* needs 4\.\d+ GAS, maxFee is 3/);
+    assert.match(await running.metricsText(), /^dodona_unanswered_total\{kind="random"\} 1$/m);
+  });
+
+  it('under the key that each was asked under, while the node changes its key', async () => {
+    const { network, owner, config } = fixture;
+    await running.stop();
+    const before = await ask(fixture, [rolls(games, 1n, 1_000_000n)]);
+    const key = await changeRandomKey(network, owner, config);
+    const after = await ask(fixture, [rolls(games, 1n, 1_000_000n)]);
+    running = await startNode(config);
+    const ids = [...before.ids, ...after.ids];
+    await responsesTo(fixture, running, ids);
+    const subjects = ids.map((id) => running.explain(id).subject.split(',')[0]);
+    assert.deepEqual(subjects, ['key 1', 'key 2']);
+    for (const id of ids) {
+      const number = await numberFor(fixture, running, id);
+      assert.equal(await numberOf(id), 1n + below(number, 0, 1_000_000n).value);
+    }
+    // A node that runs finds a key that is added, too.
+    await changeRandomKey(network, owner, config);
+    const { id } = await answerTo(rolls(games, 1n, 6n));
+    assert.match(running.explain(id).subject, /^key 3,/);
+    const { random } = running.node.status();
+    assert.deepEqual([random?.keyId, random?.isHeld, random?.keysHeld], [3n, true, 3]);
+    assert.ok(!running.logText().includes(key.secret.toString('hex')));
+  });
+
+  it('once, though it is killed on the way', async () => {
+    await running.stop();
+    const asked: bigint[] = [];
+    for (const at of ['resolved', 'persisted'] as const) {
+      const { ids } = await ask(fixture, [rolls(games, 1n, 6n)]);
+      asked.push(...ids);
+      const process = await startNodeProcess(fixture, { crash: { at, nth: 1 } });
+      assert.equal(await process.exited, KILLED, await process.logText());
+    }
+    running = await startNode(fixture.config);
+    await responsesTo(fixture, running, asked);
+    await assertBooksMatchChain(fixture.network, fixture.gateway, running.db);
+  });
+
+  it('but none under a key that it does not hold: it says so, and the payer is refunded', async () => {
+    await running.stop();
+    const { config } = fixture;
+    const without: NodeConfig = {
+      ...config,
+      random: { ...config.random, keyFile: `${config.storage.dir}/none` },
+    };
+    running = await startNode(without);
+    assert.match(running.logText(), /random key is 3 \(\w{16}\), which this node does not hold/);
+    assert.equal(running.node.status().random?.isHeld, false);
+    await setTerms(fixture, { lifetime: 15 });
+    const { ids } = await ask(fixture, [rolls(games, 1n, 6n)]);
+    await setTerms(fixture, { lifetime: 1_000 });
+    await running.untilEnded(ids);
+    const { state, steps, reason } = running.explain(ids[0] ?? 0n);
+    assert.equal(state, 'expired');
+    const given = steps.find(({ what }) => what === 'given up');
+    assert.match(given?.why ?? '', /^this node does not hold random key 3 \(\w{16}\)$/);
+    assert.match(reason, /refunded 11\.00000000 GAS/);
+  });
+});
