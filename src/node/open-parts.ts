@@ -25,6 +25,7 @@ import { type NodeFunctions, openFunctions } from './open-functions.js';
 import { type NodePrices, openPrices } from './open-prices.js';
 import { type NodeRandom, openRandom, warnOfRandom } from './open-random.js';
 import { openVault, warnOfVault } from './open-vault.js';
+import { askPatiently } from './patient-start.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
 export interface Running {
@@ -77,9 +78,11 @@ export async function openParts(
   const feeds = loadFeeds(config.prices.feedPaths);
   const pool = openPool(options, keep);
   const { magic } = config.network;
-  const facts = await checkChain(pool, { magic, gateway: config.gateway.hash }, { signal });
+  const patiently = <T>(ask: () => Promise<T>) => askPatiently(ask, options, signal);
+  const expected = { magic, gateway: config.gateway.hash };
+  const facts = await patiently(() => checkChain(pool, expected, { signal }));
   const policy = createFeePolicy(pool);
-  await policy.refresh({ signal });
+  await patiently(() => policy.refresh({ signal }));
   const trouble = accountTrouble(facts, signer.account, facts.height);
   if (trouble !== null) log.warn('this node cannot answer yet', { reason: trouble });
   const { dir } = config.storage;
@@ -88,7 +91,7 @@ export async function openParts(
   await warnOfVault(openVault(config, db, clock), log);
   if (createCursorStore(db).read() === null) {
     const { hash, startBlock } = config.gateway;
-    await requireStartInTime(pool, hash, startBlock ?? 0, { signal });
+    await patiently(() => requireStartInTime(pool, hash, startBlock ?? 0, { signal }));
   }
   const pollMs = config.network.pollIntervalMs;
   const wake = createBlockWake({ urls: webSocketUrls(config), clock, log, pollMs });

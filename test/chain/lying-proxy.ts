@@ -80,7 +80,7 @@ function tell(lie: Lie, result: NonNullable<Answer['result']>): void {
   }
 }
 
-function forward(url: string, body: string): Promise<string> {
+export function forward(url: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: 'POST' }, async (response) => {
       const chunks: Buffer[] = [];
