@@ -1,12 +1,15 @@
+import { createAccount } from '../../scripts/devnet/account.js';
+import { deployContracts, readContract as readCompiled } from '../../scripts/devnet/contracts.js';
 import type { AppliedTransaction } from '../../scripts/devnet/private-chain.js';
 import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { asInteger } from '../../src/chain/stack-item-values.js';
+import { eventsOf } from './answers.js';
 import type { PlacedEvent } from './chain-history.js';
 import { mustHalt, type NodeFixture } from './node-fixture.js';
 
-/** Enough for a run and a plain one after it, at the devnet's prices. */
+/** Enough for a run and one without a call after it, at the devnet's prices. */
 export const UPKEEP_FEE = parseGas('1');
 
 export type Performed = Extract<PlacedEvent, { name: 'UpkeepPerformed' }>;
@@ -28,7 +31,7 @@ export const registerScript = (
 
 /** Registers upkeeps of the fixture's owner in one transaction. */
 export async function register(
-  { network, gateway, owner }: NodeFixture,
+  { network, gateway, owner }: Pick<NodeFixture, 'network' | 'gateway' | 'owner'>,
   asked: readonly UpkeepAsked[],
 ): Promise<{ ids: bigint[]; applied: AppliedTransaction }> {
   const script = Buffer.concat(asked.map((each) => registerScript(gateway, each)));
@@ -38,3 +41,26 @@ export async function register(
     .map(({ state: [id] }) => asInteger(id as NonNullable<typeof id>, 'id'));
   return { ids, applied };
 }
+
+/** Deploys contracts/testing/metronome, whose condition holds again after so many blocks. */
+export async function deployMetronome(
+  { network }: Pick<NodeFixture, 'network'>,
+  periodBlocks: number,
+): Promise<Hash160> {
+  const deployer = createAccount();
+  await network.fund([deployer.hash], parseGas('40'));
+  const contract = await readCompiled('metronome');
+  const [hash] = await deployContracts(network, deployer, [{ contract, data: periodBlocks }]);
+  if (hash === undefined) throw new Error('bug: no contract was deployed');
+  return hash;
+}
+
+/** What the gateway told of runs, in the order of blocks. */
+export const performedRuns = async (
+  fixture: NodeFixture,
+  id: bigint | null = null,
+): Promise<Performed[]> =>
+  (await eventsOf(fixture)).filter(
+    (event): event is Performed =>
+      event.name === 'UpkeepPerformed' && (id === null || event.id === id),
+  );
