@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { systemClock } from '../../src/base/clock.js';
 import { DEFAULT_RUN_BLOCKS } from '../../src/chain/block-tailer.js';
-import { gasTransfersCall } from '../../src/chain/own-gas-fast.js';
+import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import type { RpcCall } from '../../src/chain/rpc.js';
 import type { Devnet } from '../devnet/devnet.js';
 
@@ -28,7 +28,10 @@ export function readingCalls(
       return { method: 'getblocknotifications', params: [index, { contract: gateway }] };
     });
     const inside = indexes.filter((index) => index > from && index < last && hasEvents(index));
-    const transfers = indexes.map(gasTransfersCall);
+    const transfers = indexes.map((index) => {
+      const filter = { contract: GAS_TOKEN, name: 'Transfer' };
+      return { method: 'getblocknotifications', params: [index, filter] };
+    });
     const calls = [...events, header(from), header(last), ...transfers];
     bodies.push(...exchangesOf(calls, batchCalls));
     bodies.push(...exchangesOf(inside.map(header), batchCalls));

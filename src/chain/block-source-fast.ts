@@ -34,25 +34,27 @@ export function createFastBlockSource(options: BlockSourceOptions): BlockSource 
   const { rpc, gateway } = options;
   const own = ownAccountsOf(options.ownAccounts ?? []);
   const followsGas = own.size > 0;
+  const gasCall = gasTransfersCall(own);
   const eventsCall = (index: number): RpcCall => ({
     method: 'getblocknotifications',
     params: [index, { contract: gateway }],
+    saysNothing: isEmptyObject,
   });
   const parse = (index: number, events: unknown, gas: unknown): NotedBlock => ({
     index,
     notifications: parseBlockEvents(events, gateway, index),
-    transfers: followsGas ? parseTransfers(gas, own, index) : NO_TRANSFERS,
+    transfers: isEmpty(gas) ? NO_TRANSFERS : parseTransfers(gas, own, index),
   });
 
   const read: BlockSource['read'] = async (fromIndex, count, signal) => {
     const last = fromIndex + count - 1;
     const indexes = Array.from({ length: count }, (_, at) => fromIndex + at);
     const limits = { signal, minHeight: last };
-    const gasCalls = followsGas ? indexes.map(gasTransfersCall) : [];
+    const gasCalls = followsGas ? indexes.map(gasCall) : [];
     const ends = [headerCall(fromIndex), headerCall(last)];
     const results = await rpc.batch([...indexes.map(eventsCall), ...ends, ...gasCalls], limits);
     const noted = indexes.map((index, at) => {
-      const gas = followsGas ? existing(results[count + 2 + at], index) : null;
+      const gas = followsGas ? existing(results[count + 2 + at], index) : {};
       return parse(index, existing(results[at], index), gas);
     });
     const first = parseHeader(existing(results[count], fromIndex), fromIndex);
@@ -77,14 +79,14 @@ export function createFastBlockSource(options: BlockSourceOptions): BlockSource 
 
   const tip: BlockSource['tip'] = async (index, signal) => {
     const count = { method: 'getblockcount', params: [] };
-    const gasCalls = followsGas ? [gasTransfersCall(index)] : [];
+    const gasCalls = followsGas ? [gasCall(index)] : [];
     const calls = [count, eventsCall(index), headerCall(index), ...gasCalls];
     const results = await rpc.batch(calls, { signal, minHeight: index - 1 });
     const blockCount = rpcCount(unwrapResult(results[0]), 'getblockcount');
     // The block may come to be between one call of the exchange and the next: it isn't there then.
     const isThere = results.slice(1).every((result) => result.ok || !isMissingBlock(result.error));
     if (!isThere) return { blockCount, next: null };
-    const gas = followsGas ? existing(results[3], index) : null;
+    const gas = followsGas ? existing(results[3], index) : {};
     const noted = parse(index, existing(results[1], index), gas);
     const header = parseHeader(existing(results[2], index), index);
     const ownGas = await completeOwnGas(rpc, [noted], own, { signal, minHeight: index });
@@ -125,6 +127,8 @@ function parseBlockEvents(
   }
   return found;
 }
+
+const isEmptyObject = (text: string): boolean => text === '{}';
 
 const isEmpty = (json: unknown): boolean =>
   typeof json === 'object' && json !== null && Object.keys(json).length === 0;

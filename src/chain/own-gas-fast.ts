@@ -20,11 +20,20 @@ import { type Rpc, type RpcCall, type RpcOptions, unwrapResult } from './rpc.js'
 import { rpcHash256, rpcList, rpcObject } from './rpc-fields.js';
 import { asHash160 } from './stack-item-values.js';
 
-/** The call of neo-go that tells of all GAS transfers of a block, but of FAULTed transactions'. */
-export const gasTransfersCall = (index: number): RpcCall => ({
-  method: 'getblocknotifications',
-  params: [index, { contract: GAS_TOKEN, name: 'Transfer' }],
-});
+/**
+ * The call of neo-go that tells of all GAS transfers of a block, but of FAULTed transactions'.
+ * Where no own account stands in the answer it says nothing: accounts are base64 in it.
+ */
+export function gasTransfersCall(own: OwnAccounts): (index: number) => RpcCall {
+  const accounts = [...own.base64];
+  const saysNothing = (text: string): boolean =>
+    !accounts.some((account) => text.includes(account));
+  return (index) => ({
+    method: 'getblocknotifications',
+    params: [index, { contract: GAS_TOKEN, name: 'Transfer' }],
+    saysNothing,
+  });
+}
 
 /** A block of which is known what its notifications tell. */
 export interface NotedBlock {
@@ -67,8 +76,9 @@ export function parseTransfers(json: unknown, own: OwnAccounts, index: number): 
 }
 
 /**
- * What blocks did to the GAS of own accounts, by block index. The transactions that burnt fees are
- * mostly told by the gateway's own events; blocks are read only where they aren't.
+ * What blocks did to the GAS of own accounts, by block index; those that did nothing are not in it.
+ * The transactions that burnt fees are mostly told by the gateway's own events; blocks are read
+ * only where they aren't.
  */
 export async function completeOwnGas(
   rpc: Rpc,
@@ -78,7 +88,8 @@ export async function completeOwnGas(
 ): Promise<Map<number, readonly OwnGas[]>> {
   const fees = new Map<number, readonly OwnFees[]>();
   const unclear: NotedBlock[] = [];
-  for (const block of blocks) {
+  const moving = blocks.filter(({ transfers }) => transfers !== NO_TRANSFERS);
+  for (const block of moving) {
     const known = feesByEarnings(block, own);
     if (known === null) unclear.push(block);
     else fees.set(block.index, known);
@@ -87,7 +98,7 @@ export async function completeOwnGas(
     for (const [index, read] of await readFees(rpc, unclear, own, options)) fees.set(index, read);
   }
   return new Map(
-    blocks.map(({ index, transfers }) => {
+    moving.map(({ index, transfers }) => {
       const moves = transfers.others.flatMap((transfer) => movesOf(transfer, own));
       return [index, [...(fees.get(index) ?? []), ...moves]];
     }),

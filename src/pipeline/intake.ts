@@ -202,7 +202,7 @@ export function createIntake(
     const nowMs = clock.nowMs();
     try {
       inRepeatableTransaction(db, () => {
-        for (const block of blocks) takeBlock(block, nowMs, result);
+        for (const block of blocks.filter(holdsAny)) takeBlock(block, nowMs, result);
         result.overdue.push(...endAnswering(last.index, nowMs));
         cursor.advance(first.index, last.index, last.hash);
       });
@@ -226,6 +226,9 @@ const nothingYet = (): Mutable<IntakeResult> => ({
 
 /** Books are of the time of their blocks: taken in later they tell the same of the past. */
 const bookedMs = (block: TailedBlock, nowMs: number): number => block.timeMs ?? nowMs;
+
+const holdsAny = ({ notifications, ownGas }: TailedBlock): boolean =>
+  notifications.length > 0 || ownGas.length > 0;
 
 function eventsByTransaction(block: TailedBlock): Map<Hash256, GatewayEvent[]> {
   const grouped = new Map<Hash256, GatewayEvent[]>();
