@@ -1,7 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual, hash as wholeHash } from 'node:crypto';
+
+/** The same bytes, not a copy. */
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 /** Lower-case hexadecimal of bytes, without a prefix. */
-export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+export const toHex = (bytes: Uint8Array): string => asBuffer(bytes).toString('hex');
 
 /** Bytes of a hexadecimal text, with or without `0x`. Throws a RangeError on anything else. */
 export function fromHex(text: string): Buffer {
@@ -13,6 +17,8 @@ export function fromHex(text: string): Buffer {
 }
 
 export const sha256 = (...parts: (Uint8Array | string)[]): Buffer => {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return wholeHash('sha256', only, 'buffer');
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest();

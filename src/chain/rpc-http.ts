@@ -1,9 +1,9 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { type AbortListeners, createAbortListeners } from '../base/abort-listeners.js';
 import type { Clock } from '../base/clock.js';
+import { createDeadlines, type Deadlines } from '../base/deadlines.js';
 import { NodeError } from '../base/node-error.js';
-import { type AbortListeners, createAbortListeners } from './abort-listeners.js';
-import { createDeadlines, type Deadlines } from './deadlines.js';
 import { RpcTrouble } from './rpc-error.js';
 
 /** Limits of one exchange. */

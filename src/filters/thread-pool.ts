@@ -1,3 +1,4 @@
+import { createDeadlines, type Deadlines } from '../base/deadlines.js';
 import { NodeError } from '../base/node-error.js';
 import type { FilterReply } from './evaluate-filter.js';
 import type { Dialect, FilterOutcome } from './filter-outcome.js';
@@ -8,9 +9,6 @@ import { FilterThread, type ThreadDeath } from './filter-thread.js';
 const SPARE_THREADS = 1;
 /** Starts of a thread that may fail in a row before the pool waits for the next evaluation. */
 const MAX_FAILED_STARTS = 3;
-
-/** Why each clock is stopped: an error of its own each time would cost more than its filter. */
-const DONE = Object.freeze(new Error('the filter is done'));
 
 interface Job {
   readonly dialect: Dialect;
@@ -27,14 +25,15 @@ interface Slot {
   /** ending: told to end, and gone soon; what it still says doesn't count. */
   state: 'starting' | 'warm' | 'ending';
   job: Job | null;
-  /** Stops the clock of the job. */
-  limit: AbortController | null;
+  /** The clock of the job. */
+  limit: { cancel(): void } | null;
 }
 
 /** The queue, the threads and the clock of each evaluation; described at FilterPool. */
 export class ThreadPool implements FilterPool {
   readonly #options: Required<FilterPoolOptions>;
   readonly #slots = new Set<Slot>();
+  readonly #deadlines: Deadlines;
   #queue: Job[] = [];
   #queuedBytes = 0;
   #failedStarts = 0;
@@ -43,6 +42,7 @@ export class ThreadPool implements FilterPool {
 
   constructor(options: Required<FilterPoolOptions>) {
     this.#options = options;
+    this.#deadlines = createDeadlines(options.clock);
     this.#fill();
   }
 
@@ -103,6 +103,7 @@ export class ThreadPool implements FilterPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#deadlines.close();
     const reason = 'the filter pool is closed';
     for (const job of this.#takeQueue()) job.settle({ kind: 'cancelled', reason });
     for (const slot of this.#slots) {
@@ -176,15 +177,11 @@ export class ThreadPool implements FilterPool {
   }
 
   #run(slot: Slot, job: Job): void {
-    const { profile, maxResultBytes, timeoutMs, clock } = this.#options;
+    const { profile, maxResultBytes, timeoutMs } = this.#options;
     slot.job = job;
-    slot.limit = new AbortController();
     const { dialect, path, body } = job;
     slot.thread.run({ dialect, profile, path, body, maxResultBytes });
-    clock.sleep(timeoutMs, slot.limit.signal).then(
-      () => this.#overdue(slot, job),
-      () => undefined,
-    );
+    slot.limit = this.#deadlines.start(timeoutMs, () => this.#overdue(slot, job));
   }
 
   /**
@@ -202,7 +199,7 @@ export class ThreadPool implements FilterPool {
   }
 
   #end(slot: Slot): void {
-    slot.limit?.abort(DONE);
+    slot.limit?.cancel();
     slot.state = 'ending';
     slot.job = null;
     slot.thread.end();
@@ -210,7 +207,7 @@ export class ThreadPool implements FilterPool {
 
   #replied(slot: Slot, reply: FilterReply): void {
     if (slot.state === 'ending') return;
-    slot.limit?.abort(DONE);
+    slot.limit?.cancel();
     const { job } = slot;
     slot.job = null;
     slot.limit = null;
@@ -221,7 +218,7 @@ export class ThreadPool implements FilterPool {
   }
 
   #exited(slot: Slot, death: ThreadDeath): void {
-    slot.limit?.abort(DONE);
+    slot.limit?.cancel();
     this.#slots.delete(slot);
     slot.job?.settle(death);
     if (slot.state === 'starting') this.#failedStarts++;

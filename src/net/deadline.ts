@@ -1,5 +1,6 @@
-import { setMaxListeners } from 'node:events';
+import { type AbortListeners, createAbortListeners } from '../base/abort-listeners.js';
 import type { Clock } from '../base/clock.js';
+import { createDeadlines, type Deadlines } from '../base/deadlines.js';
 
 /** A time that ends, or is ended by the caller's signal. */
 export interface Deadline {
@@ -8,45 +9,57 @@ export interface Deadline {
   /** Whether it was the time that ended it. */
   expired(): boolean;
   /**
-   * Lets go of the timer and of the caller; the signal will not abort any more. (Were it to abort
+   * Lets go of the time and of the caller; the signal will not abort any more. (Were it to abort
    * what has ended well, it could tear down a connection that serves somebody else by then.)
    */
   stop(): void;
+}
+
+/** What watches over the deadlines of all fetches at once. */
+export interface Watch {
+  readonly deadlines: Deadlines;
+  readonly aborts: AbortListeners;
 }
 
 /** The reason of every abort here: an error with its own stack each time would say no more. */
 const ENDED = Object.freeze(new Error('ended'));
 
 /** Starts a deadline of `timeoutMs` from now, tied to the signal of whoever waits. */
-export function startDeadline(clock: Clock, timeoutMs: number, caller?: AbortSignal): Deadline {
+export function startDeadline(watch: Watch, timeoutMs: number, caller?: AbortSignal): Deadline {
   const ending = new AbortController();
-  const timer = new AbortController();
   let expired = false;
-  const stop = (): void => {
-    caller?.removeEventListener('abort', end);
-    timer.abort(ENDED);
-  };
   const end = (): void => {
     stop();
     ending.abort(ENDED);
   };
+  const time = watch.deadlines.start(timeoutMs, () => {
+    expired = true;
+    end();
+  });
+  const abort = caller === undefined ? null : watch.aborts.add(caller, end);
+  function stop(): void {
+    time.cancel();
+    abort?.cancel();
+  }
   if (caller?.aborted === true) end();
-  else if (caller !== undefined) listen(caller, end);
-  clock.sleep(timeoutMs, timer.signal).then(
-    () => {
-      expired = !timer.signal.aborted;
-      if (expired) end();
-    },
-    () => {},
-  );
   return { signal: ending.signal, expired: () => expired, stop };
 }
 
-/** The one signal of a node that stops is listened to by all of its fetches: that is no leak. */
-function listen(caller: AbortSignal, end: () => void): void {
-  setMaxListeners(0, caller);
-  caller.addEventListener('abort', end);
+/** As `startDeadline`, for one that is rare enough to be watched over by itself. */
+export function startOwnDeadline(clock: Clock, timeoutMs: number, caller: AbortSignal): Deadline {
+  const watch = watchOver(clock);
+  const deadline = startDeadline(watch, timeoutMs, caller);
+  const stop = (): void => {
+    deadline.stop();
+    watch.deadlines.close();
+  };
+  return { ...deadline, stop };
 }
+
+export const watchOver = (clock: Clock): Watch => ({
+  deadlines: createDeadlines(clock),
+  aborts: createAbortListeners(),
+});
 
 /** The promise's value, or null as soon as the signal aborts. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {

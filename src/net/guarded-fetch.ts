@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.js';
 import { type AllowList, createAllowList, type HttpAllow } from './allow-list.js';
 import { type ConnectionPool, createConnectionPool } from './connection-pool.js';
-import { type Deadline, startDeadline, untilAborted } from './deadline.js';
+import { type Deadline, startDeadline, untilAborted, type Watch, watchOver } from './deadline.js';
 import { createDnsCache, type DnsCache } from './dns-cache.js';
 import { type Exchange, type ExchangeRequest, exchange } from './exchange.js';
 import { FetchFault, type FetchResult, fault } from './fetch-result.js';
@@ -34,6 +34,7 @@ interface Deps {
   readonly clock: Clock;
   readonly dns: DnsCache;
   readonly pool: ConnectionPool;
+  readonly watch: Watch;
 }
 
 /** A fetch under way. */
@@ -70,11 +71,15 @@ export function createGuardedFetch(options: {
     maxAgeMs: limits.maxDnsCacheMs,
     maxNames: limits.maxDnsCacheNames,
   });
-  const deps: Deps = { limits, allow, clock, dns, pool };
+  const watch = watchOver(clock);
+  const deps: Deps = { limits, allow, clock, dns, pool, watch };
   return {
     fetch: (request, signal) => runFetch(request, deps, signal),
     idleConnections: () => pool.idleCount(),
-    close: () => pool.close(),
+    close() {
+      pool.close();
+      watch.deadlines.close();
+    },
   };
 }
 
@@ -89,8 +94,8 @@ async function runFetch(
   deps: Deps,
   signal: AbortSignal | undefined,
 ): Promise<FetchResult> {
-  const { clock, limits } = deps;
-  const deadline = startDeadline(clock, limits.totalTimeoutMs, signal);
+  const { watch, limits } = deps;
+  const deadline = startDeadline(watch, limits.totalTimeoutMs, signal);
   const rule: RedirectRule = request.redirects ?? {
     max: limits.maxRedirects,
     on: 'status',
@@ -202,10 +207,10 @@ async function addressesOf(
   deps: Deps,
   deadline: Deadline,
 ): Promise<readonly string[]> {
-  const { clock, limits, allow, dns } = deps;
+  const { watch, limits, allow, dns } = deps;
   const finding = findAddresses(target, { resolve: dns.resolve, allow });
   if (target.isAddress) return orThrow(await finding);
-  const lookUp = startDeadline(clock, limits.connectTimeoutMs, deadline.signal);
+  const lookUp = startDeadline(watch, limits.connectTimeoutMs, deadline.signal);
   const found = await untilAborted(finding, lookUp.signal);
   lookUp.stop();
   if (found !== null) return orThrow(found);

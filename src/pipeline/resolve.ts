@@ -63,7 +63,9 @@ export interface Resolve {
 
 /** Outcomes wait so long for those of others that are under way; one that is alone never does. */
 const GATHER_MS = 5;
-const GATHER_MOST = 16;
+/** And so long where more are under way than one transaction takes. */
+const GATHER_CROWD_MS = 20;
+const GATHER_MOST = 32;
 
 /** Finds answers for requests that are `received`, oldest first. */
 export function createResolve(parts: ResolveParts): Resolve {
@@ -76,7 +78,8 @@ export function createResolve(parts: ResolveParts): Resolve {
 
   /** Outcomes that come close together are one transaction: one write to disk for all. */
   async function gather(): Promise<void> {
-    if (busy.size > 1) await clock.sleep(GATHER_MS, signal).catch(() => {});
+    const gatherMs = busy.size > GATHER_MOST ? GATHER_CROWD_MS : GATHER_MS;
+    if (busy.size > 1) await clock.sleep(gatherMs, signal).catch(() => {});
     else await nextTurn();
     flush();
   }

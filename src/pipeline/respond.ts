@@ -159,26 +159,33 @@ export function createRespond(parts: RespondParts) {
   const isSuspect = (row: RequestRow): boolean => suspects.has(row.requester);
   const goesAlone = (row: RequestRow): boolean => row.faults > 0 || isSuspect(row);
 
-  /** One by one, since a group takes few of what may be thousands. */
-  function* waiting(): Generator<RequestRow> {
+  function waiting(): bigint[] {
     const window = limits.maxBatch * (limits.concurrency + 1) + busy.size;
     const without = preparingSuspects > 0 ? suspects.all() : [];
-    for (const { id } of requests.dueIds('resolved', clock.nowMs(), window, without)) {
-      const row = busy.has(id) ? null : requests.get(id);
+    const due = requests.dueIds('resolved', clock.nowMs(), window, without);
+    return due.flatMap(({ id }) => (busy.has(id) ? [] : [id]));
+  }
+
+  /** One by one, since a group takes few of what may be thousands. */
+  function* rowsOf(ids: readonly bigint[]): Generator<RequestRow> {
+    for (const id of ids) {
+      const row = requests.get(id);
       if (row !== null && heldAnswers.isWithinBudget(row)) yield row;
     }
   }
 
   /** While others are prepared there is no hurry: more answers come, and share the fees. */
-  function mayGrow(group: readonly RequestRow[]): boolean {
+  function mayGrow(group: readonly unknown[]): boolean {
     const isYoung = clock.monotonicMs() - begunMs < GATHER_MS;
-    return preparing > 0 && isYoung && group.length < limits.maxBatch && !group.some(goesAlone);
+    return preparing > 0 && isYoung && group.length < limits.maxBatch;
   }
 
   function pump(): void {
     while (!signal.aborted && parts.mayStart() && preparing < limits.concurrency) {
-      const group = nextGroup(waiting(), limits, goesAlone, (row) => sizes.of(row.id));
-      if (group.length === 0 || mayGrow(group)) return;
+      const ids = waiting();
+      if (ids.length === 0 || mayGrow(ids)) return;
+      const group = nextGroup(rowsOf(ids), limits, goesAlone, (row) => sizes.of(row.id));
+      if (group.length === 0 || (mayGrow(group) && !group.some(goesAlone))) return;
       answerGroup(group);
     }
   }

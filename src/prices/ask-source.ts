@@ -4,7 +4,7 @@ import { NodeError } from '../base/node-error.js';
 import type { SourceConfig, SourcePlace } from '../config/feed-config.js';
 import { readExactJson } from '../filters/exact-json.js';
 import { type Dialect, type FilterOutcome, Refusal } from '../filters/filter-outcome.js';
-import { startDeadline } from '../net/deadline.js';
+import { startOwnDeadline } from '../net/deadline.js';
 import { type FetchedAnswer, type FetchResult, printable } from '../net/fetch-result.js';
 import type { FetchRequest } from '../net/request.js';
 import { afterFailure, type Circuit, CLOSED, mayAsk } from './circuit.js';
@@ -116,7 +116,7 @@ export function createSourceAsker(source: SourceConfig, parts: AskParts): Source
     circuit: () => circuit,
     async ask(signal) {
       if (!mayAsk(circuit, clock.nowMs())) return { failure: restingText(circuit) };
-      const deadline = startDeadline(clock, source.timeoutMs, signal);
+      const deadline = startOwnDeadline(clock, source.timeoutMs, signal);
       const tried = await tries(deadline.signal);
       deadline.stop();
       signal.throwIfAborted();

@@ -8,6 +8,11 @@ export type Statement = SqliteDatabase.Statement;
 
 /** How long a statement waits for another process's lock. */
 const BUSY_TIMEOUT_MS = 5_000;
+/**
+ * Pages in the log before they are moved into the database, some 16 MiB: many are written again and
+ * again until then, and are moved once.
+ */
+const CHECKPOINT_PAGES = 4_000;
 
 /**
  * Opens the node's database, creating and migrating it. Integers are bigint everywhere.
@@ -23,6 +28,7 @@ export function openDatabase(path: string): Database {
   const db = connect(path, false);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   // A table that is built anew is gone for a moment: what refers to it is checked afterwards.
   db.pragma('foreign_keys = OFF');
   migrate(db, path);

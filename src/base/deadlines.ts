@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from './clock.js';
 
 /** Time limits of many short things at once, at the price of one sleeping timer. */
 export interface Deadlines {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../src/base/clock.js';
-import { createDeadlines } from '../../src/chain/deadlines.js';
-import { eventually } from './eventually.js';
+import { createDeadlines } from '../../src/base/deadlines.js';
+import { eventually } from '../chain/eventually.js';
 
 describe('deadlines', () => {
   it('expire in the order of their times, whatever the order of their starts', async () => {
