@@ -103,6 +103,8 @@ const filters = z.strictObject({
 
 const functions = z.strictObject({
   workers: integer(1, 32).prefault('2'),
+  maxParked: integer(0, 4_096).prefault('256'),
+  maxParkedMemory: byteSize('0B', '64GiB').prefault('1GiB'),
   store: filePath().optional(),
   access: oneOf('open', 'declared').prefault('open'),
   declared: listOf(

@@ -88,6 +88,9 @@ export interface HttpConfig {
 export interface FunctionsConfig {
   /** Functions that run at once. */
   readonly workers: number;
+  /** Functions that may wait for answers without a thread. */
+  readonly maxParked: number;
+  readonly maxParkedBytes: number;
   /** Folder of the operator's own copies of code; null: `functions` in storage.dir. */
   readonly storeDir: string | null;
   /** Where functions may fetch from; null: wherever the guard lets them. */
@@ -313,6 +316,8 @@ const functionsConfig = (
   functions: FileValues['functions'],
 ): Omit<FunctionsConfig, 'storeDir'> => ({
   workers: functions.workers,
+  maxParked: functions.maxParked,
+  maxParkedBytes: functions.maxParkedMemory,
   declared:
     functions.access === 'open'
       ? null

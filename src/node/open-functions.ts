@@ -44,7 +44,8 @@ export function openFunctions(
   const reads = gatewayReads(config.gateway.hash);
   let started: Sandbox | null = null;
   const sandbox = (): Sandbox => {
-    started ??= createSandbox({ workers: config.functions.workers, clock });
+    const { workers, maxParked, maxParkedBytes } = config.functions;
+    started ??= createSandbox({ workers, maxParked, maxParkedBytes, clock });
     return started;
   };
   return {

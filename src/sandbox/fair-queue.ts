@@ -46,11 +46,19 @@ export class FairQueue {
     return `${own} functions of this requester are waiting; at most ${maxWaitingPerOwner} may`;
   }
 
-  /** Runs a task when its turn comes; rejects with the signal's reason if that comes first. */
-  async add<T>(owner: string, task: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /**
+   * Runs a task when its turn comes; rejects with the signal's reason if that comes first.
+   * @param goesOn it goes before the owner's others, since it was begun before them
+   */
+  async add<T>(
+    owner: string,
+    task: () => Promise<T>,
+    { signal, goesOn }: { readonly signal: AbortSignal; readonly goesOn: boolean },
+  ): Promise<T> {
     this.#open++;
+    const options = { signal, priority: goesOn ? 1 : 0 };
     try {
-      return (await this.#lineOf(owner).add(() => this.#enter(task, signal), { signal })) as T;
+      return (await this.#lineOf(owner).add(() => this.#enter(task, signal), options)) as T;
     } finally {
       this.#open--;
       const line = this.#lines.get(owner);

@@ -4,7 +4,7 @@ import { AUTHOR_FILE, type FunctionVm } from './function-vm.js';
 import type { HostSide, ToldError } from './host-functions.js';
 import type { SandboxLimits } from './limits.js';
 import { VmFault } from './quickjs-vm.js';
-import type { Answer, FromThread, Question, RunTask } from './thread-messages.js';
+import type { Answer, FromThread, ParkedRun, Question, RunTask } from './thread-messages.js';
 import { HeapFull } from './vm-memory.js';
 
 /** Jobs between two looks at the clock: short ones are never interrupted by the engine. */
@@ -34,19 +34,22 @@ export class FunctionRun implements HostSide {
   #secrets = 0;
   #end: ExecutionEnd | null = null;
 
+  /** `resumed`: what {@link park} gave, and the time since the execution was started. */
   constructor(parts: {
     readonly run: number;
     readonly task: RunTask;
     readonly vm: FunctionVm;
     readonly clock: Clock;
     readonly send: (message: FromThread) => void;
+    readonly resumed?: { readonly parked: ParkedRun; readonly wallMs: number };
   }) {
     this.#number = parts.run;
     this.#task = parts.task;
     this.#vm = parts.vm;
     this.#clock = parts.clock;
     this.#send = parts.send;
-    this.#startMs = parts.clock.monotonicMs();
+    this.#startMs = parts.clock.monotonicMs() - (parts.resumed?.wallMs ?? 0);
+    if (parts.resumed !== undefined) this.#resume(parts.resumed.parked);
   }
 
   get maxResultBytes(): number {
@@ -82,6 +85,29 @@ export class FunctionRun implements HostSide {
       if (!this.#open.delete(id)) return;
       this.#vm.answer(id, this.#toldAnswer(id, answer));
     });
+  }
+
+  /** Takes it out of the VM while it rests; this run is then over here. */
+  park(): ParkedRun {
+    return {
+      vm: this.#vm.park(),
+      logs: this.#logs,
+      bodies: [...this.#bodies],
+      open: [...this.#open],
+      fetches: this.#fetches,
+      secrets: this.#secrets,
+      busyMs: this.#busyMs,
+    };
+  }
+
+  #resume({ vm, logs, bodies, open, fetches, secrets, busyMs }: ParkedRun): void {
+    this.#vm.resume(vm);
+    this.#logs.push(...logs);
+    for (const [id, body] of bodies) this.#bodies.set(id, body);
+    for (const id of open) this.#open.add(id);
+    this.#fetches = fetches;
+    this.#secrets = secrets;
+    this.#busyMs = busyMs;
   }
 
   /** Ends it from outside, where it waits. */
@@ -173,11 +199,21 @@ export class FunctionRun implements HostSide {
     this.#busyMs += nowMs - this.#stepStartMs;
     if (this.#end === null && this.#open.size === 0) this.end(this.#neverSettles());
     if (this.#end === null) {
-      this.#send({ kind: 'waiting', run: this.#number, busyMs: this.#busyMs });
+      this.#send({
+        kind: 'waiting',
+        run: this.#number,
+        busyMs: this.#busyMs,
+        parkedBytes: this.#parkedBytes(),
+      });
       return false;
     }
     this.#tellDone();
     return true;
+  }
+
+  #parkedBytes(): number {
+    const bodies = [...this.#bodies.values()];
+    return bodies.reduce((sum, { length }) => sum + length, this.#vm.maxParkedBytes);
   }
 
   #drainJobs(): void {

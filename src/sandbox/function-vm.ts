@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type HostSide, hostFunctions } from './host-functions.js';
-import { MemorySnapshot } from './memory-snapshot.js';
+import { type MemoryImage, MemorySnapshot } from './memory-snapshot.js';
 import { QuickJsVm } from './quickjs-vm.js';
 import type { Completion, Pointer } from './vm-values.js';
 
@@ -9,6 +9,14 @@ export interface FunctionVmOptions {
   readonly stackBytes: number;
   readonly shouldInterrupt: () => boolean;
   readonly side: () => HostSide;
+}
+
+/** An execution at rest, taken out of its VM: it may go on in any other one. */
+export interface ParkedVm {
+  readonly image: MemoryImage;
+  readonly polls: number;
+  readonly heapFull: boolean;
+  readonly stackGapBytes: number;
 }
 
 /** The program of the guest; each file after those that it imports. */
@@ -103,6 +111,31 @@ export class FunctionVm {
     return this.#vm.call(this.#guest.answer, [this.#vm.newNumber(id), text]);
   }
 
+  /** What the execution may take at most where it is parked. */
+  get maxParkedBytes(): number {
+    return this.#snapshot.maxImageBytes;
+  }
+
+  /** All that there is of an execution at rest. */
+  park(): ParkedVm {
+    const { polls, heapFull } = this.#vm;
+    return { image: this.#snapshot.image(), polls, heapFull, stackGapBytes: this.#stackGapBytes };
+  }
+
+  /** Goes on with an execution that was parked, in this VM, which must be as new. */
+  resume({ image, polls, heapFull, stackGapBytes }: ParkedVm): void {
+    const { memory } = this.#vm;
+    if (image.memoryBytes > memory.buffer.byteLength) {
+      this.#vm.growMemory();
+      const grown = this.#vm.heapEnd;
+      this.#fill(memory);
+      Buffer.from(memory.buffer).fill(0, this.#snapshot.memoryBytes, grown);
+    }
+    this.#snapshot.apply(image);
+    this.#vm.setCounters(polls, heapFull);
+    this.#stackGapBytes = stackGapBytes;
+  }
+
   /**
    * Whether the memory can be put back. Not after a fault, and not when it has grown, since it
    * cannot shrink: how much room there is must not depend on what ran before.
@@ -124,11 +157,14 @@ export class FunctionVm {
 
   /** Makes a new instance, with the snapshot for its memory. */
   async renew(): Promise<void> {
-    this.#vm = await this.#vm.copy((memory) => {
-      this.#snapshot.moveTo(memory);
-      const heapEnd = memory.buffer.byteLength;
-      this.#snapshot.restore({ heapEnd, stackGapBytes: Number.POSITIVE_INFINITY });
-    });
+    this.#vm = await this.#vm.copy((memory) => this.#fill(memory));
+  }
+
+  /** Makes a memory, up to where it had grown, what it was after set-up. */
+  #fill(memory: WebAssembly.Memory): void {
+    this.#snapshot.moveTo(memory);
+    const heapEnd = memory.buffer.byteLength;
+    this.#snapshot.restore({ heapEnd, stackGapBytes: Number.POSITIVE_INFINITY });
   }
 
   /** Whether the memory is what it was after set-up, to the last byte. */

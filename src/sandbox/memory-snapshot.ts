@@ -1,4 +1,4 @@
-/** Zeros and data are told apart by blocks of so many bytes. */
+/** What is told apart: zeros from data, and what differs from what does not. In bytes. */
 const BLOCK_BYTES = 4 * 1024;
 /** Zeros compared at once: most executions change a few kB of them. */
 const ZERO_SPAN_BYTES = 8 * 1024;
@@ -17,6 +17,15 @@ interface Span {
   readonly saved: Buffer;
   /** What is there. */
   readonly now: Buffer;
+}
+
+/** What a memory holds and its snapshot does not. */
+export interface MemoryImage {
+  readonly memoryBytes: number;
+  /** Addresses of the blocks that differ. */
+  readonly blocks: Uint32Array;
+  /** What is in them, one behind the other. */
+  readonly bytes: Uint8Array;
 }
 
 /** How far a restore looks. */
@@ -110,6 +119,43 @@ export class MemorySnapshot {
     for (const span of headroom) {
       if (span.start >= heapEnd) break;
       restoreSpan(span);
+    }
+  }
+
+  /** What an image of the memory, as large as it is now, may have at most. */
+  get maxImageBytes(): number {
+    const { data, stack, headroom } = this.#layout;
+    const written = [...data, ...stack, ...headroom];
+    const bytes = written.reduce((sum, { saved }) => sum + saved.length, 0);
+    return bytes + this.#memory.buffer.byteLength - this.memoryBytes;
+  }
+
+  /** What an execution has made of the memory up to now. */
+  image(): MemoryImage {
+    const now = Buffer.from(this.#memory.buffer);
+    const { data, stack, headroom } = this.#layout;
+    const changed: number[] = [];
+    const look = (start: number, saved: Buffer): void => {
+      for (let at = 0; at < saved.length; at += BLOCK_BYTES) {
+        const block = now.subarray(start + at, start + at + BLOCK_BYTES);
+        if (!block.equals(saved.subarray(at, at + BLOCK_BYTES))) changed.push(start + at);
+      }
+    };
+    for (const { start, saved } of [...data, ...stack, ...headroom]) look(start, saved);
+    for (let at = this.memoryBytes; at < now.length; at += ZERO_SPAN_BYTES) look(at, this.#zeros);
+    const bytes = new Uint8Array(changed.length * BLOCK_BYTES);
+    for (const [index, start] of changed.entries()) {
+      bytes.set(now.subarray(start, start + BLOCK_BYTES), index * BLOCK_BYTES);
+    }
+    return { memoryBytes: now.length, blocks: Uint32Array.from(changed), bytes };
+  }
+
+  /** Puts an image into a memory of its size, which holds nothing else than the snapshot does. */
+  apply({ memoryBytes, blocks, bytes }: MemoryImage): void {
+    const now = Buffer.from(this.#memory.buffer);
+    if (now.length !== memoryBytes) throw new Error('bug: an image of another size of memory');
+    for (const [index, start] of blocks.entries()) {
+      now.set(bytes.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES), start);
     }
   }
 

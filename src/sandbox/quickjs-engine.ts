@@ -54,8 +54,10 @@ export const WASM_PAGE_BYTES = 64 * 1024;
 /** A WebAssembly.Memory that tells when it could not grow. */
 export interface BoundedMemory {
   readonly memory: WebAssembly.Memory;
-  /** Whether the latest attempt to grow was refused since the maximum is reached. */
+  /** Whether an attempt to grow was refused, since that would be beyond the maximum. */
   refused(): boolean;
+  /** For a new execution. */
+  forget(): void;
 }
 
 /**
@@ -106,9 +108,14 @@ function createMemory(maxPages: number): BoundedMemory {
   // that what is left at the end is of use too, it gets all there is at once.
   memory.grow = (pages: number) => {
     const left = maxPages - memory.buffer.byteLength / WASM_PAGE_BYTES;
-    refused = pages > left;
-    if (refused) throw new RangeError('the memory is at its maximum');
+    if (pages > left) {
+      refused = true;
+      throw new RangeError('the memory is at its maximum');
+    }
     return grow(left);
   };
-  return { memory, refused: () => refused };
+  const forget = (): void => {
+    refused = false;
+  };
+  return { memory, refused: () => refused, forget };
 }

@@ -112,6 +112,17 @@ export class QuickJsVm extends VmValues {
     this.heap.forget();
   }
 
+  /** For an execution that began in another instance. */
+  setCounters(polls: number, heapFull: boolean): void {
+    this.#polls = polls;
+    this.heap.remember(heapFull);
+  }
+
+  /** Makes the memory as large as it may be; nothing that is in the heap is of use afterwards. */
+  growMemory(): void {
+    this.heap.grow(this.heapEnd);
+  }
+
   /** See {@link VmMemory.takeBallast}. */
   takeBallast(): void {
     this.places = { ...this.places, breakWord: this.heap.takeBallast() };

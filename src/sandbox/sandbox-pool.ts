@@ -1,8 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { sha256 } from '../base/bytes.js';
 import type { Execution, ExecutionEnd, FunctionCall, FunctionHost } from './execution.js';
 import { FairQueue } from './fair-queue.js';
 import type { SandboxLimits } from './limits.js';
+import { ParkingLot } from './parking-lot.js';
 import type { Sandbox, SandboxOptions, SandboxStatus } from './sandbox.js';
+import { notBegun, SandboxJob } from './sandbox-job.js';
 import { cannotStart, SandboxThread } from './sandbox-thread.js';
 import type { RunTask } from './thread-messages.js';
 
@@ -10,9 +13,6 @@ import type { RunTask } from './thread-messages.js';
 const SPARE_THREADS = 1;
 /** Starts of a thread that may fail in a row before the pool waits for the next call. */
 const MAX_FAILED_STARTS = 3;
-
-/** Why an execution is stopped: an error of its own each time would cost too much. */
-const GIVEN_UP = Object.freeze(new Error('the execution was given up'));
 
 export type SandboxSettings = Required<Omit<SandboxOptions, 'limits'>> & {
   readonly limits: SandboxLimits;
@@ -23,7 +23,9 @@ export class SandboxPool implements Sandbox {
   readonly #settings: SandboxSettings;
   readonly #queue: FairQueue;
   readonly #threads = new Set<SandboxThread>();
-  readonly #open = new Set<AbortController>();
+  readonly #lot: ParkingLot<SandboxJob>;
+  readonly #jobs = new Set<SandboxJob>();
+  #runs = 0;
   #closed = false;
   #waiting: (() => void)[] = [];
   #failedStarts = 0;
@@ -38,6 +40,7 @@ export class SandboxPool implements Sandbox {
       maxWaiting: settings.maxWaiting,
       maxWaitingPerOwner: settings.maxWaitingPerRequester,
     });
+    this.#lot = new ParkingLot(settings);
     this.#fill();
   }
 
@@ -45,22 +48,28 @@ export class SandboxPool implements Sandbox {
     const task = this.#taskOf(call);
     const refused = this.#refusal(call, task, signal);
     if (refused !== null) return notRun(refused);
-    const stop = new AbortController();
-    const abort = (): void => stop.abort(GIVEN_UP);
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#open.add(stop);
-    const execute = async (): Promise<Execution> => {
-      const thread = await this.#freeThread(stop.signal);
-      return thread === null ? notRun(cancelled()) : await thread.run(task, host, stop.signal);
-    };
+    const { clock } = this.#settings;
+    const job = new SandboxJob({
+      number: ++this.#runs,
+      task,
+      host,
+      clock,
+      events: {
+        wantsTurn: () => this.#takeTurn(job, true),
+        over: () => this.#unpark(job),
+      },
+    });
+    const cancel = (): void => job.cancel();
+    // The signal of the whole node has as many listeners as there are executions.
+    if (signal !== undefined) setMaxListeners(0, signal);
+    signal?.addEventListener('abort', cancel, { once: true });
+    this.#jobs.add(job);
     try {
-      return await this.#queue.add(call.requester, execute, stop.signal);
-    } catch (error) {
-      if (error === GIVEN_UP) return notRun(cancelled());
-      throw error;
+      this.#takeTurn(job, false);
+      return await job.outcome;
     } finally {
-      this.#open.delete(stop);
-      signal?.removeEventListener('abort', abort);
+      this.#jobs.delete(job);
+      signal?.removeEventListener('abort', cancel);
     }
   }
 
@@ -77,14 +86,16 @@ export class SandboxPool implements Sandbox {
       threads: this.#threads.size,
       running: this.#queue.running,
       waiting: this.#queue.waiting,
+      parked: this.#lot.count,
       lostThreads: this.#lostThreads,
     };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const stop of this.#open) stop.abort(GIVEN_UP);
-    for (const thread of this.#threads) thread.end();
+    for (const job of this.#jobs) job.cancel();
+    for (const thread of this.#threads) thread.terminate();
+    for (const job of this.#jobs) job.settle(notBegun());
     while (this.#threads.size > 0) await this.#change();
   }
 
@@ -104,7 +115,7 @@ export class SandboxPool implements Sandbox {
   }
 
   #refusal(call: FunctionCall, { limits }: RunTask, signal?: AbortSignal): ExecutionEnd | null {
-    if (this.#closed || signal?.aborted) return cancelled();
+    if (this.#closed || signal?.aborted) return notBegun();
     const sourceBytes = Buffer.byteLength(call.source);
     if (sourceBytes > limits.sourceBytes) {
       const reason = `the source has ${sourceBytes} bytes, more than ${limits.sourceBytes}`;
@@ -117,6 +128,38 @@ export class SandboxPool implements Sandbox {
     }
     const reason = this.#queue.refusal(call.requester);
     return reason === null ? null : { kind: 'busy', reason };
+  }
+
+  /** Has a thread for a job when its turn comes: until it is over, or parked. */
+  #takeTurn(job: SandboxJob, goesOn: boolean): void {
+    const turn = async (): Promise<void> => {
+      const thread = await this.#freeThread(job.over);
+      if (thread === null) return;
+      if (job.isOver) return thread.release();
+      this.#unpark(job);
+      await thread.hold(job);
+    };
+    const options = { signal: job.over, goesOn };
+    // When it is over before its turn comes, that is no failure: then this has no effect.
+    this.#queue.add(job.task.requester, turn, options).catch((error) => job.fail(error));
+    this.#makeRoom();
+  }
+
+  /** Parks as many of those that wait for an answer as there are others that wait for a thread. */
+  #makeRoom(): void {
+    let wanted = this.#queue.waiting - [...this.#threads].filter(isLeaving).length;
+    for (const thread of this.#threads) {
+      if (wanted <= 0) return;
+      const { job } = thread;
+      if (job === null || !thread.isResting) continue;
+      if (!this.#lot.reserve(job, job.task.requester, thread.parkedBytes)) continue;
+      thread.park();
+      wanted--;
+    }
+  }
+
+  #unpark(job: SandboxJob): void {
+    if (this.#lot.release(job)) this.#makeRoom();
   }
 
   /** A thread that can take an execution now; null when that is given up before one can. */
@@ -159,11 +202,13 @@ export class SandboxPool implements Sandbox {
       this.#fill();
       this.#wake();
     };
+    const rests = (): void => this.#makeRoom();
+    const parked = (job: SandboxJob, bytes: number): void => this.#lot.measured(job, bytes);
     const thread = new SandboxThread({
       file,
       data: { heapBytes, stackBytes },
       clock,
-      events: { free, gone },
+      events: { free, rests, parked, gone },
     });
     this.#threads.add(thread);
   }
@@ -183,10 +228,7 @@ export class SandboxPool implements Sandbox {
   }
 }
 
-const cancelled = (): ExecutionEnd => ({
-  kind: 'cancelled',
-  reason: 'the execution was given up before it began',
-});
+const isLeaving = (thread: SandboxThread): boolean => thread.isLeaving;
 
 const notRun = (end: ExecutionEnd): Execution => ({
   end,

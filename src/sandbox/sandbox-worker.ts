@@ -5,12 +5,17 @@ import { fixTime } from './fixed-time.js';
 import { FunctionRun } from './function-run.js';
 import { FunctionVm } from './function-vm.js';
 import { DEFAULT_SANDBOX_LIMITS } from './limits.js';
-import type { FromThread, RunTask, ToThread } from './thread-messages.js';
+import type { FromThread, ParkedRun, RunTask, ToThread } from './thread-messages.js';
 
 /** What a thread is started with. */
 export interface ThreadData {
   readonly heapBytes: number;
   readonly stackBytes: number;
+}
+
+interface Resumed {
+  readonly parked: ParkedRun;
+  readonly wallMs: number;
 }
 
 /** Executions on nobody's time, since the engine's code is compiled while it runs first. */
@@ -46,29 +51,55 @@ async function serve({ heapBytes, stackBytes }: ThreadData): Promise<void> {
     shouldInterrupt: () => current?.run.shouldStop() ?? false,
     side: running,
   });
-  const begin = (run: number, task: RunTask, send: (message: FromThread) => void): boolean => {
+  let renewing: Promise<void> | null = null;
+  const begin = (run: number, task: RunTask, resumed?: Resumed): FunctionRun => {
     time.set(task.block.timeMs);
-    current = { number: run, run: new FunctionRun({ run, task, vm, clock: systemClock, send }) };
-    return current.run.start();
+    const begun = new FunctionRun({
+      run,
+      task,
+      vm,
+      clock: systemClock,
+      send,
+      ...(resumed === undefined ? {} : { resumed }),
+    });
+    current = { number: run, run: begun };
+    return begun;
   };
   const send = (message: FromThread): void => port.postMessage(message);
   const over = async (): Promise<void> => {
     current = null;
     const { reusable } = vm;
-    if (!reusable || !vm.reset()) await vm.renew();
+    if (reusable && vm.reset()) return;
+    renewing = vm.renew();
+    await renewing;
+    renewing = null;
     if (!reusable) send({ kind: 'ready' });
   };
+  const park = (number: number, run: FunctionRun): void => {
+    const parked = run.park();
+    const { reusable } = vm;
+    const { blocks, bytes } = parked.vm.image;
+    const buffers = [blocks, bytes, ...parked.bodies.map(([, body]) => body)];
+    const moved = [...new Set(buffers.map(({ buffer }) => buffer))] as ArrayBuffer[];
+    port.postMessage({ kind: 'parked', run: number, parked, reusable } satisfies FromThread, moved);
+  };
   port.on('message', async (message: ToThread) => {
+    while (renewing !== null) await renewing;
     if (message.kind === 'run') {
-      if (begin(message.run, message.task, send)) await over();
+      if (begin(message.run, message.task).start()) await over();
+    } else if (message.kind === 'resume') {
+      begin(message.run, message.task, message);
     } else if (current?.number === message.run) {
       const { run } = current;
-      if (message.kind === 'stop') run.stop(message.end);
-      if (message.kind === 'stop' || run.answer(message.id, message.answer)) await over();
+      if (message.kind === 'park') park(message.run, run);
+      else if (message.kind === 'stop') run.stop(message.end);
+      if (message.kind !== 'answer' || run.answer(message.id, message.answer)) await over();
     }
   });
   for (let at = 0; at < WARM_UPS; at++) {
-    begin(at, WARM_UP, () => undefined);
+    const run = { run: at, task: WARM_UP, vm, clock: systemClock, send: () => undefined };
+    current = { number: at, run: new FunctionRun(run) };
+    current.run.start();
     current = null;
     assert(vm.reusable && vm.reset(), 'bug: the first executions harmed the VM');
   }

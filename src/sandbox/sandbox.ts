@@ -4,7 +4,10 @@ import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits } from './limits.js';
 import { SandboxPool } from './sandbox-pool.js';
 
 export interface SandboxOptions {
-  /** Functions that run at once, each in a thread of its own; one more thread is kept warm. */
+  /**
+   * Functions that run at once, each in a thread of its own; one more thread is kept warm. One that
+   * waits for an answer is parked, outside of any thread, when another one wants to run.
+   */
   readonly workers?: number;
   /** Of one requester; by default half of the workers. */
   readonly workersPerRequester?: number;
@@ -12,6 +15,10 @@ export interface SandboxOptions {
   readonly maxWaiting?: number;
   /** Of one requester. */
   readonly maxWaitingPerRequester?: number;
+  /** Functions that may be parked; of one requester an eighth. */
+  readonly maxParked?: number;
+  /** What they may take in memory; those of one requester an eighth. */
+  readonly maxParkedBytes?: number;
   readonly limits?: Partial<SandboxLimits>;
   readonly clock?: Clock;
   /** The program of the threads; for tests. */
@@ -22,12 +29,18 @@ export const SANDBOX_DEFAULTS = Object.freeze({
   workers: 4,
   maxWaiting: 1_024,
   maxWaitingPerRequester: 256,
+  maxParked: 256,
+  maxParkedBytes: 1024 * 1024 * 1024,
 });
 
 export interface SandboxStatus {
   readonly threads: number;
+  /** On a thread, running or waiting for an answer. */
   readonly running: number;
+  /** For a thread: to begin, or to go on. */
   readonly waiting: number;
+  /** Away from any thread: they wait for an answer, or for a thread to go on. */
+  readonly parked: number;
   /** Threads that ended without being told to, or had to be ended, since the start. */
   readonly lostThreads: number;
 }

@@ -1,4 +1,5 @@
 import type { ExecutionEnd, FunctionFetch } from './execution.js';
+import type { ParkedVm } from './function-vm.js';
 import type { SandboxLimits } from './limits.js';
 
 /** One execution, as it crosses over to a thread. */
@@ -30,9 +31,33 @@ export type Answer =
   | { readonly kind: 'secret'; readonly value: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** An execution at rest, away from any thread. */
+export interface ParkedRun {
+  readonly vm: ParkedVm;
+  readonly logs: readonly string[];
+  /** Of answers that the function has and has not read yet, by question. */
+  readonly bodies: readonly (readonly [id: number, body: Uint8Array])[];
+  /** Questions that are not answered yet. */
+  readonly open: readonly number[];
+  readonly fetches: number;
+  readonly secrets: number;
+  readonly busyMs: number;
+}
+
 /** What a thread is told. `run` numbers executions, `id` the questions of one. */
 export type ToThread =
   | { readonly kind: 'run'; readonly run: number; readonly task: RunTask }
+  /** Takes over an execution that rests; runs nothing before an answer follows. */
+  | {
+      readonly kind: 'resume';
+      readonly run: number;
+      readonly task: RunTask;
+      readonly parked: ParkedRun;
+      /** Since it was started. */
+      readonly wallMs: number;
+    }
+  /** Gives an execution at rest away. */
+  | { readonly kind: 'park'; readonly run: number }
   | {
       readonly kind: 'answer';
       readonly run: number;
@@ -52,7 +77,20 @@ export type FromThread =
       readonly question: Question;
     }
   /** The code has come to rest until a question is answered. */
-  | { readonly kind: 'waiting'; readonly run: number; readonly busyMs: number }
+  | {
+      readonly kind: 'waiting';
+      readonly run: number;
+      readonly busyMs: number;
+      /** What it may take at most where it is parked. */
+      readonly parkedBytes: number;
+    }
+  | {
+      readonly kind: 'parked';
+      readonly run: number;
+      readonly parked: ParkedRun;
+      /** As of `done`. */
+      readonly reusable: boolean;
+    }
   | {
       readonly kind: 'done';
       readonly run: number;

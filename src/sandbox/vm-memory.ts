@@ -39,6 +39,8 @@ export class VmMemory {
   readonly #engine: Engine;
   #views: Views;
   #refused = false;
+  /** Of an execution that began elsewhere. */
+  #wasFull = false;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -59,7 +61,7 @@ export class VmMemory {
 
   /** Whether room was refused since the execution began, to the guest or to the host. */
   get isFull(): boolean {
-    return this.#refused || this.#engine.memory.refused();
+    return this.#wasFull || this.#refused || this.#engine.memory.refused();
   }
 
   /** Whether the host had no room for what it had to put there. */
@@ -70,6 +72,20 @@ export class VmMemory {
   /** For a new execution. */
   forget(): void {
     this.#refused = false;
+    this.#wasFull = false;
+    this.#engine.memory.forget();
+  }
+
+  /** For an execution that began in another memory. */
+  remember(wasFull: boolean): void {
+    this.forget();
+    this.#wasFull = wasFull;
+  }
+
+  /** Makes the engine grow the memory, whose glue must notice; what it writes there is void. */
+  grow(heapEnd: number): void {
+    // The page is for what the allocator has left below the heap's end.
+    this.allocate(this.memory.buffer.byteLength - heapEnd + WASM_PAGE_BYTES);
   }
 
   /** Throws HeapFull, and remembers it. */

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/base/clock.js';
 import { FunctionRun } from '../../src/sandbox/function-run.js';
 import { FunctionVm } from '../../src/sandbox/function-vm.js';
 import { DEFAULT_SANDBOX_LIMITS } from '../../src/sandbox/limits.js';
-import type { FromThread } from '../../src/sandbox/thread-messages.js';
+import type { FromThread, ParkedRun } from '../../src/sandbox/thread-messages.js';
 
 const { heapBytes, stackBytes } = DEFAULT_SANDBOX_LIMITS;
 
@@ -11,6 +11,8 @@ const { heapBytes, stackBytes } = DEFAULT_SANDBOX_LIMITS;
 export interface BareVm {
   readonly vm: FunctionVm;
   run(source: string): Observed;
+  /** The same, but taken out of the VM and put back into another one whenever it waits. */
+  runMoved(source: string): Promise<Observed>;
 }
 
 /** All that an execution shows, to its author and below. */
@@ -29,23 +31,42 @@ export async function createBareVm(): Promise<BareVm> {
     shouldInterrupt: () => current?.shouldStop() ?? false,
     side: () => current as FunctionRun,
   });
+  const begin = (source: string, said: FromThread[], parked?: ParkedRun): FunctionRun =>
+    new FunctionRun({
+      run: 1,
+      task: taskOf(source),
+      vm,
+      clock: systemClock,
+      send: (message) => said.push(message),
+      ...(parked === undefined ? {} : { resumed: { parked, wallMs: 0 } }),
+    });
+  const observed = (said: readonly FromThread[]): Observed => {
+    current = null;
+    const { buffer } = vm.vm.memory;
+    const memory = createHash('sha256').update(new Uint8Array(buffer)).digest('hex');
+    return { said: said.map(withoutTimes), memory, memoryBytes: buffer.byteLength };
+  };
   return {
     vm,
     run(source) {
       const said: FromThread[] = [];
-      current = new FunctionRun({
-        run: 1,
-        task: taskOf(source),
-        vm,
-        clock: systemClock,
-        send: (message) => said.push(message),
-      });
+      current = begin(source, said);
       let over = current.start();
       for (let at = 0; !over; at++) over = answerNext(current, said, at);
-      current = null;
-      const { buffer } = vm.vm.memory;
-      const memory = createHash('sha256').update(new Uint8Array(buffer)).digest('hex');
-      return { said: said.map(withoutTimes), memory, memoryBytes: buffer.byteLength };
+      return observed(said);
+    },
+    async runMoved(source) {
+      const said: FromThread[] = [];
+      current = begin(source, said);
+      let over = current.start();
+      for (let at = 0; !over; at++) {
+        const parked = structuredClone(current.park());
+        if (at % 2 === 0 || !vm.reusable) await vm.renew();
+        else vm.reset();
+        current = begin(source, said, parked);
+        over = answerNext(current, said, at);
+      }
+      return observed(said);
     },
   };
 }

@@ -6,6 +6,8 @@ import { type BareVm, createBareVm, type Observed } from './bare-run.js';
 export interface Compared {
   readonly after: Observed;
   readonly alone: Observed;
+  /** The second one, moved to another instance whenever it waited. */
+  readonly moved: Observed;
   /** Whether the memory was put back to the last byte after each. */
   readonly pristine: readonly boolean[];
 }
@@ -21,7 +23,9 @@ parentPort?.on('message', async ([first, second]: [string, string]) => {
   const pristine = [await reset(used)];
   const after = used.run(second);
   pristine.push(await reset(used));
-  parentPort?.postMessage({ after, alone, pristine } satisfies Compared);
+  const moved = await used.runMoved(second);
+  pristine.push(await reset(used));
+  parentPort?.postMessage({ after, alone, moved, pristine } satisfies Compared);
 });
 parentPort?.postMessage('ready');
 

@@ -106,7 +106,12 @@ describe('the sandbox', () => {
   });
 
   it('refuses more than may wait, of all and of one requester', async () => {
-    const sandbox = await sandboxWith({ workers: 1, maxWaiting: 3, maxWaitingPerRequester: 2 });
+    const sandbox = await sandboxWith({
+      workers: 1,
+      maxWaiting: 3,
+      maxWaitingPerRequester: 2,
+      maxParked: 0,
+    });
     const { promise, settle } = later<void>();
     const host = hostOf(async () => {
       await promise;
@@ -123,7 +128,13 @@ describe('the sandbox', () => {
       kind: 'busy',
       reason: '3 functions are waiting; at most 3 may',
     });
-    assert.deepEqual(sandbox.status(), { threads: 2, running: 1, waiting: 3, lostThreads: 0 });
+    assert.deepEqual(sandbox.status(), {
+      threads: 2,
+      running: 1,
+      waiting: 3,
+      parked: 0,
+      lostThreads: 0,
+    });
     settle();
     for (const execution of await Promise.all([...first, other]))
       assert.equal(returned(execution), 200);
