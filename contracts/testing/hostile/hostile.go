@@ -18,6 +18,7 @@ const (
 	keyMode      = "m" // what OnAnswer does
 	keyNumber    = "n" // a number that some modes take
 	keyCall      = "c" // [target, method, args] that some modes call
+	keyNextCall  = "e" // [target, method, args] that "callBoth" calls next
 	keyCount     = "k" // how often OnAnswer came to an end, or as far as a throw
 	keyLast      = "l" // its arguments
 	keyCondition = "d" // what IsDue says
@@ -48,6 +49,11 @@ func SetPaymentMode(mode string) {
 // SetCall sets what the modes "call", "tryCall" and "callTwice" call.
 func SetCall(target interop.Hash160, method string, args []any) {
 	storage.Put(storage.GetContext(), keyCall, std.Serialize([]any{target, method, args}))
+}
+
+// SetNextCall sets what the mode "callBoth" calls after what SetCall set.
+func SetNextCall(target interop.Hash160, method string, args []any) {
+	storage.Put(storage.GetContext(), keyNextCall, std.Serialize([]any{target, method, args}))
 }
 
 // Call calls anything as this contract and returns what it returns.
@@ -231,6 +237,9 @@ func act(mode string, result []byte) any {
 	case "callTwice":
 		makeCall()
 		return makeCall()
+	case "callBoth":
+		makeCall()
+		return makeCallOf(keyNextCall)
 	case "tryCall":
 		return tryMakeCall()
 	case "callThenThrow":
@@ -256,7 +265,11 @@ func act(mode string, result []byte) any {
 }
 
 func makeCall() any {
-	c := std.Deserialize(storage.Get(storage.GetContext(), keyCall).([]byte)).([]any)
+	return makeCallOf(keyCall)
+}
+
+func makeCallOf(key string) any {
+	c := std.Deserialize(storage.Get(storage.GetContext(), key).([]byte)).([]any)
 	return contract.Call(c[0].(interop.Hash160), c[1].(string), contract.All, c[2].([]any)...)
 }
 
