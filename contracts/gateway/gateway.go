@@ -2,8 +2,8 @@
 // meet in: contracts ask here, the node answers here, and all credit is here.
 //
 // One file an area: asking, functions, answering, charging, results, money,
-// sponsors, upkeeps, their triggers and runs, keys, random numbers,
-// administration, updating; below them checks (arguments and callers), storage
+// sponsors, upkeeps, their triggers and runs, prices and their feeds, keys,
+// random numbers, administration, updating; below them checks (arguments and callers), storage
 // (keys and records) and limits.
 //
 // Held throughout:

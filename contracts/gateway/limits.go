@@ -24,9 +24,14 @@ const (
 	maxEveryBlocks       = 1 << 24 // blocks that `every:` names
 	maxCatchup           = 10      // missed occurrences that `;catchup=` makes up for
 	maxRuns              = 32      // runs in one `performUpkeeps`
+	maxPairBytes         = 32      // bytes of a pair, the name of a feed
+	maxRounds            = 64      // rounds in one `submitPrices`
+	maxKeptRounds        = 1024    // rounds of a feed that are kept
+	maxConfidenceBps     = 10000   // basis points of the confidence of a round
 	maxIds               = 64      // ids in one `expire` or `dropResults`
 	maxInt               = 1<<63 - 1
 	maxLifetimeBlocks    = 1 << 24 // blocks, of any lifetime or delay in the policy
+	priceDecimals        = 8
 	millisecondsInDay    = 86400000
 	millisecondsInMinute = 60000
 )

@@ -8,8 +8,8 @@ import (
 
 // Every key and record of the gateway's storage.
 //
-// A key is a prefix alone, a prefix and one or two accounts or a hash, or a
-// prefix and an id. The last are Integers: the VM takes their little-endian
+// A key is a prefix alone, a prefix and one or two accounts or a hash, a prefix
+// and a pair with what has a fixed length behind it, or a prefix and an id. The last are Integers: the VM takes their little-endian
 // bytes, so id<<8 + prefix starts with the prefix and costs nothing to build.
 const (
 	keyVersion        = "v" // version of this layout
@@ -30,6 +30,11 @@ const (
 	prefixAccepted    = "a" // + requester: the payer it accepted
 	prefixSource      = "h" // + sha256: source of a function
 	prefixURIs        = "q" // + sha256: []string, where the code may be found
+
+	prefixFeed            = "P" // + pair: Integer, the number of its last round
+	prefixRound           = "R" // + pair + 2 bytes, the round's number modulo maxKeptRounds: priceRound
+	prefixChosen          = "C" // + pair: account that pays for its rounds
+	prefixFeedSponsorship = "S" // + pair + payer: feedSponsorship
 
 	prefixRequest   = 'r' // id: request, while it is pending
 	prefixDelivery  = 'd' // id: delivery, as long as there may be one
@@ -137,6 +142,20 @@ type upkeep struct {
 	premium           int
 	networkFeeCeiling int
 	registered        int // block
+}
+
+// priceRound is a price that was published.
+type priceRound struct {
+	price         int
+	timestamp     int // ms
+	confidenceBps int
+	sum           int // over all rounds before it, of price times the ms that it held
+}
+
+// feedSponsorship is what payer will pay for the rounds of a feed.
+type feedSponsorship struct {
+	maxFeePerRound int
+	allowance      int
 }
 
 // overlap is the node account before this one, which may still answer in blocks

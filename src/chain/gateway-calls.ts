@@ -25,6 +25,16 @@ export interface UpkeepRun {
   readonly lostTx: Hash256 | null;
 }
 
+/** One element of `submitPrices`: `[pair, price, timestamp, confidenceBps]`. */
+export interface PriceRound {
+  readonly pair: string;
+  /** With 8 decimals. */
+  readonly price: bigint;
+  /** Milliseconds, of the sources; after the feed's last round and not after the block's time. */
+  readonly timestamp: number;
+  readonly confidenceBps: number;
+}
+
 /** What `registerUpkeep` takes. */
 export interface UpkeepTerms {
   readonly target: Hash160;
@@ -121,6 +131,18 @@ export function gatewayCalls(gateway: Hash160) {
         'performUpkeeps',
         runs.map(({ upkeepId, due, deliver, lostTx }) => [upkeepId, due, deliver, lostTx]),
       ),
+    submitPrices: (rounds: readonly PriceRound[]): Buffer =>
+      call(
+        'submitPrices',
+        rounds.map(({ pair, price, timestamp, confidenceBps }) => {
+          return [utf8(pair), price, timestamp, confidenceBps];
+        }),
+      ),
+    sponsorFeed: (pair: string, maxFeePerRound: Datoshi, allowance: Datoshi): Buffer =>
+      call('sponsorFeed', utf8(pair), maxFeePerRound, allowance),
+    /** By the gateway's owner; null chooses nobody. */
+    chooseFeedSponsor: (pair: string, payer: Hash160 | null): Buffer =>
+      call('chooseFeedSponsor', utf8(pair), payer),
     registerUpkeep: ({ target, method, args, trigger, maxFee }: UpkeepTerms): Buffer =>
       call('registerUpkeep', target, utf8(method), args, utf8(trigger), maxFee),
     /** To be called once by the owner, and again by anyone when what is locked is free. */

@@ -124,6 +124,26 @@ export const GATEWAY_EVENTS = {
     premium: asInteger,
     locked: asInteger,
   },
+  /**
+   * A round of a feed. The price has 8 decimals. The fee was taken of the payer's credit and is
+   * earned. The payer is null where the feed has no sponsor: then the fee is 0.
+   */
+  PriceUpdated: {
+    pair: asText,
+    price: asInteger,
+    timestamp: asCount,
+    confidenceBps: asCount,
+    round: asInteger,
+    payer: asHash160OrNull,
+    fee: asInteger,
+  },
+  FeedSponsored: {
+    pair: asText,
+    payer: asHash160,
+    maxFeePerRound: asInteger,
+    allowance: asInteger,
+  },
+  FeedSponsorChosen: { pair: asText, payer: asHash160OrNull },
   Deposit: { account: asHash160, from: asHash160, amount: asInteger },
   Withdrawal: { account: asHash160, to: asHash160, amount: asInteger },
   Collected: { account: asHash160, to: asHash160, amount: asInteger },

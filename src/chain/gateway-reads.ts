@@ -3,6 +3,9 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { contractRead } from './contract-read.js';
 import { asSha256 } from './gateway-events.js';
+import { asFeedSponsorship, asPublishedPrice, asUpkeep } from './gateway-records.js';
+import { type Decode, fieldsOf, orNull } from './item-fields.js';
+import { utf8 } from './script.js';
 import type { StackItem } from './stack-item.js';
 import {
   asBoolean,
@@ -74,29 +77,6 @@ export interface Sponsorship {
   readonly allowance: Datoshi;
 }
 
-/** An upkeep, also one that is cancelled as long as it may be charged. */
-export interface RegisteredUpkeep {
-  readonly owner: Hash160;
-  readonly target: Hash160;
-  readonly method: string;
-  /** What the method is called with. */
-  readonly args: readonly StackItem[];
-  readonly trigger: string;
-  readonly maxFee: Datoshi;
-  readonly premium: Datoshi;
-  readonly networkFeeCeiling: Datoshi;
-  /** Block of the registration. */
-  readonly registered: number;
-  /** Milliseconds for cron, else a block; that of the registration before the first run. */
-  readonly lastDue: number;
-  /** Block of the last run; that of the registration before the first. */
-  readonly lastRun: number;
-  /** Whether one maxFee is locked for the next run. */
-  readonly isFunded: boolean;
-  /** Last block in which a cancelled one may be charged; 0 when it is not cancelled. */
-  readonly ending: number;
-}
-
 export interface ProposedUpdate {
   readonly nefHash: Hash256;
   readonly manifestHash: Hash256;
@@ -159,24 +139,24 @@ export const gatewayReads = (gateway: Hash160) => ({
     contractRead(gateway, 'sponsorOf', [requester], asHash160OrNull),
   sponsorshipOf: (payer: Hash160, requester: Hash160) =>
     contractRead(gateway, 'sponsorshipOf', [payer, requester], asSponsorship),
+  /** Null when the feed has no round. */
+  latestPrice: (pair: string) =>
+    contractRead(gateway, 'latestPrice', [utf8(pair)], orNull(asPublishedPrice)),
+  /** Null when there is no such round, or it is not kept any more. */
+  priceAt: (pair: string, round: bigint) =>
+    contractRead(gateway, 'priceAt', [utf8(pair), round], orNull(asPublishedPrice)),
+  /** With 8 decimals, from a time in ms until the block's. Fails where the rounds don't reach. */
+  twap: (pair: string, sinceTimestamp: number) =>
+    contractRead(gateway, 'twap', [utf8(pair), sinceTimestamp], asInteger),
+  /** Null when nobody was chosen to pay. */
+  feedSponsorOf: (pair: string) =>
+    contractRead(gateway, 'feedSponsorOf', [utf8(pair)], asHash160OrNull),
+  feedSponsorshipOf: (pair: string, payer: Hash160) =>
+    contractRead(gateway, 'feedSponsorshipOf', [utf8(pair), payer], asFeedSponsorship),
   /** Null when there is none. */
   upkeepOf: (id: bigint) => contractRead(gateway, 'upkeepOf', [id], orNull(asUpkeep)),
   proposedUpdate: () => contractRead(gateway, 'proposedUpdate', [], orNull(asUpdate)),
 });
-
-type Decode<T> = (item: StackItem, what: string) => T;
-
-const orNull =
-  <T>(decode: Decode<T>): Decode<T | null> =>
-  (item, what) =>
-    isNull(item) ? null : decode(item, what);
-
-/** Items of an array of a known length, each read by its place and named in errors. */
-function fieldsOf(item: StackItem, what: string, length: number) {
-  const items = asItems(item, what, length);
-  return <T>(at: number, name: string, decode: Decode<T>): T =>
-    decode(items[at] as StackItem, `${name} of ${what}`);
-}
 
 const asAmounts: Decode<Datoshi[]> = (item, what) =>
   asItems(item, what).map((each, at) => asInteger(each, `${what}[${at}]`));
@@ -264,25 +244,6 @@ const asTexts: Decode<string[]> = (item, what) =>
 const asCode: Decode<RegisteredCode> = (item, what) => {
   const field = fieldsOf(item, what, 2);
   return { source: field(0, 'source', asBytes), uris: field(1, 'uris', asTexts) };
-};
-
-const asUpkeep: Decode<RegisteredUpkeep> = (item, what) => {
-  const field = fieldsOf(item, what, 13);
-  return {
-    owner: field(0, 'owner', asHash160),
-    target: field(1, 'target', asHash160),
-    method: field(2, 'method', asText),
-    args: field(3, 'args', (each, name) => asItems(each, name)),
-    trigger: field(4, 'trigger', asText),
-    maxFee: field(5, 'maxFee', asInteger),
-    premium: field(6, 'premium', asInteger),
-    networkFeeCeiling: field(7, 'networkFeeCeiling', asInteger),
-    registered: field(8, 'registered', asCount),
-    lastDue: field(9, 'lastDue', asCount),
-    lastRun: field(10, 'lastRun', asCount),
-    isFunded: field(11, 'funded', asBoolean),
-    ending: field(12, 'ending', asCount),
-  };
 };
 
 const asUpdate: Decode<ProposedUpdate> = (item, what) => {

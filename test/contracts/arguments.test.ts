@@ -4,6 +4,7 @@ import type { ScriptArg } from '../../src/chain/script.js';
 import { utf8 } from '../../src/chain/script.js';
 import { readGatewayAbi } from './gateway-abi.js';
 import { type GatewayWorld, gatewayWorld } from './gateway-world.js';
+import { PAIR_READERS } from './prices.js';
 import { refuses } from './refusals.js';
 
 /** A bad argument, and the message that every one of its values is refused with. */
@@ -18,6 +19,7 @@ interface Row {
 
 const ACCOUNT = `0x${'77'.repeat(20)}` as const;
 const SHA256 = Buffer.alloc(32, 7);
+const PAIR = utf8('GAS/USD');
 const NOTHING = Buffer.alloc(0);
 const AMOUNTS = [1n, 1n, 1n, 1n, 1n, 1n];
 
@@ -107,6 +109,18 @@ const INTEGERS: readonly Row[] = [
   whole('upkeepOf.id', (bad) => [bad], 'id of upkeepOf'),
   whole('performUpkeeps.runs.id', (bad) => [[[bad, 0, false, null]]], 'the id of a run', 'node'),
   whole('performUpkeeps.runs.due', (bad) => [[[1n, bad, false, null]]], 'due of a run', 'node'),
+  ...['price', 'timestamp', 'confidenceBps'].map((field, at) =>
+    whole(
+      `submitPrices.rounds.${field}`,
+      (bad) => [[[PAIR, 1n, 1n, 1n].map((good, each) => (each === at + 1 ? bad : good))]],
+      field === 'confidenceBps' ? `${field} of a round` : `the ${field} of a round`,
+      'node',
+    ),
+  ),
+  whole('sponsorFeed.maxFeePerRound', (bad) => [PAIR, bad, 1n]),
+  whole('sponsorFeed.allowance', (bad) => [PAIR, 1n, bad], 'allowance of sponsorFeed'),
+  whole('priceAt.round', (bad) => [PAIR, bad], 'round of priceAt'),
+  whole('twap.sinceTimestamp', (bad) => [PAIR, bad]),
   whole('withdraw.amount', (bad) => [ACCOUNT, ACCOUNT, bad], 'amount of withdraw'),
   whole('collect.amount', (bad) => [ACCOUNT, ACCOUNT, bad], 'amount of collect'),
   whole('sponsor.maxFeePerRequest', (bad) => [ACCOUNT, bad, 1]),
@@ -126,6 +140,7 @@ const ACCOUNTS: readonly Row[] = [
   account('reservedOf.account', (bad) => [bad], 'account of reservedOf'),
   account('earnedOf.account', (bad) => [bad], 'account of earnedOf'),
   account('registerUpkeep.target', (bad) => upkeep(1n, bad), 'target of registerUpkeep'),
+  account('feedSponsorshipOf.payer', (bad) => [PAIR, bad], 'payer of feedSponsorshipOf'),
   account('withdraw.account', (bad) => [bad, ACCOUNT, 1], 'account of withdraw'),
   account('withdraw.to', (bad) => [ACCOUNT, bad, 1], 'to of withdraw'),
   account('collect.account', (bad) => [bad, ACCOUNT, 1], 'account of collect'),
@@ -146,6 +161,14 @@ const ACCEPT_SPONSOR: Row = {
   args: (bad) => [bad],
   refusal: 'payer of acceptSponsor is neither null nor a Hash160 (20 bytes)',
 };
+const CHOOSE_SPONSOR: Row = {
+  method: 'chooseFeedSponsor',
+  parameter: 'payer',
+  by: 'owner',
+  args: (bad) => [PAIR, bad],
+  refusal: 'payer of chooseFeedSponsor is neither null nor a Hash160 (20 bytes)',
+};
+const NULLABLE = [ACCEPT_SPONSOR, CHOOSE_SPONSOR];
 
 /** Arguments of a fixed length, and that length. */
 const BYTES: readonly (Row & { readonly length: number })[] = [
@@ -225,6 +248,8 @@ const ELSEWHERE = new Set([
   'registerFunction.uri',
   'updateFunction.source',
   'updateFunction.uri',
+  // test/contracts/prices.test.ts
+  ...PAIR_READERS.map((method) => `${method}.pair`),
   'rehearse.callback',
   'rehearse.args',
 ]);
@@ -254,7 +279,7 @@ describe('the gateway takes no argument that is out of bounds', () => {
 
   rows(INTEGERS, 'negative, 2^63 or more, or null', NOT_WHOLE);
   rows(ACCOUNTS, 'null or not 20 bytes', [...NOT_20_BYTES, null]);
-  rows([ACCEPT_SPONSOR], 'not 20 bytes', NOT_20_BYTES);
+  rows(NULLABLE, 'not 20 bytes', NOT_20_BYTES);
   for (const row of BYTES) {
     rows([row], `null or not ${row.length} bytes`, bytesOtherThan(row.length));
   }
@@ -275,7 +300,7 @@ describe('the gateway takes no argument that is out of bounds', () => {
 
   it('is tested with every argument that its interface lists', () => {
     const tested = new Set(
-      [...INTEGERS, ...ACCOUNTS, ...BYTES, ACCEPT_SPONSOR].map(
+      [...INTEGERS, ...ACCOUNTS, ...BYTES, ...NULLABLE].map(
         ({ method, parameter }) => `${method}.${parameter.split('.')[0]}`,
       ),
     );

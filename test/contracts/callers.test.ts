@@ -40,7 +40,7 @@ const ACTING: readonly (readonly [string, ...ScriptArg[]])[] = [
 ];
 
 /** Methods that charge the fees of their transaction. */
-const CHARGING = ['respond', 'performUpkeeps'] as const;
+const CHARGING = ['respond', 'performUpkeeps', 'submitPrices'] as const;
 
 describe('callers of the gateway', () => {
   let world: GatewayWorld<'user', 'puppet' | 'other'>;

@@ -18,6 +18,7 @@ const LONGEST = {
   publicKey: 96,
   method: 64,
   trigger: 128,
+  pair: 32,
   nefHash: 32,
   manifestHash: 32,
 } as const;

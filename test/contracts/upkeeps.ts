@@ -6,7 +6,7 @@ import type { Hash160 } from '../../src/base/hash.js';
 import { readContract } from '../../src/chain/contract-read.js';
 import type { UpkeepRun } from '../../src/chain/gateway-calls.js';
 import type { KnownGatewayEvent } from '../../src/chain/gateway-events.js';
-import type { RegisteredUpkeep } from '../../src/chain/gateway-reads.js';
+import type { RegisteredUpkeep } from '../../src/chain/gateway-records.js';
 import { type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { eventsOf, type Step } from './gateway-world.js';
 import type { AnyWorld } from './requests.js';
