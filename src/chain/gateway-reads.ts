@@ -21,6 +21,8 @@ import {
   isNull,
 } from './stack-item-values.js';
 
+export type { FeedSponsorship, PublishedPrice, RegisteredUpkeep } from './gateway-records.js';
+
 /** The gateway's policy. Lists are by kind: oracle, http, function, random, price, upkeep. */
 export interface GatewayPolicy {
   readonly premiums: readonly Datoshi[];

@@ -85,7 +85,7 @@ func IsDue() bool {
 
 // PayOut hands on what there is, if that is due.
 func PayOut() {
-	executor := contract.Call(Gateway(), "executor", contract.ReadStates|contract.AllowCall).(interop.Hash160)
+	executor := contract.Call(Gateway(), "executor", contract.ReadStates|contract.AllowCall).(string)
 	if !util.Equals(runtime.GetCallingScriptHash(), executor) {
 		panic("only the gateway's executor may call")
 	}
