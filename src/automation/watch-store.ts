@@ -21,9 +21,7 @@ const WATCHING = "kind = 'on' AND state IN ('waiting', 'sent', 'unfunded', 'paus
 export function createWatchStore(db: Database) {
   const contracts = db.prepare(`SELECT watch_contract AS contract FROM upkeep
     WHERE ${WATCHING} GROUP BY watch_contract ORDER BY MIN(id) LIMIT ?`);
-  const contractCount = db
-    .prepare(`SELECT COUNT(DISTINCT watch_contract) FROM upkeep WHERE ${WATCHING}`)
-    .pluck();
+  const contractOf = db.prepare('SELECT watch_contract FROM upkeep WHERE id = ?').pluck();
   const firstSince = db
     .prepare(`SELECT MIN(registered_block) FROM upkeep WHERE ${WATCHING}`)
     .pluck();
@@ -51,7 +49,9 @@ export function createWatchStore(db: Database) {
     contracts: (limit: number): Hash160[] =>
       (contracts.all(limit) as { contract: Hash160 }[]).map(({ contract }) => contract),
 
-    contractCount: (): number => Number(contractCount.get()),
+    /** The contract whose events an upkeep waits for; null of other triggers. */
+    contractOf: (id: bigint): Hash160 | null =>
+      (contractOf.get(id) as Hash160 | null | undefined) ?? null,
 
     events: (): WatchedEvent[] => events.all() as WatchedEvent[],
 

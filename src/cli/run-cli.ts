@@ -18,6 +18,7 @@ import { secretsCommand } from './secrets-command.js';
 import { startCommand } from './start-command.js';
 import { statusCommand } from './status-command.js';
 import { LINE_COLUMNS } from './text-table.js';
+import { upkeepsCommand } from './upkeeps-command.js';
 import { verifyCommand } from './verify-command.js';
 
 const HELP = `
@@ -70,6 +71,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
     .addCommand(estimateCommand(context))
     .addCommand(functionCommand(context, setExitCode))
     .addCommand(pricesCommand(context, setExitCode))
+    .addCommand(upkeepsCommand(context))
     .addCommand(keysCommand(context))
     .addCommand(secretsCommand(context))
     .addCommand(auditCommand(context))

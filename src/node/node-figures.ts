@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BooksStatus, NodeStatus, Readiness } from '../api/node-status.js';
+import { createUpkeepViews } from '../automation/upkeep-view-store.js';
 import { formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { BURNT, earnedOf, walletOf } from '../gasbank/accounts.js';
@@ -22,6 +23,9 @@ export function refreshGauges(options: NodeOptions, parts: Running): void {
   metrics.ready(readinessOf(options, parts).ready);
   const status = databaseStatus(parts.db, parts.signer.account);
   metrics.queue(status.queue as Record<string, number>);
+  const upkeeps = createUpkeepViews(parts.db);
+  const latest = { block: status.processed ?? 0, timeMs: parts.chainTime.nowMs() };
+  metrics.upkeeps(upkeeps.countByState(), upkeeps.dueCount(latest));
   metrics.unanswered(createRequestViews(parts.db).unansweredByKind());
   metrics.randomKey(randomStatus(parts.facts, parts.random.keys));
   metrics.balances({
