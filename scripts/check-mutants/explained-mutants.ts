@@ -31,6 +31,12 @@ export const EXPLAINED_MUTANTS: readonly ExplainedMutant[] = [
     why: NEVER_ZERO,
   },
   {
+    file: 'src/gasbank/opening.ts',
+    code: 'const isMore = amount > 0n;',
+    change: '> becomes >=',
+    why: 'an opening of 0 and a correction by 0 are not booked at all',
+  },
+  {
     file: 'src/gasbank/fault-store.ts',
     code: 'ORDER BY claimed_by IS NULL, tx = @known DESC, fees = @lost DESC',
     change: '1 becomes 2',

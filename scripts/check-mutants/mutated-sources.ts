@@ -6,6 +6,8 @@ import { deriveMutants, type Mutant, type Within } from './derive-mutants.js';
 const SOURCES: readonly (readonly [file: string, within?: Within])[] = [
   ['src/gasbank/postings.ts'],
   ['src/gasbank/own-gas-postings.ts'],
+  ['src/gasbank/upkeep-lock.ts'],
+  ['src/gasbank/upkeep-lock-store.ts'],
   ['src/gasbank/opening.ts'],
   ['src/gasbank/accounts.ts'],
   ['src/gasbank/fault-store.ts'],
@@ -29,6 +31,7 @@ const SOURCES: readonly (readonly [file: string, within?: Within])[] = [
 /** The tests that must notice each of them; quick ones, without a blockchain node. */
 export const QUICK_TESTS: readonly string[] = [
   'test/gasbank/postings.test.ts',
+  'test/gasbank/upkeep-lock.test.ts',
   'test/gasbank/own-accounts.test.ts',
   'test/gasbank/ledger-store.test.ts',
   'test/gasbank/ledger-floors.test.ts',

@@ -1,7 +1,7 @@
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import type { Prediction } from './prediction-store.js';
 
-/** What the gateway's `Response` event tells of an answer. */
+/** What the gateway's event tells of an answer, or of a run. */
 export interface ChargedAnswer {
   readonly delivered: boolean;
   readonly fee: Datoshi;
@@ -26,14 +26,24 @@ export interface ChargeDifference {
   readonly text: string;
 }
 
+export interface ChargeFacts {
+  /** Others of its transaction that the gateway skipped. */
+  readonly skipped: number;
+  readonly maxFee: Datoshi;
+  /** Of a run of an upkeep, not of an answer. */
+  readonly isRun: boolean;
+}
+
+const ANSWERS = { called: 'the callback took the answer', many: 'answers' };
+const RUNS = { called: 'the target let itself be called', many: 'runs' };
+
 /**
  * Compares a charge with its prediction; null where they are the same, to the datoshi.
- * `skipped`: answers of its transaction that the gateway skipped.
  */
 export function chargeDifference(
   predicted: Prediction,
   charged: ChargedAnswer,
-  { skipped, maxFee }: { readonly skipped: number; readonly maxFee: Datoshi },
+  { skipped, maxFee, isRun }: ChargeFacts,
 ): ChargeDifference | null {
   const parts = (['fee', 'lost', 'premium'] as const).flatMap((part) => {
     const by = charged[part] - predicted[part];
@@ -43,7 +53,8 @@ export function chargeDifference(
   const amount = sumOf(charged) - sumOf(predicted);
   const reason = reasonOf(predicted, charged, skipped, maxFee);
   const by = parts.length === 0 ? 'charged as predicted' : `${parts.join(', ')} GAS`;
-  return { reason, amount, text: `${by}: ${explain(reason, charged, skipped)}` };
+  const why = explain(reason, charged, skipped, isRun ? RUNS : ANSWERS);
+  return { reason, amount, text: `${by}: ${why}` };
 }
 
 const sumOf = ({ fee, lost, premium }: Omit<ChargedAnswer, 'delivered'>): Datoshi =>
@@ -64,17 +75,22 @@ function reasonOf(
   return isCut ? 'maxFee' : 'gas';
 }
 
-function explain(reason: DifferenceReason, charged: ChargedAnswer, skipped: number): string {
+function explain(
+  reason: DifferenceReason,
+  charged: ChargedAnswer,
+  skipped: number,
+  { called, many }: typeof ANSWERS,
+): string {
   switch (reason) {
     case 'callback':
       return charged.delivered
-        ? 'the callback took the answer in the block, and not on trial'
-        : 'the callback took the answer on trial, and not in the block';
+        ? `${called} in the block, and not on trial`
+        : `${called} on trial, and not in the block`;
     case 'skipped':
-      return `the gateway skipped ${skipped} other answers of the transaction`;
+      return `the gateway skipped ${skipped} other ${many} of the transaction`;
     case 'maxFee':
-      return 'the answers used other gas in the block than on trial, and maxFee cut the charge';
+      return `the ${many} used other gas in the block than on trial, and maxFee cut the charge`;
     case 'gas':
-      return 'the answers of the transaction used other gas in the block than on trial';
+      return `the ${many} of the transaction used other gas in the block than on trial`;
   }
 }

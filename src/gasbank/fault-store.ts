@@ -49,7 +49,7 @@ export function createFaultStore(db: Database) {
       account: Hash160,
       lost: Datoshi,
       known: Hash256 | null,
-      afterBlock = -1,
+      afterBlock: number,
     ): OwnFault | null {
       const nonce = nonceFor(requestId);
       const given = { account, nonce, lost, requestId, known, afterBlock };

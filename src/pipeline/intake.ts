@@ -151,7 +151,7 @@ export function createIntake(
       if (SETTINGS.includes(event.name)) result.settingsChanged = true;
     }
     const at = { tx, block: block.index, atMs: nowMs };
-    result.differences.push(...compareCharges({ requests, predictions }, events, at));
+    result.differences.push(...compareCharges({ ...stores, predictions }, events, at));
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
     const atMs = bookedMs(block, nowMs);
     const upkeeps = upkeepLocks.follow(events, block.index);

@@ -10,7 +10,7 @@ const PREDICTED = {
   uncutFee: 100n,
 };
 const CHARGED = { delivered: true, fee: 100n, lost: 10n, premium: 5n };
-const ALONE = { skipped: 0, maxFee: 1_000n };
+const ALONE = { skipped: 0, maxFee: 1_000n, isRun: false };
 
 describe('a charge and its prediction', () => {
   it('are no difference when they agree to the datoshi', () => {

@@ -103,19 +103,19 @@ describe("the node's own accounts", () => {
         faults.add({ tx: hashOf(tx), account: OWN, nonce: 5, fees: 40n, ...more, block: tx }),
       );
     const charged = (lost = 40n, known: number | null = null, id = 5n) =>
-      faults.chargedBy(id, OWN, lost, known === null ? null : hashOf(known))?.tx ?? null;
+      faults.chargedBy(id, OWN, lost, known === null ? null : hashOf(known), -1)?.tx ?? null;
 
     it('are charged for by account and nonce, the low 32 bits of a request', () => {
       add(1, { account: OTHER });
       add(2, { nonce: 6 });
-      assert.equal(faults.chargedBy(5n, OWN, 40n, null), null);
+      assert.equal(faults.chargedBy(5n, OWN, 40n, null, -1), null);
       add(3);
       assert.equal(charged(), hashOf(3));
       assert.equal(charged(40n, null, (1n << 32n) + 5n), hashOf(3));
       assert.equal(charged(40n, null, (1n << 32n) + 7n), null);
       add(4, { nonce: 2 ** 32 - 1 });
       assert.equal(charged(40n, null, 2n ** 32n - 1n), hashOf(4));
-      const found = faults.chargedBy(5n, OWN, 40n, null);
+      const found = faults.chargedBy(5n, OWN, 40n, null, -1);
       const fault = { account: OWN, nonce: 5, block: 3, fees: 40n, claimedBy: null };
       assert.deepEqual(found, { tx: hashOf(3), ...fault });
     });
@@ -157,7 +157,7 @@ describe("the node's own accounts", () => {
       const later = (1n << 32n) + 5n;
       assert.equal(charged(40n, 1, later), hashOf(2), 'and is not for another request');
       step(() => faults.claim(hashOf(1), later));
-      assert.equal(faults.chargedBy(5n, OWN, 40n, null)?.claimedBy, 5n);
+      assert.equal(faults.chargedBy(5n, OWN, 40n, null, -1)?.claimedBy, 5n);
       step(() => faults.claim(hashOf(2), later));
       assert.equal(charged(40n, null, 2n * (1n << 32n) + 5n), null);
     });
@@ -165,7 +165,7 @@ describe("the node's own accounts", () => {
     it('are written down once, within a step', () => {
       add(1);
       add(1, { fees: 99n });
-      assert.equal(faults.chargedBy(5n, OWN, 1n, null)?.fees, 40n);
+      assert.equal(faults.chargedBy(5n, OWN, 1n, null, -1)?.fees, 40n);
       const fault = { tx: hashOf(9), account: OWN, nonce: 5, block: 1, fees: 1n };
       assert.throws(() => faults.add(fault), /transaction/);
       assert.throws(() => faults.claim(hashOf(1), 5n), /transaction/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isUpkeepEvent, type UpkeepEvent } from '../../src/chain/gateway-events.js';
+import type { UpkeepEvent } from '../../src/chain/gateway-events.js';
 import { createUpkeepLockStore } from '../../src/gasbank/upkeep-lock-store.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { createStages, type Stages } from '../pipeline/stage-fixture.js';
@@ -75,6 +75,15 @@ describe('the locks of an upkeep', () => {
     ]);
   });
 
+  it('are locks however little they hold', () => {
+    assert.deepEqual(left(registered(1n), performed(1n), ending, cancelled), [
+      [1, false, 20],
+      [1, false, 21],
+      [1, true, 21],
+      [0, false, 21],
+    ]);
+  });
+
   it('are none to speak of where a run may cost nothing', () => {
     assert.deepEqual(left(registered(0n), performed(0n), performed(0n), ending, cancelled), [
       [1, false, 20],
@@ -103,6 +112,7 @@ describe('the locks of an upkeep', () => {
     );
     assert.equal(store.find(5n)?.locks, 0);
     assert.throws(() => store.follow([funded], 31), /outside of a transaction/);
-    assert.equal(isUpkeepEvent(deposit), false);
+    const expired = { name: 'Expired', id: 5n, payer: OWNER, refund: 1n } as const;
+    assert.deepEqual(follow(expired), [null], 'a request has no lock, whatever its id');
   });
 });

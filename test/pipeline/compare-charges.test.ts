@@ -55,7 +55,7 @@ describe('charges in a block', () => {
     inTransaction(stages.db, () => {
       const predictions = createPredictionStore(stages.db);
       const at = { tx, block: 7, atMs: 1 };
-      return compareCharges({ requests: stages.requests, predictions }, events, at);
+      return compareCharges({ ...stages, predictions }, events, at);
     });
   const told = (id: bigint) =>
     stages.db
@@ -86,6 +86,35 @@ describe('charges in a block', () => {
     const found = compare(tx, response(1n, { fee: 52n }));
     assert.deepEqual(found, [{ requestId: 1n, reason: 'skipped' }]);
     assert.equal(told(2n).what, 'answer sent');
+  });
+
+  it('of runs of upkeeps that differ are told with the run', async () => {
+    inTransaction(stages.db, () => {
+      const at = { block: 5, timeMs: 5_000 };
+      const terms = { owner: REQUESTER, target: REQUESTER, method: 'run', maxFee: 100n };
+      const trigger = { triggerText: 'every:1', trigger: null, registered: at };
+      stages.upkeeps.add({ id: 9n, ...terms, ...trigger, registeredTx: hashOf(1) }, 'new', null);
+    });
+    const tx = await send(1n);
+    inTransaction(stages.db, () =>
+      createPredictionStore(stages.db).add(tx, [{ ...PREDICTED, requestId: 9n }]),
+    );
+    const run = { id: 9n, owner: REQUESTER, due: 6, lost: 0n, premium: 3n, locked: 0n } as const;
+    const performed = (fee: bigint, delivered = true): GatewayEvent => ({
+      ...{ name: 'UpkeepPerformed', ...run, fee, delivered },
+    });
+    assert.deepEqual(compare(tx, response(1n), performed(50n)), []);
+    const found = compare(tx, response(1n), performed(49n, false));
+    assert.deepEqual(found, [{ requestId: 9n, reason: 'callback' }]);
+    const reason = stages.upkeeps.get(9n)?.reason ?? '';
+    const told = /^new; charged otherwise than predicted: fee -0\.00000001 GAS: the target let /;
+    assert.match(reason, told);
+    const [gas] = compare(tx, response(1n), performed(51n));
+    assert.equal(gas?.reason, 'gas');
+    assert.match(
+      stages.upkeeps.get(9n)?.reason ?? '',
+      /the runs of the transaction used other gas/,
+    );
   });
 
   it('by somebody else’s transaction are nobody’s prediction', async () => {

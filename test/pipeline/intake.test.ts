@@ -205,8 +205,8 @@ describe('taking blocks in', () => {
       { cause: 'recovered', lost_tx: hashOf(8) },
     ]);
     const next = (1n << 32n) + 1n;
-    assert.equal(stages.faults.chargedBy(next, ACCOUNT, 3n, null), null, 'it is claimed');
-    assert.equal(stages.faults.chargedBy(2n, ACCOUNT, 3n, null)?.tx, hashOf(9));
+    assert.equal(stages.faults.chargedBy(next, ACCOUNT, 3n, null, -1), null, 'it is claimed');
+    assert.equal(stages.faults.chargedBy(2n, ACCOUNT, 3n, null, -1)?.tx, hashOf(9));
   });
 
   it('follows GAS of its own beside the gateway, in and out, in any order of a block', () => {

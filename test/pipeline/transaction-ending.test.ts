@@ -72,7 +72,7 @@ describe('a transaction of the node', () => {
     assert.equal(wallet().posted, 965n);
     assert.equal(stages.ledger.balance('lost').posted, 35n);
     const fault = { tx: TX, account: ACCOUNT, nonce: 300, block: 20, fees: 35n, claimedBy: null };
-    assert.deepEqual(stages.faults.chargedBy(300n, ACCOUNT, 35n, null), fault);
+    assert.deepEqual(stages.faults.chargedBy(300n, ACCOUNT, 35n, null, -1), fault);
     const row = stages.requests.get(300n);
     assert.deepEqual([row?.state, row?.faults, row?.lostTx], ['resolved', 1, TX]);
     assert.match(row?.reason ?? '', /its transaction FAULTed in block 20: ABORT/);
