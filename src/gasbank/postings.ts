@@ -120,9 +120,21 @@ function movesOf(
         move('lock', creditOf(payer), reservedOf(payer), locked),
       ];
     }
+    case 'PriceUpdated': {
+      // Of the sponsor's free credit; a premium is in it. Without a sponsor nobody pays.
+      if (event.payer === null) return [];
+      return [
+        move('fee', creditOf(event.payer), earnedOf(earnerOf(event, context, earner)), event.fee),
+      ];
+    }
     default:
       return [];
   }
+}
+
+function earnerOf({ name }: GatewayEvent, { tx }: PostingContext, earner: Hash160 | null): Hash160 {
+  if (earner === null) throw new Error(`bug: ${tx} has a ${name} but no Earned`);
+  return earner;
 }
 
 const moveFor =
@@ -142,10 +154,10 @@ const BEFORE_ALL = -1;
 function chargeMoves(
   event: Extract<GatewayEvent, { name: 'Response' | 'UpkeepPerformed' }>,
   from: { readonly payer: Hash160; readonly maxFee: Datoshi; readonly afterBlock: number },
-  earner: Hash160 | null,
+  given: Hash160 | null,
   context: PostingContext,
 ): Move[] {
-  if (earner === null) throw new Error(`bug: ${context.tx} has a ${event.name} but no Earned`);
+  const earner = earnerOf(event, context, given);
   const { id, fee, lost, premium } = event;
   const move = moveFor(id);
   const [reserved, earned] = [reservedOf(from.payer), earnedOf(earner)];

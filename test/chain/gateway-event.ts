@@ -4,7 +4,7 @@ import { GATEWAY_EVENTS } from '../../src/chain/gateway-events.js';
 import type { StackItem } from '../../src/chain/stack-item.js';
 
 export type GatewayEventName = keyof typeof GATEWAY_EVENTS;
-export type EventFields = Readonly<Record<string, bigint | number | boolean | string>>;
+export type EventFields = Readonly<Record<string, bigint | number | boolean | string | null>>;
 
 /** An event of the gateway as a block source delivers it. A text like a Hash160 is one. */
 export function gatewayEvent(
@@ -14,6 +14,7 @@ export function gatewayEvent(
 ): GatewayNotification {
   const state = Object.keys(GATEWAY_EVENTS[name]).map((field): StackItem => {
     const value = fields[field];
+    if (value === null) return { type: 'Any' };
     if (typeof value === 'boolean') return { type: 'Boolean', value };
     if (typeof value === 'bigint' || typeof value === 'number') {
       return { type: 'Integer', value: BigInt(value) };

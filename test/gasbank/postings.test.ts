@@ -177,6 +177,22 @@ describe('the postings of a gateway event', () => {
     assert.deepEqual(given({}), [], 'what is locked is that of a run, whose charge is to come');
   });
 
+  it('charge a price round to the sponsor of its feed, if there is one', () => {
+    const round = { pair: 'GAS/USD', price: 5n, timestamp: 9, confidenceBps: 3, round: 2n };
+    const updated = (payer: typeof PAYER | null, fee: bigint): KnownGatewayEvent => ({
+      ...{ name: 'PriceUpdated', ...round, payer, fee },
+    });
+    const events = [updated(PAYER, 9n), updated(null, 0n), updated(PAYER, 0n), updated(PAYER, 1n)];
+    assert.deepEqual(moved([...events, earned()]), [
+      `${creditOf(PAYER)} -> ${earnedOf(OWN)} 9 fee`,
+      `${creditOf(PAYER)} -> ${earnedOf(OWN)} 1 fee`,
+    ]);
+    const [first] = postingsOf([updated(PAYER, 9n), earned()], context);
+    assert.equal(first?.requestId, null);
+    assert.deepEqual(moved([updated(null, 0n)]), []);
+    assert.throws(() => moved([updated(PAYER, 9n)]), /has a PriceUpdated but no Earned/);
+  });
+
   it('are told apart by transaction, place and cause, and keep what they are of', () => {
     const transfers = postingsOf([response(1n, 1n), earned()], context);
     assert.equal(new Set(transfers.map(({ id }) => id)).size, transfers.length);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DevnetAccount } from '../../scripts/devnet/account.js';
+import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160, Hash256 } from '../../src/base/hash.js';
@@ -20,7 +21,7 @@ const MAX_FEE = parseGas('2');
 const MOST = parseGas('15');
 const LIFETIME = 8;
 
-describe('the books of a node whose account runs upkeeps', function () {
+describe('the books of a node whose account runs upkeeps and publishes prices', function () {
   this.timeout(60_000);
   const cli = commandLine();
   let fixture: NodeFixture;
@@ -124,7 +125,41 @@ describe('the books of a node whose account runs upkeeps', function () {
     await assertBooksMatchChain(network, gateway, running.db);
   });
 
-  it('say so after every block, derived anew too, and tell what runs brought and cost', async () => {
+  it('take of a sponsor what price rounds are charged, as far as his credit reaches', async () => {
+    const { network, gateway, owner } = fixture;
+    const calls = gatewayCalls(gateway);
+    const credit = parseGas('0.3');
+    await depositCredit(network, owner, gateway, owner.hash, credit);
+    await send(calls.sponsorFeed('GAS/USD', parseGas('0.2'), parseGas('9')));
+    await send(calls.chooseFeedSponsor('GAS/USD', owner.hash));
+    const charged: bigint[] = [];
+    for (let round = 1; round <= 3; round++) {
+      await blocks(1);
+      const given = { price: 5n, timestamp: round, confidenceBps: 3 };
+      const script = calls.submitPrices([
+        { pair: 'GAS/USD', ...given },
+        { pair: 'NEO/USD', ...given },
+      ]);
+      await send(script, runner);
+      const rounds = (await eventsOf(fixture)).filter((event) => event.name === 'PriceUpdated');
+      for (const event of rounds.slice(-2)) {
+        if (event.name === 'PriceUpdated' && event.payer !== null) charged.push(event.fee);
+      }
+    }
+    const [first = 0n, second = 0n, third] = charged;
+    assert.ok(first > 0n && second > 0n, `${charged}`);
+    assert.equal(charged.reduce((sum, fee) => sum + fee, 0n) <= credit, true);
+    assert.ok(third !== undefined && third <= first, 'the credit was used up');
+    await assertBooksMatchChain(network, gateway, running.db);
+    const { kinds } = createProfitView(running.db).profitAndLoss(null);
+    const prices = kinds.find(({ kind }) => kind === 'price');
+    assert.equal(
+      prices?.fee,
+      charged.reduce((sum, fee) => sum + fee, 0n),
+    );
+  });
+
+  it('say so after every block, derived anew too, and tell what it brought and cost', async () => {
     const { compared } = await assertEveryBlock(fixture, running.db);
     assert.ok(compared > 100, `${compared} balances`);
     const rebuilt = await cli.run('gasbank', 'rebuild', '--config', fixture.config.file);

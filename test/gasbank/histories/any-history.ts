@@ -19,6 +19,7 @@ const ACTIONS = {
   'run upkeeps': 5,
   'run that FAULTs': 3,
   'others run': 2,
+  'publish prices': 3,
   'fund wallet': 2,
   'spend elsewhere': 1,
   'deposit own': 1,

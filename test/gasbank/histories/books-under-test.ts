@@ -202,7 +202,7 @@ export class BooksUnderTest {
   /** As `submit` does: persisted with its draw before anybody else sees it. Null when refused. */
   send(
     transaction: ModelTransaction,
-    purpose: 'respond' | 'expire' | 'upkeep',
+    purpose: 'respond' | 'expire' | 'upkeep' | 'price',
     ids: readonly bigint[],
   ): void {
     const { hash, nonce, systemFee, networkFee, validUntilBlock } = transaction;

@@ -14,6 +14,8 @@ const STRANGER = numbered(0xd0, 1);
 const FIRST_GAS = 5_000n;
 const FIRST_CREDIT = 4_000n;
 
+type Purpose = Parameters<BooksUnderTest['send']>[1];
+
 /** Plays a history on the model and on the real books, and compares them after each step. */
 export async function play(history: readonly Action[]): Promise<void> {
   const run = new Run();
@@ -114,6 +116,12 @@ class Run {
         const runs = someRuns(chain, sender, { count: 2, a, c });
         return this.#others(sender, { kind: 'perform', runs }, Number(runs[0]?.id ?? 0n));
       }
+      case 'publish prices': {
+        const rounds = Array.from({ length: 1 + (b % 3) }, (_, at) => {
+          return { payer: PAYERS[(b + at) % 4] ?? null, fee: amount % 200n };
+        });
+        return this.#send('price', { kind: 'publish', rounds }, 4_000_000 + a, [], a, c);
+      }
       case 'fund wallet':
         return this.#user({ kind: 'pay', to: own, amount: amount * 2n });
       case 'spend elsewhere':
@@ -211,7 +219,7 @@ class Run {
   }
 
   #send(
-    purpose: 'respond' | 'expire' | 'upkeep',
+    purpose: Purpose,
     call: ModelCall,
     nonce: number,
     ids: readonly bigint[],

@@ -30,6 +30,12 @@ export interface ModelItem {
   readonly lostTx: Hash256 | null;
 }
 
+/** A price round, whose feed's sponsor, if there is one, pays as far as his credit reaches. */
+export interface ModelRound {
+  readonly payer: Hash160 | null;
+  readonly fee: bigint;
+}
+
 /** What a transaction does when it HALTs. */
 export type ModelCall =
   | { readonly kind: 'nothing' }
@@ -50,6 +56,7 @@ export type ModelCall =
     }
   | { readonly kind: 'collect'; readonly to: Hash160; readonly amount: bigint }
   | { readonly kind: 'pay'; readonly to: Hash160; readonly amount: bigint }
+  | { readonly kind: 'publish'; readonly rounds: readonly ModelRound[] }
   | UpkeepCall;
 
 export interface ModelTransaction {
@@ -212,9 +219,26 @@ export class ModelChain {
         add(this.earned, sender, total);
         return tell('Earned', { account: sender, amount: total });
       }
+      case 'publish': {
+        const earned = call.rounds.map((round) => this.#publish(round, tell));
+        const total = earned.reduce((sum, each) => sum + each, 0n);
+        add(this.earned, sender, total);
+        return tell('Earned', { account: sender, amount: total });
+      }
       default:
         return this.upkeeps.run(call, sender, tell);
     }
+  }
+
+  #publish(
+    { payer, fee: most }: ModelRound,
+    tell: (name: 'PriceUpdated', fields: EventFields) => void,
+  ): bigint {
+    const fee = payer === null ? 0n : least(most, of(this.credit, payer));
+    if (payer !== null) add(this.credit, payer, -fee);
+    const round = { pair: 'GAS/USD', price: 1n, timestamp: 1, confidenceBps: 0, round: 1n };
+    tell('PriceUpdated', { ...round, payer, fee });
+    return fee;
   }
 
   #has = (account: Hash160, amount: bigint): boolean => (this.gas.get(account) ?? amount) >= amount;
