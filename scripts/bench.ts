@@ -8,6 +8,7 @@ import type { BenchOptions } from './bench/bench-options.js';
 import { runCatchup } from './bench/catchup.js';
 import { runLatency } from './bench/latency.js';
 import { runLedger } from './bench/ledger.js';
+import { runRandom } from './bench/random.js';
 import { type BenchResult, jsonLineOf, tableOf } from './bench/report.js';
 import { runSandbox } from './bench/sandbox.js';
 import { runThroughput } from './bench/throughput.js';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   catchup: runCatchup,
   sandbox: runSandbox,
   ledger: runLedger,
+  random: runRandom,
 };
 
 interface Flags {

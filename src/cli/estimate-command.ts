@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { jsonText } from '../api/json-text.js';
+import { sha256 } from '../base/bytes.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
@@ -33,6 +34,7 @@ contract ask on trial: --ask CONTRACT.method with its arguments as JSON (texts, 
 Examples:
   dodona estimate --url https://api.example.org/gas --filter '$.usd' --callback 0x….onAnswer --fetch
   dodona estimate --spec '{"url":"https://api.example.org/gas"}' --result-bytes 40
+  dodona estimate --random --callback 0x….onNumber
   dodona estimate --ask 0x….askHttp --ask-args '["{…}", "$.usd", 100000000]' --as N… --fetch
 ${EXIT_CODE_HELP}`;
 
@@ -50,7 +52,7 @@ export interface EstimateReport extends Estimate {
   readonly result: {
     readonly bytes: number;
     readonly code: number;
-    readonly from: ReadEstimate['result']['from'];
+    readonly from: ReadEstimate['result']['from'] | 'always';
     readonly reason: string | null;
   };
   readonly marginBps: bigint;
@@ -62,6 +64,7 @@ export function estimateCommand(context: CommandContext): Command {
     .option('--url <url>', 'what `request` asks for')
     .option('--spec <json>', 'what `requestHttp` asks for')
     .option('--function', 'for `requestFunction`; what its answer costs is the same for all')
+    .option('--random', 'for `requestRandom`; the proof is what its answer costs')
     .option('--ask <contract.method>', 'the method by which a contract asks, run on trial')
     .option('--ask-args <json>', 'its arguments, as a list')
     .option('--as <account>', 'who calls it (default: nobody whose witness counts)')
@@ -111,7 +114,13 @@ async function makeReport(
   if (nodeAccount === null) throw revoked();
   const gateway = config.gateway.hash;
   const request = await requestOf(chain, asked, nodeAccount);
-  const { code, result, reason, notes } = await answerTo(request, asked, chain, clock);
+  const {
+    code,
+    result,
+    reason,
+    notes,
+    from = asked.result.from,
+  } = await answerTo(request, asked, chain, clock);
   const { pipelineLimits } = await import('../node/pipeline-limits.js');
   const limits = pipelineLimits(config, policy.current().maxBlockSystemFee);
   const parts = {
@@ -131,7 +140,7 @@ async function makeReport(
     method: ESTIMATE_KINDS[request.kind].method,
     requester: request.requester === NOBODY ? null : request.requester,
     callback: request.callback === '' ? null : request.callback,
-    result: { bytes: result.length, code, from: asked.result.from, reason },
+    result: { bytes: result.length, code, from, reason },
     marginBps: safetyBps,
     notes: [...notes, ...rehearsalNotes(asked)],
     ...estimate,
@@ -162,6 +171,8 @@ interface ExpectedAnswer {
   readonly result: Buffer;
   readonly reason: string | null;
   readonly notes: readonly string[];
+  /** Where it is not as it was asked for. */
+  readonly from?: 'always';
 }
 
 async function answerTo(
@@ -170,6 +181,16 @@ async function answerTo(
   { config }: OpenChain,
   clock: CommandContext['clock'],
 ): Promise<ExpectedAnswer> {
+  if (request.kind === 'random' && result.from === 'assumed') {
+    return {
+      code: ResponseCode.Success,
+      result: SOME_NUMBER,
+      reason: null,
+      notes: [],
+      from: 'always',
+    };
+  }
+  if (request.kind === 'random') throw notGiven();
   if (result.from !== 'fetched') {
     const notes =
       result.from === 'given'
@@ -193,6 +214,14 @@ function filler(bytes: number): Buffer {
   if (bytes < 4) return Buffer.from('1'.repeat(bytes));
   return Buffer.from(`["${'x'.repeat(bytes - 4)}"]`);
 }
+
+/** A number as the gateway delivers them. */
+const SOME_NUMBER = sha256('some random number');
+
+const notGiven = (): NodeError =>
+  new NodeError('BAD_QUERY', `a random number always has ${SOME_NUMBER.length} bytes`, {
+    hint: 'leave --fetch and --result-bytes out',
+  });
 
 const notFetched = (method: string): NodeError =>
   new NodeError('BAD_QUERY', `what ${method} asks for cannot be fetched here`, {
@@ -225,7 +254,7 @@ export function reportText(report: EstimateReport): string {
   ].join('\n');
 }
 
-const FROM = { fetched: 'fetched', given: 'as given', assumed: 'assumed' };
+const FROM = { fetched: 'fetched', given: 'as given', assumed: 'assumed', always: 'always' };
 
 function headText({ method, requester, callback, result }: EstimateReport): string {
   const { bytes, code, from } = result;

@@ -12,6 +12,7 @@ export interface EstimateOptions extends ChainOptions {
   readonly url?: string;
   readonly spec?: string;
   readonly function?: boolean;
+  readonly random?: boolean;
   readonly ask?: string;
   readonly askArgs?: string;
   readonly as?: string;
@@ -58,14 +59,14 @@ const ASSUMED_ID = 1_000_000n;
 
 /** Reads what `dodona estimate` was asked. Throws a NodeError BAD_QUERY. */
 export function readEstimate(options: EstimateOptions): ReadEstimate {
-  const given = (['url', 'spec', 'function', 'ask'] as const).filter(
+  const given = (['url', 'spec', 'function', 'random', 'ask'] as const).filter(
     (name) => options[name] !== undefined,
   );
   if (given.length !== 1) {
     const told = given.length === 0 ? 'none of them' : given.map((name) => `--${name}`).join(', ');
     throw new NodeError(
       'BAD_QUERY',
-      `expected one of --url, --spec, --function and --ask, got ${told}`,
+      `expected one of --url, --spec, --function, --random and --ask, got ${told}`,
       {
         hint: '--url is for request, --spec for requestHttp, --ask for a contract that asks itself',
       },
@@ -85,7 +86,8 @@ function described(options: EstimateOptions): EstimateSource {
   }
   const { callback, userData, id } = options;
   const isNative = options.url !== undefined;
-  const kind = options.function === true ? 'function' : isNative ? 'oracle' : 'http';
+  const web = isNative ? 'oracle' : 'http';
+  const kind = options.function === true ? 'function' : options.random === true ? 'random' : web;
   const subject = limited(isNative ? 'url' : 'spec', options.url ?? options.spec ?? '');
   return {
     from: 'description',

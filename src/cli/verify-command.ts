@@ -5,10 +5,11 @@ import { loadConfig } from '../config/load-config.js';
 import type { BundleFile } from '../evidence/bundle-file.js';
 import type { Check, ExpectedHash, Verdict, Verification } from '../operations/verify-bundle.js';
 import type { CommandContext } from './command-context.js';
-import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
+import { EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { ExitCode } from './exit-code.js';
 import { openBundleFile, readRecordedBundle, requireRecordedBundle } from './open-bundle.js';
 import { labelled } from './text-table.js';
+import { checkLines, type DrawOptions, drawText, verifyDrawOf } from './verify-draw.js';
 
 const HELP = `
 Does the work of an answered request again, offline, with what its sources sent then, and compares
@@ -21,18 +22,23 @@ record is the one whose hash is known. What it can't: that a source really sent 
 Neo node whether request and answer are those on the chain; whether the gateway is the one you use
 is for you to compare, since anybody can deploy another.
 
+A random number needs no evidence: it is verified by the chain alone, by standard calls of any Neo
+node. Seed and key are in the event of the request, the key is the gateway's, the proof is in the
+transaction that answered; that proof is the only one, and the number its sha256. Where no node of
+one's own knows the transactions, they are looked for, from --from-block on.
+
 Verdicts: verified; differs (something is not what it is claimed to be); unproven (nothing is wrong,
 but the work cannot be done again, since a body was not kept, say). The last two exit with 1.
 
 Examples:
   dodona verify 12
   dodona verify --bundle request-12.json --hash 9f86d081884c7d65… --rpc https://rpc.example:443
+  dodona verify 13 --rpc https://rpc.example:443 --gateway 0x0b0a… --from-block 5000000
 ${EXIT_CODE_HELP}`;
 
-interface VerifyOptions extends CommonOptions {
+interface VerifyOptions extends DrawOptions {
   readonly bundle?: string;
   readonly hash?: string;
-  readonly rpc?: string;
 }
 
 export function verifyCommand(
@@ -44,9 +50,21 @@ export function verifyCommand(
     .option('--bundle <file>', 'an exported bundle')
     .option('--hash <sha256>', 'the hash that the bundle must have, from who answers for it')
     .option('--rpc <url>', 'a Neo node, to compare request and answer with the chain')
+    .option('--gateway <hash>', "with --rpc: of a random request, without a node of one's own")
+    .option('--asked-in <tx>', 'of a random request: the transaction that made it')
+    .option('--answered-in <tx>', 'of a random request: the transaction that answered it')
+    .option('--from-block <index>', 'of a random request: where to begin to look for it')
     .description('do the work of an answered request again, offline, and compare')
     .addHelpText('after', HELP)
     .action(async (id: string | undefined, options: VerifyOptions) => {
+      const isBundle = id === undefined || options.bundle !== undefined;
+      const draw = isBundle ? null : await verifyDrawOf(context, parseRequestId(id), options);
+      if (draw !== null) {
+        const ok = draw.verdict === 'verified';
+        context.print(options.json === true ? JSON.stringify({ ok, ...draw }) : drawText(draw));
+        if (!ok) setExitCode(ExitCode.fixIt);
+        return;
+      }
       const { file, expected } = await findBundle(id, options);
       const verification = await verify(context, file, expected, options.rpc);
       if (options.json === true) {
@@ -146,11 +164,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
 /** A verification for people. */
 export function verificationText(verification: Verification): string {
   const { verdict, requestId, gateway, magic, hash, checks } = verification;
-  const lines = checks.flatMap(({ what, found, details }) => [
-    labelled(found, what),
-    ...details.map((detail) => labelled('', `- ${detail}`, 11)),
-  ]);
   const head = `Request ${requestId}: ${VERDICTS[verdict]}`;
   const asked = labelled('gateway', `${gateway} on network ${magic}`);
-  return [head, asked, labelled('bundle', `sha256 ${hash}`), '', ...lines].join('\n');
+  return [head, asked, labelled('bundle', `sha256 ${hash}`), '', ...checkLines(checks)].join('\n');
 }

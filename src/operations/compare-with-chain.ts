@@ -1,18 +1,16 @@
 import { toHex } from '../base/bytes.js';
-import type { Hash160, Hash256 } from '../base/hash.js';
+import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { ResponseCode, responseCodeName } from '../base/outcome.js';
 import { readContract } from '../chain/contract-read.js';
-import { decodeGatewayEvent, isAskEvent, type KnownGatewayEvent } from '../chain/gateway-events.js';
-import { parseNotifications } from '../chain/gateway-notification.js';
+import { isAskEvent } from '../chain/gateway-events.js';
 import { gatewayReads } from '../chain/gateway-reads.js';
-import { parseTransaction } from '../chain/parse-transaction.js';
-import { readCallScript } from '../chain/read-script.js';
-import { isRpcError, type Rpc } from '../chain/rpc.js';
-import { rpcCount, rpcList, rpcObject, rpcText } from '../chain/rpc-fields.js';
+import type { Rpc } from '../chain/rpc.js';
+import { rpcCount, rpcObject } from '../chain/rpc-fields.js';
 import { type Bundle, blobHash } from '../evidence/bundle.js';
 import type { AnsweredIn } from '../evidence/bundle-file.js';
 import { askedFor } from '../requests/asked-for.js';
+import { answerInScript, gatewayEventsOf, magicOf, type ScriptAnswer } from './read-answer.js';
 import type { Check } from './verify-bundle.js';
 
 /**
@@ -36,42 +34,15 @@ const judged = (what: string, problems: readonly string[]): Check => ({
 });
 
 async function checkNetwork({ node }: Bundle, rpc: Rpc): Promise<Check> {
-  const version = rpcObject(await rpc.call('getversion'), 'getversion');
-  const protocol = rpcObject(version.protocol, 'protocol of getversion');
-  const magic = rpcCount(protocol.network, 'network of getversion');
+  const magic = await magicOf(rpc);
   const problem = `the endpoint is of the network ${magic}, the bundle of ${node.magic}`;
   return judged("the endpoint is of the bundle's network", magic === node.magic ? [] : [problem]);
-}
-
-/** A transaction's log: what the gateway emitted in it; null where the endpoint knows no such. */
-async function eventsOf(
-  tx: string,
-  { node }: Bundle,
-  rpc: Rpc,
-): Promise<KnownGatewayEvent[] | null> {
-  let log: unknown;
-  try {
-    log = await rpc.call('getapplicationlog', [tx]);
-  } catch (error) {
-    if (isRpcError(error)) return null;
-    throw error;
-  }
-  const what = `log of ${tx}`;
-  const executions = rpcList(rpcObject(log, what).executions, `executions in the ${what}`);
-  return executions.flatMap((entry) => {
-    const execution = rpcObject(entry, `an execution in the ${what}`);
-    if (rpcText(execution.vmstate, `vmstate in the ${what}`) !== 'HALT') return [];
-    const notifications = rpcList(execution.notifications, `notifications in the ${what}`);
-    return parseNotifications(notifications, node.gateway as Hash160, tx as Hash256, 0)
-      .map(decodeGatewayEvent)
-      .filter((event): event is KnownGatewayEvent => event.name !== 'unknown');
-  });
 }
 
 async function checkRequest(bundle: Bundle, rpc: Rpc): Promise<Check> {
   const { request } = bundle;
   const what = 'the request is the one on the chain';
-  const events = await eventsOf(request.tx, bundle, rpc);
+  const events = await gatewayEventsOf(request.tx, bundle.node.gateway, rpc);
   if (events === null) return judged(what, [`the endpoint knows no transaction ${request.tx}`]);
   const event = events.filter(isAskEvent).find(({ id }) => String(id) === request.id);
   if (event === undefined) {
@@ -106,7 +77,7 @@ async function checkAnswer(
   if (answeredIn === null) return { what, ...(await unanswered(bundle, rpc)) };
   const { tx } = answeredIn;
   const id = BigInt(bundle.request.id);
-  const events = await eventsOf(tx, bundle, rpc);
+  const events = await gatewayEventsOf(tx, bundle.node.gateway, rpc);
   if (events === null) return judged(what, [`the endpoint knows no transaction ${tx}`]);
   if (events.some((event) => event.name === 'Expired' && event.id === id)) {
     const details = [`the request expired in ${tx}: it was never answered`];
@@ -137,37 +108,6 @@ async function unanswered(
   if (pending !== null) return { found: 'skipped', details: ['it is not answered yet'] };
   const details = ['the request has ended, and the bundle names no transaction in which it did'];
   return { found: 'unproven', details };
-}
-
-interface ScriptAnswer {
-  readonly code: number;
-  readonly result: Buffer;
-}
-
-/** The answer that a transaction's script carries for a request; a text says why there is none. */
-async function answerInScript(
-  tx: string,
-  id: bigint,
-  gateway: string,
-  rpc: Rpc,
-): Promise<ScriptAnswer | string> {
-  const raw = rpcText(await rpc.call('getrawtransaction', [tx, false]), 'getrawtransaction');
-  try {
-    const transaction = parseTransaction(Buffer.from(raw, 'base64'));
-    if (transaction.hash !== tx) return `the endpoint gave ${transaction.hash} for ${tx}`;
-    const { contract, method, args } = readCallScript(transaction.script);
-    if (contract !== gateway || method !== 'respond') return `${tx} does not call respond`;
-    const [items] = args;
-    const item = Array.isArray(items)
-      ? items.find((one) => Array.isArray(one) && one[0] === id)
-      : undefined;
-    const [, code, result] = Array.isArray(item) ? item : [];
-    if (typeof code !== 'bigint' || !Buffer.isBuffer(result)) return `${tx} brings no answer to it`;
-    return { code: Number(code), result };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return `the script of ${tx} cannot be read: ${error.message}`;
-  }
 }
 
 /** What is answered where maxFee, or one transaction, does not carry the result that was found. */

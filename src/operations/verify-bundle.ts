@@ -64,7 +64,7 @@ export async function verifyBundle(
   return { verdict: verdictOf(checks), requestId: request.id, gateway, magic, hash, checks };
 }
 
-function verdictOf(checks: readonly Check[]): Verdict {
+export function verdictOf(checks: readonly Check[]): Verdict {
   if (checks.some(({ found }) => found === 'fails')) return 'differs';
   return checks.some(({ found }) => found === 'unproven') ? 'unproven' : 'verified';
 }

@@ -45,6 +45,14 @@ export const ESTIMATE_KINDS = {
     firstArgument: (_, id) => id,
     work: null,
   },
+  random: {
+    method: 'requestRandom',
+    event: 'RandomRequest',
+    subjectField: 'seed',
+    index: 3,
+    firstArgument: (_, id) => id,
+    work: null,
+  },
 } as const satisfies Record<string, EstimateKind>;
 
 export type EstimatedKind = keyof typeof ESTIMATE_KINDS;

@@ -12,10 +12,12 @@ import type { NetworkPolicy } from '../chain/policy.js';
 import type { Rpc } from '../chain/rpc.js';
 import type { ScriptArg } from '../chain/script.js';
 import { buildTransaction, type TransactionSigner } from '../chain/transaction.js';
+import { PROOF_BYTES } from '../vrf/proof.js';
+import { isSuccessOnly } from './answer.js';
 import { type FeeMargin, systemFeeFor } from './answer-fees.js';
 import { gasOfCallback } from './callback-trial.js';
 import { ESTIMATE_KINDS, type EstimatedKind, termsOf } from './estimate-kinds.js';
-import { costOfDelivering, costOfKeeping, costOfSponsor } from './gateway-costs.js';
+import { costOfDelivering, costOfKeeping, costOfProof, costOfSponsor } from './gateway-costs.js';
 
 export interface EstimateParts {
   readonly rpc: Rpc;
@@ -41,6 +43,7 @@ export interface EstimateQuestion {
   readonly userData: ScriptArg;
   readonly id: bigint;
   readonly code: number;
+  /** What the callback gets; of a random request the number. */
   readonly result: Buffer;
   /** What is to happen before the callback is tried, such as the request itself. */
   readonly before: Buffer;
@@ -95,8 +98,11 @@ export async function estimateMaxFee(
   };
   add('premium of the policy', premium);
   if (delivered !== null) {
-    const plain = await plainAnswer(parts, question, state);
-    add('a plain answer, held back in case the callback fails', plain.fees + premium);
+    // Of a random request nothing is plainer than its proof, kept.
+    const isDraw = isSuccessOnly(question.kind);
+    const plain = isDraw ? kept : await plainAnswer(parts, question, state);
+    const what = isDraw ? 'keeping the number' : 'a plain answer';
+    add(`${what}, held back in case the callback fails`, plain.fees + premium);
   }
   const sum = items.reduce((total, { datoshi }) => total + datoshi, 0n);
   const needed = sum > minimum ? sum : minimum;
@@ -159,11 +165,19 @@ async function deliveredAnswer(
     before,
     signers: withNode(question.beforeSigners, parts.nodeAccount),
   });
-  const own = costOfDelivering(parts.prices);
+  const own = costOfDelivering(parts.prices) + proofIn(question, parts);
   const told = [{ what: `callback ${callback}, rehearsed`, datoshi: used }];
-  const priced = await price(parts, { code, result, deliver: true }, own, told, state);
+  const sent = { code, result: sentFor(question), deliver: true };
+  const priced = await price(parts, sent, own, told, state);
   return { ...priced, callback: used };
 }
+
+const proofIn = ({ kind }: EstimateQuestion, { prices }: EstimateParts): Datoshi =>
+  isSuccessOnly(kind) ? costOfProof(prices) : 0n;
+
+/** What the node sends: the result itself, or the proof that gives a number. */
+const sentFor = ({ kind, result }: EstimateQuestion): Buffer =>
+  isSuccessOnly(kind) ? Buffer.alloc(PROOF_BYTES, 1) : result;
 
 function keptAnswer(
   parts: EstimateParts,
@@ -171,8 +185,8 @@ function keptAnswer(
   state: ChainState,
 ): Promise<PricedAnswer> {
   const { code, result } = question;
-  const own = keeping(parts, question, state, code, result.length);
-  return price(parts, { code, result, deliver: false }, own, [], state);
+  const own = keeping(parts, question, state, code, result.length) + proofIn(question, parts);
+  return price(parts, { code, result: sentFor(question), deliver: false }, own, [], state);
 }
 
 /** What is always left to answer with: no result, no delivery. */

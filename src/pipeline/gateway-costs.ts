@@ -19,6 +19,8 @@ export const ANSWER_UNITS = {
   kept: 298_000n,
   /** Settle, find the callback, charge: without the callback and its call. */
   delivered: 417_500n,
+  /** Verify a proof, beyond what any answer takes; always the same, so 0.4 % more are enough. */
+  proved: 13_780_000n,
   /** Give what is left back to a sponsor's allowance. */
   sponsored: 170_000n,
 } as const;
@@ -65,6 +67,10 @@ export function costOfKeeping(
     (resultBytes >= LONG_RESULT_BYTES ? 2 : 0);
   return executing(ANSWER_UNITS.kept, prices) + BigInt(bytes) * prices.storagePrice;
 }
+
+/** What it costs besides where the answer is a proof, which the gateway verifies. */
+export const costOfProof = (prices: AnswerPrices): Datoshi =>
+  executing(ANSWER_UNITS.proved, prices);
 
 /** What it costs besides where a sponsor pays. */
 export const costOfSponsor = (prices: AnswerPrices): Datoshi =>

@@ -48,6 +48,10 @@ const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: reado
     figures: ['ratio', 'transfersPerSecond', 'balanceGrowth', 'pageGrowth', 'olderPageGrowth'],
     floor: ['barePerSecond'],
   },
+  random: {
+    figures: ['provingP50', 'provingP99', 'checkingP50', 'checkingP99', 'wholeP50', 'wholeP99'],
+    floor: ['multiplicationP50', 'multiplicationP99'],
+  },
 };
 
 describe('the bench command', () => {

@@ -22,7 +22,7 @@ const EXAMPLE = join(CONTRACTS, 'examples', 'consumer');
 const sourceOf = (name: string): string =>
   readFileSync(join(CONTRACTS, 'examples', name, `${name}.go`), 'utf8');
 const consumer = sourceOf('consumer');
-const examples = [consumer, sourceOf('prices'), sourceOf('upkeep')];
+const examples = [consumer, sourceOf('prices'), sourceOf('raffle'), sourceOf('upkeep')];
 
 const blocksOf = (language: string): FencedBlock[] =>
   DOCUMENTS.flatMap((page) => fencedBlocks(page, language));

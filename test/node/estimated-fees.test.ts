@@ -147,8 +147,9 @@ describe('a request with the maxFee that dodona estimate tells', function () {
     const { consumer, config } = fixture;
     const spec = specOf(fixture, '/prices');
     const cases: [string[], RegExp][] = [
-      [[], /expected one of --url, --spec, --function and --ask, got none/],
+      [[], /expected one of --url, --spec, --function, --random and --ask, got none/],
       [['--function', '--fetch'], /what requestFunction asks for cannot be fetched here/],
+      [['--random', '--fetch'], /a random number always has 32 bytes\nto do: leave --fetch and/],
       [['--url', 'x', '--spec', 'y'], /got --url, --spec/],
       [['--url', 'x'.repeat(257)], /url has 257 bytes/],
       [['--url', 'x', '--filter', 'y'.repeat(129)], /filter has 129 bytes/],

@@ -4,13 +4,16 @@ import { changeRandomKey } from '../../scripts/devnet/random-key.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
+import { createPortableBlockSource } from '../../src/chain/block-source-portable.js';
 import { asInteger } from '../../src/chain/stack-item-values.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
+import { findRequest } from '../../src/operations/find-request.js';
+import { commandLine, longestLine } from '../cli/command-line.js';
 import { below } from '../contracts/drawing.js';
 import { keptAnswer, responsesTo } from './answers.js';
 import { ask, consumerAsks, specOf } from './asking.js';
 import { assertBooksMatchChain } from './books.js';
-import { deployGames, numberFor, rolls, senderDraws } from './draws.js';
+import { DRAW_FEE, deployGames, numberFor, rolls, senderDraws } from './draws.js';
 import { type NodeFixture, nodeFixture, setTerms } from './node-fixture.js';
 import { KILLED, startNodeProcess } from './node-process.js';
 import { type RunningNode, startNode } from './running-node.js';
@@ -20,6 +23,7 @@ describe('a node draws random numbers', function () {
   let fixture: NodeFixture;
   let games: Hash160;
   let running: RunningNode;
+  const cli = commandLine();
   before(async () => {
     fixture = await nodeFixture(await sharedNetwork(), {
       drawsNumbers: true,
@@ -29,10 +33,20 @@ describe('a node draws random numbers', function () {
     running = await startNode(fixture.config);
   });
   after(async () => {
+    cli.remove();
     await running?.stop();
     await fixture?.stop();
   });
 
+  let drawn = { id: 0n, number: '' };
+  const verify = async (...words: string[]) => {
+    const { exitCode, out, err } = await cli.run('verify', String(drawn.id), ...words);
+    const told = words.includes('--json') ? JSON.parse(out) : null;
+    return { exitCode, out, err, told };
+  };
+  const elsewhere = () => ['--rpc', fixture.network.rpcUrl, '--gateway', fixture.gateway];
+  const here = () => ['--config', fixture.config.file];
+  const NOT_DRAWN = (id = 0n) => `Request ${id}: unproven: there is no number`;
   const numberOf = async (id: bigint): Promise<bigint> =>
     asInteger(await fixture.network.read(games, 'numberOf', [id]), 'number');
   const answerTo = async (script: Buffer, sender = fixture.owner) => {
@@ -67,10 +81,30 @@ describe('a node draws random numbers', function () {
     assertAsPredicted(id);
   });
 
+  it('with the maxFee that dodona estimate tells, needed to the datoshi', async () => {
+    const asks = ['--ask', `${games}.roll`, '--ask-args', `[1, 6, ${DRAW_FEE}]`];
+    const who = ['--as', fixture.owner.address, '--json', ...here()];
+    const { out, err } = await cli.run('estimate', ...asks, ...who);
+    const told = JSON.parse(out || '{}');
+    assert.deepEqual([told.kind, told.result?.bytes], ['random', 32], err);
+    const needed = BigInt(told.neededDatoshi);
+    const { delivered, fee } = await answerTo(rolls(games, 1n, 6n, needed));
+    assert.equal(delivered, true);
+    const [charged, foretold] = [fee, BigInt(told.chargeDatoshi)];
+    assert.ok(
+      charged <= foretold && foretold - charged < foretold / 50n,
+      `${charged}, ${foretold}`,
+    );
+    const short = await answerTo(rolls(games, 1n, 6n, (needed * 9n) / 10n));
+    assert.equal(short.delivered, false);
+  });
+
   it("beside web requests of the same block, at nobody else's cost", async () => {
     fixture.source.on('/one', (_, response) => response.end('[1]'));
     const web = consumerAsks(fixture, { spec: specOf(fixture, '/one') });
     const roll = rolls(games, 1n, 100n);
+    // The first answer to the consumer costs it more than what comes after: what it stores is new.
+    await answerTo(web);
     const { ids } = await ask(fixture, [web, roll, roll, web, roll, roll, roll, web]);
     const responses = await responsesTo(fixture, running, ids);
     for (const [at, { id, delivered, fee }] of responses.entries()) {
@@ -131,6 +165,56 @@ describe('a node draws random numbers', function () {
     assert.ok(!running.logText().includes(key.secret.toString('hex')));
   });
 
+  it('that anybody can verify by the id, where a node knows the transactions', async () => {
+    const { network, owner, gateway } = fixture;
+    await depositCredit(network, owner, gateway, owner.hash, DRAW_FEE);
+    const { id } = await answerTo(senderDraws(fixture));
+    drawn = { id, number: (await numberFor(fixture, running, id)).toString('hex') };
+    const { told, err } = await verify(...here(), '--json');
+    assert.deepEqual([told?.verdict, told?.number], ['verified', drawn.number], err);
+    const found = told.checks.map((check: { found: string }) => check.found);
+    assert.deepEqual(found, ['holds', 'holds', 'holds', 'holds', 'holds', 'holds']);
+    const text = await verify(...here());
+    assert.match(text.out, new RegExp(`^Request ${id}: verified\n`));
+    assert.match(text.out, new RegExp(`^number {5}${drawn.number}$`, 'm'));
+    assert.equal(longestLine(text.out) <= 100, true, text.out);
+  });
+
+  it('that anybody can verify by the chain alone, also with standard calls only', async () => {
+    const { network, gateway, fromBlock } = fixture;
+    const looked = await verify(...elsewhere(), '--from-block', String(fromBlock), '--json');
+    assert.equal(looked.told?.number, drawn.number, looked.err);
+    const { askedIn, answeredIn } = looked.told;
+    const at = ['--asked-in', askedIn, '--answered-in', answeredIn];
+    assert.equal((await verify(...elsewhere(), ...at, '--json')).told?.verdict, 'verified');
+    const source = createPortableBlockSource({ rpc: network.rpc, gateway });
+    const range = { fromIndex: fromBlock, lastIndex: await network.height() };
+    const portable = await findRequest(source, drawn.id, range, () => {});
+    assert.deepEqual(portable, { askedIn, endedIn: answeredIn });
+    const pending = await verify(...elsewhere(), '--asked-in', askedIn);
+    assert.match(pending.out, /unproven: there is no number[\s\S]*not answered yet/);
+  });
+
+  it("and that is found false where it is another's, or nobody's", async () => {
+    const { endedTx, createdTx } = running.explain(drawn.id);
+    const theirs = running.explain((await answerTo(rolls(games, 1n, 6n))).id);
+    const at = (asked: string, answered: string | null) =>
+      verify(...elsewhere(), '--asked-in', asked, '--answered-in', answered ?? '');
+    for (const { exitCode, out } of [
+      await at(theirs.createdTx, endedTx),
+      await at(createdTx, theirs.endedTx),
+      await at(`0x${'ab'.repeat(32)}`, endedTx),
+    ]) {
+      assert.equal(exitCode, 1);
+      assert.match(out, /^Request \d+: DIFFERS/);
+      assert.match(out, /^fails {6}/m);
+    }
+    const unknown = await cli.run('verify', '999999', ...elsewhere(), '--from-block', '1');
+    assert.match(unknown.err, /made no request 999999 at 0x/);
+    const bad = await verify(...elsewhere(), '--asked-in', 'x');
+    assert.match(bad.err, /the value of --asked-in is no hash of a transaction/);
+  });
+
   it('once, though it is killed on the way', async () => {
     await running.stop();
     const asked: bigint[] = [];
@@ -164,5 +248,8 @@ describe('a node draws random numbers', function () {
     const given = steps.find(({ what }) => what === 'given up');
     assert.match(given?.why ?? '', /^this node does not hold random key 3 \(\w{16}\)$/);
     assert.match(reason, /refunded 11\.00000000 GAS/);
+    const { exitCode, out } = await cli.run('verify', String(ids[0]), ...here());
+    assert.deepEqual([exitCode, out.split('\n')[0]], [1, NOT_DRAWN(ids[0])]);
+    assert.match(out, /nobody answered: it was refunded in\s+0x[0-9a-f]{64}/);
   });
 });

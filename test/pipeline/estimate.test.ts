@@ -7,6 +7,7 @@ import { ResponseCode } from '../../src/base/outcome.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { readNetworkPolicy } from '../../src/chain/policy.js';
 import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
+import { asBytes } from '../../src/chain/stack-item-values.js';
 import { tryAsking } from '../../src/pipeline/ask-trial.js';
 import { rehearsedOf } from '../../src/pipeline/callback-trial.js';
 import {
@@ -15,8 +16,9 @@ import {
   type EstimateQuestion,
   estimateMaxFee,
 } from '../../src/pipeline/estimate.js';
-import { newRandomKey, possessionProof } from '../contracts/random-proofs.js';
+import { newRandomKey, possessionProof, prove } from '../contracts/random-proofs.js';
 import { ask, consumerAsks, consumerAsksAsNative, senderAsks } from '../node/asking.js';
+import { deployGames, rolls } from '../node/draws.js';
 import { deployHostiles, modeScript } from '../node/hostile.js';
 import { mustHalt, type NodeFixture, nodeFixture, setTerms } from '../node/node-fixture.js';
 
@@ -219,10 +221,39 @@ describe('the estimate of a maxFee', function () {
     const proof = possessionProof(gateway, key);
     const propose = callScript(gateway, 'proposeRandomKey', [key.publicKey, proof]);
     await mustHalt(network.send(owner, propose).then(network.applied));
-    const random = asked('requestRandom', [utf8('seed'), ...rest]);
-    await assert.rejects(random, {
-      message: /a RandomRequest cannot be estimated by this version/,
-    });
+    const random = await asked('requestRandom', [utf8('seed'), utf8(''), null, parseGas('10')]);
+    assert.deepEqual([random.kind, random.callback, random.maxFee], ['random', '', parseGas('10')]);
+  });
+
+  it('is as near for a random number, kept and delivered, and holds back what keeping it costs', async () => {
+    const { network, gateway, owner } = fixture;
+    const key = newRandomKey();
+    const calls = gatewayCalls(gateway);
+    const proposal = calls.proposeRandomKey(key.publicKey, possessionProof(gateway, key));
+    await mustHalt(network.send(owner, proposal).then(network.applied));
+    const games = await deployGames(fixture, parseGas('40'));
+    const { ids, applied } = await ask(fixture, [rolls(games, 1n, 6n)]);
+    const [id = 0n] = ids;
+    const seed = applied.notifications.find(({ name }) => name === 'RandomRequest')?.state[3];
+    assert.ok(seed);
+    const proof = prove(key, asBytes(seed, 'seed'));
+    const real = async (deliver: boolean): Promise<Datoshi> => {
+      const item = { requestId: id, code: 0, result: proof, deliver, lostTx: null };
+      const trial = await network.trial(fixture.node, calls.respond([item]));
+      assert.equal(trial.state, 'HALT', trial.exception ?? '');
+      return trial.gasConsumed;
+    };
+    const result = sha256(proof);
+    const given = { kind: 'random', subject: '', result, before: Buffer.alloc(0) } as const;
+    const delivering = { ...given, requester: games, callback: 'onRoll', userData: [1n, 6n] };
+    const estimate = await estimateMaxFee(parts, question(id, delivering));
+    const keeping = { ...given, requester: games, callback: '' };
+    const kept = await estimateMaxFee(parts, question(id, keeping));
+    assertNear(gasIn(kept), await real(false), 'kept');
+    assertNear(gasIn(estimate), await real(true), 'delivered');
+    const heldBack = estimate.items.find(({ what }) => /^keeping the number, held back/.test(what));
+    assert.equal(heldBack?.datoshi, kept.chargeDatoshi);
+    assert.equal(estimate.keptDatoshi, kept.chargeDatoshi);
   });
 
   it('reads what the gateway says of a rehearsal, and nothing that a callback forges', () => {
