@@ -15,7 +15,8 @@ const MOVED_BYTES = 64 * 1024;
 
 export interface ThreadEvents {
   ready(): void;
-  replied(reply: FilterReply): void;
+  /** One reply for each task, in order. */
+  replied(replies: readonly FilterReply[]): void;
   /** The thread is gone, whether it died or was ended. */
   exited(cause: ThreadDeath): void;
 }
@@ -25,7 +26,7 @@ export interface ThreadDeath {
   readonly reason: string;
 }
 
-/** One worker thread, which evaluates one task at a time. */
+/** One worker thread, which evaluates some tasks, one after the other, at a time. */
 export class FilterThread {
   readonly #worker: Worker;
   #error: unknown;
@@ -43,7 +44,7 @@ export class FilterThread {
     });
     this.#worker.on('message', (message: WorkerMessage) => {
       if (message.kind === 'ready') events.ready();
-      else events.replied(message);
+      else events.replied(message.replies);
     });
     this.#worker.on('error', (error) => {
       this.#error = error;
@@ -51,12 +52,16 @@ export class FilterThread {
     this.#worker.on('exit', () => events.exited(this.#death(maxHeapMb)));
   }
 
-  /** Hands over a copy of the task, so the caller's buffer stays whole. */
-  run(task: FilterTask): void {
+  /** Hands over copies of the tasks, so the callers' buffers stay whole. */
+  run(tasks: readonly FilterTask[]): void {
     // A view into a larger buffer would take all of that along.
-    const body = new Uint8Array(task.body);
+    const copies = tasks.map((task) => ({ ...task, body: new Uint8Array(task.body) }));
+    const moved = copies.filter(({ body }) => body.length >= MOVED_BYTES);
     this.#worker.ref();
-    this.#worker.postMessage({ ...task, body }, body.length < MOVED_BYTES ? [] : [body.buffer]);
+    this.#worker.postMessage(
+      copies,
+      moved.map(({ body }) => body.buffer),
+    );
   }
 
   /** Lets the process end while this thread waits for work. */

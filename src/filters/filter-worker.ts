@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { parentPort } from 'node:worker_threads';
 import { createFilterEvaluator, type FilterReply, type FilterTask } from './evaluate-filter.js';
 
-/** What a thread says: first that it is warm, then one reply for each task, in order. */
-export type WorkerMessage = { readonly kind: 'ready' } | FilterReply;
+/** What a thread says: first that it is warm, then a reply to each task that it was handed. */
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'replies'; readonly replies: readonly FilterReply[] };
 
 assert(parentPort, 'filter-worker runs in a worker thread only');
 const port = parentPort;
@@ -18,8 +20,9 @@ for (const [dialect, path] of [
   evaluate({ dialect, profile: 'csharp', path, body, maxResultBytes: 100 });
 }
 
-port.on('message', (task: FilterTask) => {
-  const reply: WorkerMessage = evaluate(task);
-  port.postMessage(reply, reply.kind === 'matched' ? [reply.json.buffer] : []);
+port.on('message', (tasks: readonly FilterTask[]) => {
+  const replies = tasks.map(evaluate);
+  const moved = replies.flatMap((reply) => (reply.kind === 'matched' ? [reply.json.buffer] : []));
+  port.postMessage({ kind: 'replies', replies } satisfies WorkerMessage, moved);
 });
 port.postMessage({ kind: 'ready' } satisfies WorkerMessage);

@@ -4,11 +4,14 @@ import type { FilterReply } from './evaluate-filter.js';
 import type { Dialect, FilterOutcome } from './filter-outcome.js';
 import type { FilterPool, FilterPoolOptions, FilterPoolStatus } from './filter-pool.js';
 import { FilterThread, type ThreadDeath } from './filter-thread.js';
+import { isQuickFilter } from './quick-filter.js';
 
 /** Threads kept warm above those that may work, so that an ended one is replaced at once. */
 const SPARE_THREADS = 1;
 /** Starts of a thread that may fail in a row before the pool waits for the next evaluation. */
 const MAX_FAILED_STARTS = 3;
+/** Quick evaluations that a thread gets at once: to wake it costs more than one of them. */
+const MAX_SHARED = 16;
 
 interface Job {
   readonly dialect: Dialect;
@@ -18,14 +21,16 @@ interface Job {
   readonly settle: (outcome: FilterOutcome) => void;
   readonly fail: (error: NodeError) => void;
   settled: boolean;
+  /** It may share a thread's turn with others like it. */
+  isQuick: boolean;
 }
 
 interface Slot {
   readonly thread: FilterThread;
   /** ending: told to end, and gone soon; what it still says doesn't count. */
   state: 'starting' | 'warm' | 'ending';
-  job: Job | null;
-  /** The clock of the job. */
+  jobs: readonly Job[];
+  /** The clock of the jobs. */
   limit: { cancel(): void } | null;
 }
 
@@ -39,6 +44,7 @@ export class ThreadPool implements FilterPool {
   #failedStarts = 0;
   #closed = false;
   #waiting: (() => void)[] = [];
+  #isGathering = false;
 
   constructor(options: Required<FilterPoolOptions>) {
     this.#options = options;
@@ -74,13 +80,15 @@ export class ThreadPool implements FilterPool {
         settle: once(resolve),
         fail: once<NodeError>(reject),
         settled: false,
+        isQuick: isQuickFilter(path, body),
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.#queue.push(job);
       this.#queuedBytes += body.length;
       if (this.#slots.size === 0) this.#failedStarts = MAX_FAILED_STARTS - 1;
       this.#fill();
-      this.#dispatch();
+      if (job.isQuick) this.#gather();
+      else this.#dispatch();
     });
   }
 
@@ -107,7 +115,7 @@ export class ThreadPool implements FilterPool {
     const reason = 'the filter pool is closed';
     for (const job of this.#takeQueue()) job.settle({ kind: 'cancelled', reason });
     for (const slot of this.#slots) {
-      slot.job?.settle({ kind: 'cancelled', reason });
+      for (const job of slot.jobs) job.settle({ kind: 'cancelled', reason });
       this.#end(slot);
     }
     while (this.#slots.size > 0) {
@@ -134,7 +142,7 @@ export class ThreadPool implements FilterPool {
 
   #running(): number {
     let running = 0;
-    for (const slot of this.#slots) if (slot.job) running++;
+    for (const { jobs } of this.#slots) if (jobs.length > 0) running++;
     return running;
   }
 
@@ -158,41 +166,71 @@ export class ThreadPool implements FilterPool {
         this.#dispatch();
         this.#wake();
       },
-      replied: (reply) => this.#replied(slot, reply),
+      replied: (replies) => this.#replied(slot, replies),
       exited: (death) => this.#exited(slot, death),
     });
-    const slot: Slot = { thread, state: 'starting', job: null, limit: null };
+    const slot: Slot = { thread, state: 'starting', jobs: [], limit: null };
     this.#slots.add(slot);
+  }
+
+  /** Dispatches once all that came with the same turn of the event loop is there. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    setImmediate(() => {
+      this.#isGathering = false;
+      this.#dispatch();
+    });
   }
 
   #dispatch(): void {
     for (const slot of this.#slots) {
       if (this.#running() >= this.#options.workers) return;
-      if (slot.state !== 'warm' || slot.job) continue;
-      const job = this.#queue.shift();
-      if (!job) return;
-      this.#queuedBytes -= job.body.length;
-      this.#run(slot, job);
+      if (slot.state !== 'warm' || slot.jobs.length > 0) continue;
+      const jobs = this.#next();
+      if (jobs.length === 0) return;
+      this.#run(slot, jobs);
     }
   }
 
-  #run(slot: Slot, job: Job): void {
+  /** The job that waits the longest; where it is quick, with the quick ones right behind it. */
+  #next(): Job[] {
+    const others = this.#queue.findIndex((job, at) => at === MAX_SHARED || !job.isQuick);
+    const count = others < 0 ? this.#queue.length : Math.max(others, 1);
+    const jobs = this.#queue.splice(0, count);
+    for (const { body } of jobs) this.#queuedBytes -= body.length;
+    return jobs;
+  }
+
+  #run(slot: Slot, jobs: readonly Job[]): void {
     const { profile, maxResultBytes, timeoutMs } = this.#options;
-    slot.job = job;
-    const { dialect, path, body } = job;
-    slot.thread.run({ dialect, profile, path, body, maxResultBytes });
-    slot.limit = this.#deadlines.start(timeoutMs, () => this.#overdue(slot, job));
+    slot.jobs = jobs;
+    slot.thread.run(
+      jobs.map(({ dialect, path, body }) => ({ dialect, profile, path, body, maxResultBytes })),
+    );
+    slot.limit = this.#deadlines.start(timeoutMs, () => this.#overdue(slot, jobs));
+  }
+
+  /** Nobody answers for what another may have done: each gets a thread and its time for itself. */
+  #runAlone(jobs: readonly Job[]): void {
+    const open = jobs.filter(({ settled }) => !settled);
+    for (const job of open) {
+      job.isQuick = false;
+      this.#queuedBytes += job.body.length;
+    }
+    this.#queue.unshift(...open);
   }
 
   /**
    * When this thread was kept busy by something else, the reply may be there already, but not read
    * yet: it is read before the next immediate, so only then is the evaluation known to be late.
    */
-  #overdue(slot: Slot, job: Job): void {
+  #overdue(slot: Slot, jobs: readonly Job[]): void {
     setImmediate(() => {
-      if (slot.job !== job) return;
-      const { timeoutMs } = this.#options;
-      job.settle({ kind: 'timeout', reason: `the filter ran for longer than ${timeoutMs} ms` });
+      if (slot.jobs !== jobs) return;
+      const reason = `the filter ran for longer than ${this.#options.timeoutMs} ms`;
+      if (jobs.length > 1) this.#runAlone(jobs);
+      else jobs[0]?.settle({ kind: 'timeout', reason });
       this.#end(slot);
       this.#dispatch();
     });
@@ -201,26 +239,29 @@ export class ThreadPool implements FilterPool {
   #end(slot: Slot): void {
     slot.limit?.cancel();
     slot.state = 'ending';
-    slot.job = null;
+    slot.jobs = [];
     slot.thread.end();
   }
 
-  #replied(slot: Slot, reply: FilterReply): void {
+  #replied(slot: Slot, replies: readonly FilterReply[]): void {
     if (slot.state === 'ending') return;
     slot.limit?.cancel();
-    const { job } = slot;
-    slot.job = null;
+    const { jobs } = slot;
+    slot.jobs = [];
     slot.limit = null;
     slot.thread.rest();
-    if (reply.kind !== 'matched') job?.settle(reply);
-    else job?.settle({ kind: 'matched', json: Buffer.from(reply.json.buffer) });
+    replies.forEach((reply, at) => {
+      if (reply.kind !== 'matched') jobs[at]?.settle(reply);
+      else jobs[at]?.settle({ kind: 'matched', json: Buffer.from(reply.json.buffer) });
+    });
     this.#dispatch();
   }
 
   #exited(slot: Slot, death: ThreadDeath): void {
     slot.limit?.cancel();
     this.#slots.delete(slot);
-    slot.job?.settle(death);
+    if (slot.jobs.length > 1) this.#runAlone(slot.jobs);
+    else slot.jobs[0]?.settle(death);
     if (slot.state === 'starting') this.#failedStarts++;
     this.#fill();
     if (this.#slots.size === 0 && !this.#closed) {

@@ -185,10 +185,11 @@ describe('the filter pool with a program of its own', () => {
     const workerFile = program(
       'dying.mjs',
       `import { parentPort } from 'node:worker_threads';
-      parentPort.on('message', ({ path }) => {
+      parentPort.on('message', ([{ path }]) => {
         if (path === 'throw') throw new Error('boom');
         if (path === 'exit') process.exit(3);
-        parentPort.postMessage({ kind: 'bad-path', reason: path });
+        const replies = [{ kind: 'bad-path', reason: path }];
+        parentPort.postMessage({ kind: 'replies', replies });
       });
       parentPort.postMessage({ kind: 'ready' });`,
     );
@@ -208,6 +209,42 @@ describe('the filter pool with a program of its own', () => {
     await pool.close();
   });
 
+  it('hands quick ones over together, and each alone where one of them brings the thread down', async () => {
+    const workerFile = program(
+      'together.mjs',
+      `import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', (tasks) => {
+        const names = tasks.map(({ path }) => path);
+        if (names.includes('$.exit')) process.exit(3);
+        if (names.includes('$.hang')) for (;;);
+        const replies = names.map((name) => ({ kind: 'bad-path', reason: names.join('+') }));
+        parentPort.postMessage({ kind: 'replies', replies });
+      });
+      parentPort.postMessage({ kind: 'ready' });`,
+    );
+    const pool = createFilterPool({ workers: 1, workerFile, timeoutMs: 100 });
+    await pool.ready();
+    const outcomesOf = async (...paths: string[]): Promise<string[]> => {
+      const asked = paths.map((path) => pool.evaluate('native', path, BODY));
+      return (await Promise.all(asked)).map(textOf);
+    };
+    assert.deepEqual(await outcomesOf('$.a', '$[1]'), ['bad-path: $.a+$[1]', 'bad-path: $.a+$[1]']);
+    const died = 'crashed: the thread of the filter died: it exited';
+    assert.deepEqual(await outcomesOf('$.a', '$.exit', '$.b'), [
+      'bad-path: $.a',
+      died,
+      'bad-path: $.b',
+    ]);
+    const late = 'timeout: the filter ran for longer than 100 ms';
+    assert.deepEqual(await outcomesOf('$.hang', '$.b'), [late, 'bad-path: $.b']);
+    const [slow, ...others] = await outcomesOf('$..hang', '$.b', '$.c');
+    assert.deepEqual(
+      [slow, ...others],
+      ['bad-path: $..hang', 'bad-path: $.b+$.c', 'bad-path: $.b+$.c'],
+    );
+    await pool.close();
+  });
+
   it('says that no thread can be started, and tries again for the next filter', async () => {
     const flag = join(directory, 'fixed');
     const workerFile = program(
@@ -215,7 +252,8 @@ describe('the filter pool with a program of its own', () => {
       `import { existsSync } from 'node:fs';
       import { parentPort } from 'node:worker_threads';
       if (!existsSync(${JSON.stringify(flag)})) throw new Error('not installed');
-      parentPort.on('message', () => parentPort.postMessage({ kind: 'limit', reason: 'works' }));
+      const replies = [{ kind: 'limit', reason: 'works' }];
+      parentPort.on('message', () => parentPort.postMessage({ kind: 'replies', replies }));
       parentPort.postMessage({ kind: 'ready' });`,
     );
     const pool = createFilterPool({ workers: 1, workerFile });
