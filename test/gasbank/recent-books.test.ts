@@ -81,4 +81,36 @@ describe('the books of the last blocks', () => {
     assert.deepEqual(found?.differences, [{ account: CREDIT, ledger: 3n, chain: 8n }]);
     assert.deepEqual([found?.height, asked], [3, 3]);
   });
+
+  it('are read without a look at all the others, however long the ledger is', () => {
+    const { db } = stages;
+    const prepared: string[] = [];
+    const watched = new Proxy(db, {
+      get(target, name) {
+        if (name !== 'prepare') return Reflect.get(target, name, target);
+        return (sql: string) => {
+          prepared.push(sql);
+          return target.prepare(sql);
+        };
+      },
+    });
+    createCheckedBalances(watched);
+    // With each block: what moved since, and what a block of before is held against.
+    const eachBlock = prepared.filter((sql) => sql.includes('rowid > @row'));
+    assert.equal(eachBlock.length, 5);
+    for (const sql of eachBlock) {
+      const names = [...sql.matchAll(/@(\w+)/g)].map(([, name]) => [name, 1]);
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(Object.fromEntries(names));
+      const steps = (plan as { detail: string }[]).map(({ detail }) => detail);
+      assert.ok(
+        steps.some((step) => step.startsWith('SEARCH ledger_transfer USING INTEGER PRIMARY KEY')),
+        sql,
+      );
+      assert.deepEqual(
+        steps.filter((step) => step.startsWith('SCAN')),
+        [],
+        sql,
+      );
+    }
+  });
 });
