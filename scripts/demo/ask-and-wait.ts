@@ -5,6 +5,7 @@ import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import type { StackItem } from '../../src/chain/stack-item.js';
 import { asBytes, asItems } from '../../src/chain/stack-item-values.js';
 import { eventually } from '../devnet/private-chain.js';
+import { demoDraw } from './demo-draw.js';
 import { demoRequests, requestIdOf } from './demo-requests.js';
 import type { RunningDemo } from './start-demo.js';
 
@@ -40,7 +41,8 @@ export async function askAndWait(
 ): Promise<DemoAnswer[]> {
   const { devnet, sourceUrl } = demo;
   const answers: DemoAnswer[] = [];
-  for (const { title, script } of demoRequests(devnet, sourceUrl)) {
+  const requests = [...demoRequests(devnet, sourceUrl), await demoDraw(devnet)];
+  for (const { title, script, resultOf: ownResult } of requests) {
     say(`\n${title}`);
     const hash = await devnet.send(devnet.owner, script);
     const id = requestIdOf(devnet, await devnet.applied(hash));
@@ -51,7 +53,8 @@ export async function askAndWait(
     const code = told.code === null ? 'no answer' : responseCodeName(told.code);
     const later = answer.blocks === 1 ? 'in the next block' : `${answer.blocks} blocks later`;
     say(`  ${code}, ${where} ${later}, for ${answer.feeGas} GAS`);
-    say(`  ${await resultOf(demo, id, told)}`);
+    const result = told.delivered === true ? ownResult?.(id) : undefined;
+    say(`  ${await (result ?? resultOf(demo, id, told))}`);
     answers.push(answer);
   }
   return answers;

@@ -14,6 +14,8 @@ export interface DemoRequest {
   readonly title: string;
   /** A transaction of the owner that asks. */
   readonly script: Buffer;
+  /** What came of it, in a line; absent: what the consumer, or the gateway, has. */
+  readonly resultOf?: (id: bigint) => Promise<string>;
 }
 
 const MAX_FEE = parseGas('1');

@@ -8,7 +8,8 @@ const shapeOf = (line: string): string =>
   line
     .trim()
     .replace(/0x[0-9a-f]{40}/g, 'HASH')
-    .replace(/\b0\.\d{8}\b/g, 'FEE')
+    .replace(/\b\d\.\d{8}\b/g, 'FEE')
+    .replace(/rolled: [1-6];/, 'rolled: NUMBER;')
     .replace(/"block":\d+/, '"block":INDEX')
     .replace(/in the next block|\d blocks later/, 'LATER')
     .replace(/^\d+\.\d s /, 'TIME ');
@@ -24,7 +25,7 @@ describe('the commands of README.md', () => {
     const summary = JSON.parse(lines.findLast((line) => line.startsWith('{')) ?? '');
     assert.equal(summary.ok, true);
     const kinds = summary.requests.map(({ kind }: { kind: string }) => kind);
-    assert.deepEqual([...new Set(kinds)].sort(), ['function', 'http', 'oracle']);
+    assert.deepEqual([...new Set(kinds)].sort(), ['function', 'http', 'oracle', 'random']);
     const shown = new Set(lines.map(shapeOf));
     const [example] = fencedBlocks('README.md', 'text');
     const told = (example?.text ?? '').split('\n').filter((line) => line !== '');

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
+import { fromHex } from '../../src/base/bytes.js';
+import { parseGas } from '../../src/base/datoshi.js';
+import { readContract } from '../../src/chain/contract-read.js';
+import { gatewayReads } from '../../src/chain/gateway-reads.js';
+import { openRandomKeys } from '../../src/node/open-random.js';
+import { possessionMessage } from '../../src/vrf/possession.js';
+import { createProofCheck } from '../../src/vrf/proof.js';
+import { assertBooksMatchChain } from '../node/books.js';
+import { type NodeFixture, nodeFixture } from '../node/node-fixture.js';
+import { type RunningNode, startNode } from '../node/running-node.js';
+import { commandLine, longestLine } from './command-line.js';
+
+describe('the commands about keys', function () {
+  this.timeout(60_000);
+  const cli = commandLine();
+  let fixture: NodeFixture;
+  let running: RunningNode;
+  before(async () => {
+    fixture = await nodeFixture(await sharedNetwork(), { nodeGas: parseGas('100') });
+    running = await startNode(fixture.config);
+  });
+  after(async () => {
+    cli.remove();
+    await running?.stop();
+    await fixture?.stop();
+  });
+
+  const kind = ['--kind', 'random'];
+  const keys = async (...words: string[]) =>
+    cli.run('keys', ...words, '--config', fixture.config.file);
+  const json = async (...words: string[]) => {
+    const { exitCode, out, err } = await keys(...words, ...kind, '--json');
+    assert.equal(exitCode, 0, out + err);
+    return JSON.parse(out);
+  };
+  const current = () =>
+    readContract(fixture.network.rpc, gatewayReads(fixture.gateway).randomKey());
+  const fileOf = () => join(fixture.config.storage.dir, 'random.key');
+
+  it('make a key whose possession anybody can check, and show no secret', async () => {
+    const made = await json('create');
+    assert.equal(made.file, fileOf());
+    assert.equal(statSync(fileOf()).mode & 0o777, 0o600);
+    const [publicKey, proof] = [fromHex(made.publicKey), fromHex(made.possessionProof)];
+    const message = possessionMessage(fixture.gateway, publicKey);
+    assert.equal(createProofCheck()(publicKey, message, proof), null);
+    const key = await openRandomKeys(fixture.config).find(publicKey);
+    const secret = key?.secret.toString('hex') ?? '';
+    assert.equal(secret.length, 64);
+    for (const text of [JSON.stringify(made), readFileSync(fileOf(), 'utf8'), running.logText()]) {
+      assert.equal(text.includes(secret), false);
+    }
+    const audit = await cli.run('audit', 'list', '--config', fixture.config.file);
+    assert.match(audit.out, new RegExp(`random-key\\.create .*random-key:${made.id.slice(0, 8)}`));
+  });
+
+  it('propose it through the books, and the running node draws under it', async () => {
+    assert.equal((await current()).keyId, 0n);
+    const tried = await json('propose', '--dry-run');
+    assert.equal(tried.sent, null);
+    assert.equal((await current()).keyId, 0n);
+    const { exitCode, out, err } = await keys('propose', ...kind);
+    assert.equal(exitCode, 0, out + err);
+    assert.match(out, /makes \w{16} the random key of new requests/);
+    assert.match(out, /it is the gateway's random key 1; requests that wait keep the one before/);
+    assert.equal(longestLine(out) <= 100, true, out);
+    await running.until('the node knows of it', () => running.node.status().random?.keyId === 1n);
+    assert.equal(running.node.status().random?.isHeld, true);
+    await assertBooksMatchChain(fixture.network, fixture.gateway, running.db);
+    const forecast = await cli.run(
+      'gasbank',
+      'forecast',
+      '--config',
+      fixture.config.file,
+      '--json',
+    );
+    const { ownCosts } = JSON.parse(forecast.out).profitAndLoss;
+    assert.ok(
+      ownCosts.some(({ cause }: { cause: string }) => /key/.test(cause)),
+      forecast.out,
+    );
+    const status = await cli.run('status', '--config', fixture.config.file);
+    assert.match(status.out, /^random {5}key 1 \(\w{16}\) held, with 1 key in all$/m);
+    assert.match(await running.metricsText(), /^dodona_random_key_held 1$/m);
+  });
+
+  it('make another beside it, and propose either by its id', async () => {
+    const first = (await current()).publicKey;
+    const { id } = await json('create');
+    const proposed = await json('propose', '--key', id);
+    assert.match(JSON.stringify(proposed.order), /proposeRandomKey/);
+    const { keyId, publicKey } = await current();
+    assert.equal(keyId, 2n);
+    assert.equal(openRandomKeys(fixture.config).publicKeys().length, 2);
+    assert.notDeepEqual(publicKey, first);
+  });
+
+  it('refuse what makes no sense, and say why', async () => {
+    const cases: [string[], RegExp][] = [
+      [['create'], /required option '--kind <kind>' not specified/],
+      [['create', '--kind', 'wallet'], /Allowed choices are random/],
+      [['propose', ...kind], /\w{16} is the gateway's random key already/],
+      [['propose', ...kind, '--key', 'abc'], /random\.key holds no random key abc/],
+    ];
+    for (const [words, pattern] of cases) {
+      const { exitCode, out, err } = await keys(...words);
+      assert.deepEqual([exitCode, out], [1, ''], words.join(' '));
+      assert.match(err, pattern);
+    }
+    chmodSync(fileOf(), 0o644);
+    const { err } = await keys('create', ...kind);
+    assert.match(err, /others may read or write .*random\.key\nto do: run: chmod 600/);
+    const { random } = running.node.status();
+    assert.match(random?.problem ?? '', /others may read or write/);
+    chmodSync(fileOf(), 0o600);
+  });
+});
