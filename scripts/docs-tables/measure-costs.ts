@@ -15,6 +15,7 @@ import type { DevnetAccount } from '../devnet/account.js';
 import { type Devnet, startDevnet } from '../devnet/devnet.js';
 import { startDodonaNode } from '../devnet/dodona-node.js';
 import { type AppliedTransaction, eventually } from '../devnet/private-chain.js';
+import { measureUpkeepsAndPrices } from './measure-upkeeps.js';
 
 /** What things cost, in datoshi, by the words of the table. */
 export interface MeasuredCosts {
@@ -39,7 +40,11 @@ export async function measureCosts(execFeeFactor: bigint): Promise<MeasuredCosts
     const alone = await measureWithNode(devnet, source.url).finally(() => node.stop());
     const together = await chargeTogether(devnet, askHttp(devnet, source.url));
     const last = `the same, ${TOGETHER} in one transaction, each`;
-    return { ...alone, answers: { ...alone.answers, [last]: together } };
+    const more = await measureUpkeepsAndPrices(devnet);
+    return {
+      calls: { ...alone.calls, ...more.calls },
+      answers: { ...alone.answers, [last]: together, ...more.answers },
+    };
   } finally {
     await devnet.stop();
     await source.stop();

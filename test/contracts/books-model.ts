@@ -1,9 +1,13 @@
 import type { Datoshi } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { DrawsModel } from './draws-model.js';
+import { FeedsModel } from './feeds-model.js';
 import { FunctionsModel } from './functions-model.js';
+import { add, Balances } from './model-balances.js';
+import { NodeModel } from './node-model.js';
 import type { Ending, Operation, Settled } from './operations.js';
 import type { RandomKey } from './random-proofs.js';
+import { UpkeepsModel } from './upkeeps-model.js';
 
 /*
  * What the design says of money, requests, sponsorships and node accounts, as small as it goes, to
@@ -46,38 +50,51 @@ export interface ModelFacts {
 }
 
 export class BooksModel {
-  readonly credit = new Map<Hash160, Datoshi>();
-  readonly reserved = new Map<Hash160, Datoshi>();
-  readonly earned = new Map<Hash160, Datoshi>();
+  readonly balances = new Balances();
+  readonly credit = this.balances.credit;
+  readonly earned = this.balances.earned;
   readonly pending = new Map<bigint, Pending>();
   readonly kept = new Map<bigint, Kept>();
   readonly accepted = new Map<Hash160, Hash160>();
   readonly sponsorships = new Map<string, Sponsorship>();
   readonly functions = new FunctionsModel();
   readonly draws: DrawsModel;
+  readonly upkeeps: UpkeepsModel;
+  readonly feeds: FeedsModel;
   lastId = 0n;
   paused = false;
-  node: Hash160 | null;
-  overlap: { readonly account: Hash160; readonly until: number } | null = null;
-  proposal: { readonly account: Hash160; readonly byOwner: boolean } | null = null;
+  readonly nodes: NodeModel;
 
   constructor(readonly facts: ModelFacts) {
-    this.node = facts.node;
+    this.nodes = new NodeModel(facts.owner, facts.node);
     this.draws = new DrawsModel(facts.key);
+    this.upkeeps = new UpkeepsModel(this.balances, facts);
+    this.feeds = new FeedsModel(this.balances, facts);
+  }
+
+  get node(): Hash160 | null {
+    return this.nodes.node;
   }
 
   /** Applies an operation as a block of this index does. */
   apply(operation: Operation, block: number): Ending {
     const refusal = this.#refusalOf(operation, block);
     if (refusal !== null) return { done: false, refusal };
-    return { done: true, settled: this.#perform(operation, block) };
+    const nothing = { done: true, settled: [], runs: [], rounds: [] } as const;
+    const { by } = operation;
+    if (operation.kind === 'feed') {
+      return { ...nothing, rounds: this.feeds.perform(operation.act, by) };
+    }
+    if (operation.kind !== 'upkeep') {
+      return { ...nothing, settled: this.#perform(operation, block) };
+    }
+    if (operation.act.does === 'register') this.lastId++;
+    return { ...nothing, runs: this.upkeeps.perform(operation.act, by, block, this.lastId) };
   }
 
   /** What an answer was charged goes from what was set aside to the sender's earnings. */
   charge({ id, payer, maxFee }: Settled, charged: Datoshi, sender: Hash160): void {
-    add(this.reserved, payer, -maxFee);
-    add(this.credit, payer, maxFee - charged);
-    add(this.earned, sender, charged);
+    this.balances.settle(payer, maxFee, charged, sender);
     this.#restore(id, maxFee - charged);
   }
 
@@ -94,10 +111,6 @@ export class BooksModel {
     if (request?.sponsor == null) return;
     const sponsorship = this.sponsorships.get(request.sponsor + request.requester);
     if (sponsorship?.generation === request.generation) sponsorship.allowance += refund;
-  }
-
-  #openOverlap(block: number): Hash160 | null {
-    return this.overlap !== null && block <= this.overlap.until ? this.overlap.account : null;
   }
 
   #refusalOf(operation: Operation, block: number): string | null {
@@ -120,10 +133,15 @@ export class BooksModel {
         if (!this.paused || operation.payer === null) return null;
         return 'the gateway is paused: no sponsor can be accepted';
       case 'respond':
-        if ([this.node, this.#openOverlap(block)].includes(operation.by)) {
-          return this.#proofRefusal(operation, block);
-        }
+        if (this.nodes.mayAnswer(operation.by, block)) return this.#proofRefusal(operation, block);
         return "the node account's witness is missing";
+      case 'upkeep': {
+        const { act, by } = operation;
+        const mayAnswer = this.nodes.mayAnswer(by, block);
+        return this.upkeeps.refusalOf(act, by, { block, paused: this.paused, mayAnswer });
+      }
+      case 'feed':
+        return this.feeds.refusalOf(operation.act, operation.by, this);
       case 'take':
         return this.#takeRefusal(operation);
       case 'redeliver':
@@ -134,11 +152,8 @@ export class BooksModel {
       case 'revokeNode':
         return operation.by === this.facts.owner ? null : "the owner's witness is missing";
       case 'proposeNode':
-        return this.#proposeRefusal(operation, block);
       case 'acceptNode':
-        if (this.proposal === null) return 'no node account is proposed';
-        if (this.proposal.account === operation.by) return null;
-        return 'only the proposed account may accept';
+        return this.nodes.refusalOf(operation, block);
     }
   }
 
@@ -204,21 +219,7 @@ export class BooksModel {
     return kept.requester === this.facts.throwing ? 'the callback threw' : null;
   }
 
-  #proposeRefusal(
-    { by, account }: Extract<Operation, { kind: 'proposeNode' }>,
-    block: number,
-  ): string | null {
-    if (account === this.node) return 'the proposed account is the node account already';
-    if (by === this.facts.owner) return null;
-    if (by !== this.node) return 'only the owner or the node account may propose a node account';
-    if (this.#openOverlap(block) !== null) {
-      return 'while an overlap is open only the owner may propose a node account';
-    }
-    if (!this.proposal?.byOwner) return null;
-    return "the owner's proposal is open: only the owner may replace it";
-  }
-
-  #perform(operation: Operation, block: number): Settled[] {
+  #perform(operation: Exclude<Operation, { kind: 'upkeep' | 'feed' }>, block: number): Settled[] {
     switch (operation.kind) {
       case 'deposit':
         add(this.credit, operation.to, operation.amount);
@@ -259,7 +260,7 @@ export class BooksModel {
         this.paused = operation.on;
         return [];
       default:
-        this.#changeNode(operation, block);
+        this.nodes.change(operation, block);
         return [];
     }
   }
@@ -268,8 +269,7 @@ export class BooksModel {
     const own = of(this.credit, by) >= maxFee;
     const sponsor = own ? null : (this.accepted.get(by) ?? null);
     const payer = sponsor ?? by;
-    add(this.credit, payer, -maxFee);
-    add(this.reserved, payer, maxFee);
+    this.balances.reserve(payer, maxFee);
     const sponsorship = this.sponsorships.get(payer + by);
     if (sponsor !== null && sponsorship) sponsorship.allowance -= maxFee;
     const generation = sponsorship?.generation ?? 0;
@@ -309,30 +309,7 @@ export class BooksModel {
     const { maxFee, requester, sponsor } = request;
     return { id, payer: sponsor ?? requester, maxFee, delivered: false };
   }
-
-  #changeNode(
-    operation: Extract<Operation, { kind: 'proposeNode' | 'acceptNode' | 'revokeNode' }>,
-    block: number,
-  ): void {
-    if (operation.kind === 'revokeNode') {
-      [this.node, this.overlap, this.proposal] = [null, null, null];
-    } else if (operation.kind === 'proposeNode') {
-      const byOwner = operation.by === this.facts.owner;
-      if (byOwner) this.overlap = null;
-      this.proposal = { account: operation.account, byOwner };
-    } else {
-      const { overlapBlocks, by } = operation;
-      const until = block + overlapBlocks;
-      const stays = this.node !== null && overlapBlocks > 0;
-      this.overlap = stays && this.node !== null ? { account: this.node, until } : null;
-      [this.node, this.proposal] = [by, null];
-    }
-  }
 }
 
 const of = (balances: ReadonlyMap<Hash160, Datoshi>, account: Hash160): Datoshi =>
   balances.get(account) ?? 0n;
-
-const add = (balances: Map<Hash160, Datoshi>, account: Hash160, amount: Datoshi): void => {
-  balances.set(account, of(balances, account) + amount);
-};

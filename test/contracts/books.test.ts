@@ -9,12 +9,15 @@ import { readTogether } from '../../src/chain/contract-read.js';
 import { isAskEvent } from '../../src/chain/gateway-events.js';
 import { type Books, readBooks, storedKeys, sumOf } from './books.js';
 import { BooksModel } from './books-model.js';
+import { compareUpkeepsAndFeeds, settleRounds, settleRuns } from './compare-upkeeps.js';
 import { balanceByEvents, type EventInBlock } from './event-balances.js';
 import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
 import { setMode } from './hostile.js';
 import { type Operation, stepOf } from './operations.js';
-import { anyRounds, type Cast, type Intent, OPENING, START_CREDIT } from './random-operations.js';
+import type { Cast, Intent } from './random-intent.js';
+import { anyRounds, OPENING, START_CREDIT } from './random-operations.js';
 import { newRandomKey, possessionProof } from './random-proofs.js';
+import { PAIRS } from './random-upkeeps.js';
 import { refused } from './refusals.js';
 import { responsesIn } from './requests.js';
 
@@ -64,6 +67,11 @@ const ALWAYS_DONE = [
   'Response of HttpRequest',
   'Response of FunctionRequest',
   'Response of RandomRequest',
+  'UpkeepRegistered',
+  'UpkeepPerformed',
+  'PriceUpdated',
+  'FeedSponsored',
+  'FeedSponsorChosen',
 ];
 
 async function beginRun(done: Map<string, number>) {
@@ -192,6 +200,15 @@ function apply(world: World, model: BooksModel, sent: Sent, events: EventInBlock
     if (event.name !== 'FunctionRequest') continue;
     assert.equal(event.codeHash, model.functions.get(event.functionId)?.codeHash);
   }
+  const charging = { applied, earner: operation.by, premium: PREMIUM };
+  if (operation.kind === 'upkeep' && operation.act.does === 'perform') {
+    const items = operation.act.runs.length;
+    settleRuns(world, model, ending.runs, { ...charging, items });
+  }
+  if (operation.kind === 'feed' && operation.act.does === 'publish') {
+    const items = operation.act.rounds.length;
+    settleRounds(world, model, ending.rounds, { ...charging, items });
+  }
   if (operation.kind !== 'respond') return;
   const responses = responsesIn(world, applied);
   assert.deepEqual(
@@ -228,7 +245,7 @@ async function compareToModel(world: World, model: BooksModel, cast: Cast): Prom
   for (const account of accounts) {
     assert.deepEqual(balances.get(account), {
       credit: model.credit.get(account) ?? 0n,
-      reserved: model.reserved.get(account) ?? 0n,
+      reserved: model.balances.reserved.get(account) ?? 0n,
       earned: model.earned.get(account) ?? 0n,
     });
   }
@@ -268,6 +285,7 @@ async function compareToModel(world: World, model: BooksModel, cast: Cast): Prom
   ]);
   assert.deepEqual(values, [model.pending.size, model.node, model.paused]);
   await compareFunctions(world, model);
+  await compareUpkeepsAndFeeds(world, model, PAIRS);
   const open = [...model.pending.values(), ...model.kept.values()];
   assert.deepEqual(
     await Promise.all(['r', 'k', 'd', 'z'].map((prefix) => storedKeys(world, prefix))),

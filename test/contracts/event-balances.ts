@@ -18,6 +18,16 @@ export function balanceByEvents(
 ): Balance {
   let [credit, reserved, earned] = [0n, 0n, 0n];
   const asked = new Map<bigint, Datoshi>();
+  const upkeeps = new Map<bigint, { owner: Hash160; maxFee: Datoshi; locks: bigint }>();
+  /** Sets so many locks of an upkeep aside, or gives back what is left of them. */
+  const lock = (id: bigint, locks: bigint, charged = 0n) => {
+    const upkeep = upkeeps.get(id);
+    assert.ok(upkeep && upkeep.locks + locks >= 0n, `upkeep ${id} has no such lock`);
+    upkeep.locks += locks;
+    if (upkeep.owner !== account) return;
+    reserved += locks * upkeep.maxFee;
+    credit -= locks * upkeep.maxFee + charged;
+  };
   for (const { event } of events.filter((each) => each.block <= block)) {
     switch (event.name) {
       case 'Deposit':
@@ -50,6 +60,25 @@ export function balanceByEvents(
           reserved -= event.refund;
           credit += event.refund;
         }
+        break;
+      case 'UpkeepRegistered': {
+        const { owner, maxFee } = event;
+        upkeeps.set(event.id, { owner, maxFee, locks: 0n });
+        lock(event.id, 1n);
+        break;
+      }
+      case 'UpkeepFunded':
+        lock(event.id, 1n);
+        break;
+      case 'UpkeepPerformed':
+        if (event.locked > 0n) lock(event.id, 1n);
+        lock(event.id, -1n, event.fee + event.lost + event.premium);
+        break;
+      case 'UpkeepCancelled':
+        lock(event.id, -(upkeeps.get(event.id)?.locks ?? 0n));
+        break;
+      case 'PriceUpdated':
+        if (event.payer === account) credit -= event.fee;
         break;
       case 'Earned':
         if (event.account === account) earned += event.amount;

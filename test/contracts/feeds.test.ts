@@ -9,6 +9,8 @@ import { priceOf, pricesIn, published, timeOf } from './prices.js';
 import { refuses } from './refusals.js';
 
 const ENOUGH = parseGas('5');
+/** With it and an account a storage key is 53 bytes, of 64. */
+const LONGEST = 'p'.repeat(32);
 const MAX = (1n << 63n) - 1n;
 
 describe('the sponsor of a feed', () => {
@@ -179,10 +181,10 @@ describe('the sponsor of a feed', () => {
   });
 
   it('costs a round as much on trial, where there are no fees, as in the block', async () => {
-    await sponsored('TRIAL');
-    await choose('TRIAL');
-    await publish(['TRIAL']);
-    const script = world.calls.submitPrices([priceOf('TRIAL', ++timestamp)]);
+    await sponsored(LONGEST);
+    await choose(LONGEST);
+    await publish([LONGEST]);
+    const script = world.calls.submitPrices([priceOf(LONGEST, ++timestamp)]);
     const trial = await world.network.trial(world.node, script);
     const systemFee = trial.gasConsumed;
     const applied = await world.run(world.node, script, { systemFee });

@@ -4,8 +4,10 @@ import type { Datoshi } from '../../src/base/datoshi.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { type ScriptArg, utf8 } from '../../src/chain/script.js';
+import { type FeedAct, feedCall, type ModelRound } from './feeds-model.js';
 import type { Step } from './gateway-world.js';
 import { type AnyWorld, answer, functionArgs, httpArgs, randomArgs } from './requests.js';
+import { type SettledRun, type UpkeepAct, upkeepCall } from './upkeeps-model.js';
 
 /** One transaction, with everything that it depends on resolved. */
 export type Operation =
@@ -65,7 +67,9 @@ export type Operation =
   | { readonly kind: 'proposeNode'; readonly by: Hash160; readonly account: Hash160 }
   | { readonly kind: 'acceptNode'; readonly by: Hash160; readonly overlapBlocks: number }
   | { readonly kind: 'revokeNode'; readonly by: Hash160 }
-  | { readonly kind: 'pause'; readonly by: Hash160; readonly on: boolean };
+  | { readonly kind: 'pause'; readonly by: Hash160; readonly on: boolean }
+  | { readonly kind: 'upkeep'; readonly by: Hash160; readonly act: UpkeepAct }
+  | { readonly kind: 'feed'; readonly by: Hash160; readonly act: FeedAct };
 
 /** Code as a test gives it: one of a few sources, so that they are met again. */
 export interface TestCode {
@@ -81,9 +85,14 @@ const codeArgs = ({ source, onChain, uri }: TestCode): ScriptArg[] => [
   utf8(uri),
 ];
 
-/** What became of an operation: done, with the ids that were settled, or refused. */
+/** What became of an operation: done, with what is to be charged, or refused. */
 export type Ending =
-  | { readonly done: true; readonly settled: readonly Settled[] }
+  | {
+      readonly done: true;
+      readonly settled: readonly Settled[];
+      readonly runs: readonly SettledRun[];
+      readonly rounds: readonly ModelRound[];
+    }
   | { readonly done: false; readonly refusal: string };
 
 export interface Settled {
@@ -97,6 +106,8 @@ export interface Settled {
 const SYSTEM_FEE = parseGas('1.2');
 const SYSTEM_FEE_OF_RESPOND = parseGas('0.2');
 const SYSTEM_FEE_OF_ANSWER = parseGas('0.4');
+const SYSTEM_FEE_OF_RUN = parseGas('0.6');
+const SYSTEM_FEE_OF_ROUND = parseGas('0.4');
 const SYSTEM_FEE_OF_PROOF = parseGas('4.2');
 const NETWORK_FEE = parseGas('0.05');
 
@@ -118,6 +129,12 @@ export function stepOf(world: AnyWorld, operation: Operation): Step {
 }
 
 function systemFeeOf(operation: Operation): Datoshi {
+  if (operation.kind === 'upkeep' && operation.act.does === 'perform') {
+    return SYSTEM_FEE_OF_RESPOND + SYSTEM_FEE_OF_RUN * BigInt(operation.act.runs.length);
+  }
+  if (operation.kind === 'feed' && operation.act.does === 'publish') {
+    return SYSTEM_FEE_OF_RESPOND + SYSTEM_FEE_OF_ROUND * BigInt(operation.act.rounds.length);
+  }
   if (operation.kind !== 'respond' || operation.ids.length === 0) return SYSTEM_FEE;
   const answers = SYSTEM_FEE_OF_ANSWER * BigInt(operation.ids.length);
   return SYSTEM_FEE_OF_RESPOND + answers + SYSTEM_FEE_OF_PROOF * BigInt(operation.proofs.size);
@@ -169,5 +186,9 @@ function callOf(operation: Operation): [string, ...ScriptArg[]] {
       return ['revokeNodeAccount'];
     case 'pause':
       return ['pause', operation.on];
+    case 'upkeep':
+      return upkeepCall(operation.act);
+    case 'feed':
+      return feedCall(operation.act);
   }
 }

@@ -1,29 +1,8 @@
 import fc from 'fast-check';
 import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
-import type { Hash160 } from '../../src/base/hash.js';
 import type { BooksModel } from './books-model.js';
-import type { Operation } from './operations.js';
-
-/** Who takes part. */
-export type Cast = Readonly<Record<Role, Hash160>>;
-
-type Role = 'owner' | 'node' | 'second' | 'user' | 'patron' | 'asker' | 'thrower';
-
-/**
- * An operation to be, which becomes one when it is known what is pending, kept and owed: at random,
- * hardly any would find something to do.
- */
-export type Intent = (cast: Cast, model: BooksModel) => Operation;
-
-const role = (...roles: Role[]) => fc.constantFrom(...roles);
-const gas = (...amounts: string[]) => fc.constantFrom(...amounts.map(parseGas));
-const intent = <T>(arbitrary: fc.Arbitrary<T>, make: (given: T) => Intent): fc.Arbitrary<Intent> =>
-  arbitrary.map((given) => {
-    const made = make(given);
-    return Object.assign(made, { [fc.toStringMethod]: () => JSON.stringify(given, bigintsToo) });
-  });
-const bigintsToo = (_: string, value: unknown) =>
-  typeof value === 'bigint' ? String(value) : value;
+import { gas, type Intent, intent, role } from './random-intent.js';
+import { UPKEEP_OPENING, upkeepIntents } from './random-upkeeps.js';
 
 const requesters = role('user', 'asker', 'thrower');
 const anybody = role('owner', 'node', 'second', 'user', 'patron', 'asker', 'thrower');
@@ -197,7 +176,7 @@ const acceptNode = intent(
   ({ by, ...rest }) =>
     (cast, model) => ({
       ...rest,
-      by: by === null ? (model.proposal?.account ?? cast.second) : cast[by],
+      by: by === null ? (model.nodes.proposal?.account ?? cast.second) : cast[by],
     }),
 );
 
@@ -228,6 +207,7 @@ export const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
   { weight: 2, arbitrary: propose },
   { weight: 3, arbitrary: acceptNode },
   { weight: 1, arbitrary: ruling },
+  ...upkeepIntents,
 );
 
 const proofsFor = (ids: readonly bigint[], model: BooksModel): Map<bigint, Buffer> =>
@@ -256,6 +236,7 @@ export const OPENING: readonly (readonly Intent[])[] = [
       return { kind: 'update', by, functionId: 1n, code };
     },
   ],
+  ...UPKEEP_OPENING,
 ];
 
 /** Rounds of operations that are sent at once. */

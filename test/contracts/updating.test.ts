@@ -13,6 +13,7 @@ import { eventsOf, type GatewayWorld, gatewayWorld, setPolicy } from './gateway-
 import { setMode } from './hostile.js';
 import { holdsUntil, inNextBlock } from './in-next-block.js';
 import { ofVersion } from './nef-file.js';
+import { priceOf, pricesIn, published, timeOf } from './prices.js';
 import { newRandomKey, possessionProof, prove } from './random-proofs.js';
 import { refused, refuses } from './refusals.js';
 import {
@@ -26,6 +27,7 @@ import {
   requestIn,
   responsesIn,
 } from './requests.js';
+import { nextRun, performed, performedIn, registeredBy, UPKEEP_FEE, upkeepIds } from './upkeeps.js';
 
 const DELAY = 4;
 
@@ -116,7 +118,7 @@ describe('an update of the gateway', () => {
     await world.run(world.owner, cancel());
   });
 
-  it('loses nothing: requests, credit, earnings, an overlap, results, keys, sponsors, functions', async () => {
+  it('loses nothing: requests, upkeeps, prices, money, an overlap, results, keys, functions', async () => {
     const { owner, node, accounts, contracts, network, reads, calls } = world;
     const { user, next } = accounts;
     const { asker, sponsored } = contracts;
@@ -147,6 +149,18 @@ describe('an update of the gateway', () => {
     const asksRandom = world.call('requestRandom', ...randomArgs({ callback: '' }));
     const drawn = anyRequestIn(world, await world.run(user, asksRandom));
     assert.ok(drawn.name === 'RandomRequest');
+    const [upkeep = 0n, ending = 0n] = await upkeepIds(world, [
+      registeredBy(world, user, asker, { args: [utf8('x')] }),
+      registeredBy(world, user, asker, { trigger: 'when:isDue' }),
+    ]);
+    await world.runAll([
+      [user, calls.cancelUpkeep(ending)],
+      [user, calls.sponsorFeed('GAS/USD', credit, credit)],
+    ]);
+    await world.run(owner, calls.chooseFeedSponsor('GAS/USD', user.hash));
+    const timestamp = await timeOf(world);
+    await world.run(...published(world, [priceOf('GAS/USD', timestamp - 10)]));
+    await world.run(...published(world, [priceOf('GAS/USD', timestamp)]));
     const kept = ids.slice(-2).map((id) => answer(id, { deliver: false, result: utf8('kept') }));
     await world.run(node, calls.respond(kept));
     await world.run(next, calls.acceptNodeAccount(10_000));
@@ -173,6 +187,12 @@ describe('an update of the gateway', () => {
         reads.requestOf(drawn.id),
         reads.functionOf(1n),
         reads.codeOf(codeHash),
+        reads.upkeepOf(upkeep),
+        reads.upkeepOf(ending),
+        reads.latestPrice('GAS/USD'),
+        reads.priceAt('GAS/USD', 1n),
+        reads.feedSponsorOf('GAS/USD'),
+        reads.feedSponsorshipOf('GAS/USD', user.hash),
       ]);
       return { values, key1, held: books.held, balances: books.balances };
     };
@@ -204,6 +224,19 @@ describe('an update of the gateway', () => {
       [...responsesIn(world, old), ...responsesIn(world, young)].map((each) => each.delivered),
       [true, true, true, true, false, false],
     );
+    const runs = [await nextRun(world, upkeep), await nextRun(world, ending)];
+    const made = performedIn(world, await world.run(...performed(world, runs)));
+    assert.deepEqual(
+      made.map(({ id, delivered, locked }) => [id, delivered, locked]),
+      [
+        [upkeep, true, UPKEEP_FEE],
+        [ending, false, 0n],
+      ],
+    );
+    const round = calls.submitPrices([priceOf('GAS/USD', timestamp + 1)]);
+    const [price] = pricesIn(world, await world.run(next, round));
+    assert.deepEqual([price?.round, price?.payer], [3n, user.hash]);
+    assert.ok((price?.fee ?? 0n) > 0n);
     const again = { codeHash, source: '', uri: '' };
     const registered = eventsOf(world, await world.run(user, calls.registerFunction('g', again)));
     assert.deepEqual(
