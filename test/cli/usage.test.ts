@@ -34,6 +34,9 @@ const COMMANDS = [
   ['gasbank', 'sponsor'],
 ];
 
+/** They need no node: all is in what they are given. */
+const WITHOUT_CONFIG = ['upkeeps simulate'];
+
 describe('the dodona command line', () => {
   const cli = commandLine();
   after(() => cli.remove());
@@ -46,16 +49,34 @@ describe('the dodona command line', () => {
     assert.deepEqual(await cli.run('--version'), { exitCode: 0, out: '0.1.0\n', err: '' });
   });
 
-  for (const command of COMMANDS) {
-    it(`explains ${command.join(' ')}: options, exit codes, 100 columns at most`, async () => {
-      const { exitCode, out } = await cli.run(...command, '--help');
-      assert.equal(exitCode, 0);
-      for (const pattern of [/--config <file>/, /--json/, /Exit codes: 0 done, 1 .*, 75 /]) {
-        assert.match(out, pattern);
-      }
-      assert.ok(longestLine(out) <= 100);
-    });
+  /** The help of every command that has no others below it, by its words. */
+  async function helpOfAll(words: readonly string[] = []): Promise<Map<string, string>> {
+    const { exitCode, out } = await cli.run(...words, '--help');
+    assert.equal(exitCode, 0, words.join(' '));
+    const [, below = ''] = /^Commands:\n((?: {2}.*\n?)*)/m.exec(out) ?? [];
+    const names = [...below.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = '']) => name);
+    const inner = names.filter((name) => name !== 'help');
+    if (inner.length === 0) return new Map([[words.join(' '), out]]);
+    const all = new Map<string, string>();
+    for (const name of inner) {
+      for (const [key, text] of await helpOfAll([...words, name])) all.set(key, text);
+    }
+    return all;
   }
+
+  it('explains every command: options, exit codes, 100 columns at most', async () => {
+    const helps = await helpOfAll();
+    for (const command of COMMANDS) assert.ok(helps.has(command.join(' ')), command.join(' '));
+    assert.ok(helps.size > COMMANDS.length);
+    for (const [command, help] of helps) {
+      for (const pattern of [/--json/, /Exit codes: 0 done, 1 .*, 75 /]) {
+        assert.match(help, pattern, command);
+      }
+      assert.ok(longestLine(help) <= 100, command);
+    }
+    const withoutNode = [...helps].filter(([, help]) => !help.includes('--config <file>'));
+    assert.deepEqual(withoutNode.map(([command]) => command).sort(), WITHOUT_CONFIG);
+  });
 
   it('suggests the nearest command or option for one that it does not know', async () => {
     const cases: [string[], RegExp][] = [

@@ -23,7 +23,18 @@ describe('the commands of README.md', () => {
     assert.equal(exitCode, 0, transcript);
     const lines = outputOf('npm run demo').split('\n');
     const summary = JSON.parse(lines.findLast((line) => line.startsWith('{')) ?? '');
+    assert.deepEqual(Object.keys(summary), ['ok', 'requests', 'gateway', 'rpc']);
     assert.equal(summary.ok, true);
+    assert.match(summary.gateway, /^0x[0-9a-f]{40}$/);
+    assert.match(summary.rpc, /^http:\/\/127\.0\.0\.1:\d+/);
+    for (const request of summary.requests) {
+      const keys = ['kind', 'id', 'code', 'delivered', 'blocks', 'feeGas'];
+      assert.deepEqual(Object.keys(request), keys);
+      const { id, code, delivered, blocks, feeGas } = request;
+      for (const count of [id, blocks]) assert.ok(Number.isSafeInteger(count) && count > 0);
+      assert.deepEqual([code, typeof delivered], [0, 'boolean']);
+      assert.ok(feeGas > 0 && feeGas < 1, `a fee of ${feeGas} GAS`);
+    }
     const kinds = summary.requests.map(({ kind }: { kind: string }) => kind);
     assert.deepEqual([...new Set(kinds)].sort(), ['function', 'http', 'oracle', 'random']);
     const shown = new Set(lines.map(shapeOf));

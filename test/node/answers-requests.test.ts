@@ -90,6 +90,24 @@ describe('a node answers requests on a real chain', function () {
     assert.match(told.next, /resultOf/);
   });
 
+  it('and logs each step of each in a line of its own, with the id', async () => {
+    fixture.source.on('/logged', json({ is: 'logged' }));
+    const asks = [1, 2].map(() => consumerAsks(fixture, { spec: specOf(fixture, '/logged') }));
+    const { ids } = await ask(fixture, asks);
+    await responsesTo(ids);
+    await running.until('its last line', () => {
+      const [, last] = ids;
+      return running.logText().includes(`"answered","requestId":"${last}"`);
+    });
+    const lines = running.logText().trimEnd().split('\n');
+    const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    for (const id of ids) {
+      const own = events.filter(({ requestId }) => requestId === String(id));
+      const told = own.map(({ event }) => event);
+      assert.deepEqual(told, ['requested', 'answer sent', 'answered']);
+    }
+  });
+
   it('with a code where there is nothing to give', async () => {
     const { source } = fixture;
     source.on('/gone', json({}, 404));
