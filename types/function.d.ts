@@ -60,7 +60,10 @@ export interface Context {
    * not allowed, ends the function. Rejects with a TypeError when no answer came.
    */
   fetch(url: string | { toString(): string }, options?: FetchOptions): Promise<FetchResponse>;
-  /** A line that `dodona function run` prints: texts as they are, the rest as JSON. At most 100. */
+  /**
+   * A line that `dodona function run` prints and the node keeps with the request's evidence, without
+   * secrets: texts as they are, the rest as JSON. At most 100.
+   */
   log(...values: readonly unknown[]): void;
   readonly base64: Codec;
   readonly hex: Codec;

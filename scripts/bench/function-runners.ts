@@ -22,7 +22,7 @@ export async function ourRunner(): Promise<RunFunction> {
   const vm = await FunctionVm.create({
     heapBytes,
     stackBytes,
-    shouldInterrupt: () => current?.shouldStop() ?? false,
+    shouldInterrupt: () => current?.shouldInterrupt() ?? false,
     side: () => current as FunctionRun,
   });
   let said: FromThread | null = null;

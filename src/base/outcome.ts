@@ -43,6 +43,8 @@ export type Outcome =
       readonly code: ResponseCode;
       readonly result: Buffer;
       readonly reason: string;
+      /** The node itself had trouble, and trying again might have repeated an effect. */
+      readonly ownTrouble?: true;
     }
   | RetryLater
   | { readonly kind: 'fatal'; readonly reason: string };

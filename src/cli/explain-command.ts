@@ -60,6 +60,8 @@ export function explanationText(request: Explanation, source: ViewSource): strin
     ...factLines(request),
     '',
     ...stepLines(request.steps),
+    ...(request.logs.length === 0 ? [] : ['']),
+    ...request.logs.map((line) => labelled('log', line)),
   ];
   return lines.join('\n');
 }

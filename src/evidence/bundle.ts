@@ -111,6 +111,7 @@ const schema = z.strictObject({
   tries: count,
   commitmentKey: z.string().nullable(),
   secrets: z.array(secret),
+  logs: z.array(z.string()).prefault([]),
   fetches: z.array(fetched),
   filters: z.array(filter),
   outcome: z.strictObject({
@@ -126,6 +127,7 @@ const schema = z.strictObject({
  * stand outside by their SHA-256.
  * - `outcome.from`: `answer` is what the work ended with; `trouble`, that every try failed and the
  *   code for that was answered; `fault`, a fault of the node itself, which says nothing.
+ * - `logs`: the lines that a function logged, in the last try
  * - `fetches`: those of the last try, in the order in which they were asked for
  */
 export type Bundle = z.infer<typeof schema>;

@@ -46,6 +46,16 @@ export function createEvidenceStore(db: Database) {
   return { ...createKeeping(db), ...createReading(db), ...createTidying(db) };
 }
 
+/** Reads the lines that a request's function logged; none where its bundle was not kept. */
+export function createLogReader(db: Database): (requestId: bigint) => string[] {
+  const logsOf = db.prepare(`SELECT json_extract(bundle, '$.logs') AS logs FROM evidence
+    WHERE request_id = ? AND json_valid(bundle)`);
+  return (requestId) => {
+    const row = logsOf.get(requestId) as { logs: string | null } | undefined;
+    return JSON.parse(row?.logs ?? '[]');
+  };
+}
+
 function createKeeping(db: Database) {
   const deleteBlobs = db.prepare('DELETE FROM evidence_blob WHERE request_id = ?');
   const clear = db.prepare(

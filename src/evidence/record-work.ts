@@ -31,6 +31,8 @@ export interface WorkRecorder {
   refused(name: string, reason: string): void;
   /** To be told of the code that runs, where there is any. */
   ran(code: UsedCode): void;
+  /** To be told of the lines that the code logged. */
+  logged(lines: readonly string[]): void;
   /** What was seen, once the work has ended. */
   records(): WorkRecords;
 }
@@ -48,6 +50,7 @@ export function recordWork(options: {
   const granted: GrantedSecret[] = [];
   const refused: BundleSecret[] = [];
   let code: UsedCode | null = null;
+  let logs: readonly string[] = [];
   return {
     fetch,
     filters,
@@ -61,6 +64,9 @@ export function recordWork(options: {
     ran(used) {
       code = used;
     },
+    logged(lines) {
+      logs = lines;
+    },
     records() {
       const used = [...granted, ...sentOnly(fetch.records, granted)].map((secret) => {
         const { key, name } = secret;
@@ -69,6 +75,7 @@ export function recordWork(options: {
       });
       return {
         code,
+        logs,
         fetches: fetch.records,
         filters: filters.records,
         secrets: [...used.map(shownSecret), ...refused],

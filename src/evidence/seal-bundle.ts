@@ -41,6 +41,7 @@ export interface WorkFacts {
 /** What was seen while it was done. */
 export interface WorkRecords {
   readonly code: UsedCode | null;
+  readonly logs: readonly string[];
   readonly fetches: readonly FetchRecord[];
   readonly filters: readonly FilterRecord[];
   readonly secrets: readonly BundleSecret[];
@@ -106,6 +107,7 @@ export function sealBundle(
     tries: outcome.tries,
     commitmentKey: records.commitmentKey,
     secrets: [...records.secrets],
+    logs: linesWithout(redact, records.logs),
     fetches,
     filters,
     outcome: {
@@ -213,6 +215,13 @@ function headersOf(
     .map(([name, value]): [string, string] => [name.toLowerCase(), textWithout(redact, value)])
     .filter(([name]) => kept?.has(name) ?? true)
     .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** No line may hold a secret, nor may they all together, one behind the other. */
+function linesWithout(redact: Redact, lines: readonly string[]): string[] {
+  const clean = lines.map((line) => textWithout(redact, line));
+  const hidden = redact(Buffer.from(clean.join('')));
+  return hidden.changed ? clean.map(() => LEFT_OUT) : clean;
 }
 
 function textWithout(redact: Redact, text: string): string {

@@ -19,6 +19,8 @@ export interface WorkTools {
   readonly reveal: Reveal;
   /** Told of the code that runs. */
   readonly onCode?: WorkRecorder['ran'];
+  /** Told of the lines that it logs. */
+  readonly onLogs?: WorkRecorder['logged'];
 }
 
 export interface NodeEvidence {
@@ -73,8 +75,8 @@ export function openEvidence(
     findSecret: secretInResult,
     resolverFor: (recorder) => {
       const reveal = watchReveal(tools.reveal, recorder, tools.keys);
-      const { fetch, filters, ran: onCode } = recorder;
-      return resolverFor({ fetch, filters, reveal, onCode });
+      const { fetch, filters, ran: onCode, logged: onLogs } = recorder;
+      return resolverFor({ fetch, filters, reveal, onCode, onLogs });
     },
   });
   return { resolver: watched.resolver, keepEvidence: watched.keep, tidy };

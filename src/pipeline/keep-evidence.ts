@@ -75,5 +75,6 @@ export function createEvidence(parts: EvidenceParts): {
 /** An outcome that nobody watched came of what the resolver threw. */
 function fromOf(outcome: RequestOutcome, wasWatched: boolean): 'answer' | 'trouble' | 'fault' {
   if (!wasWatched || outcome.kind === 'fatal') return 'fault';
-  return outcome.kind === 'retry' ? 'trouble' : 'answer';
+  const isTrouble = outcome.kind === 'retry' || (outcome.kind === 'answer' && outcome.ownTrouble);
+  return isTrouble ? 'trouble' : 'answer';
 }

@@ -1,4 +1,5 @@
 import type { Hash256 } from '../base/hash.js';
+import { createLogReader } from '../evidence/evidence-store.js';
 import type { Database } from '../storage/database.js';
 import { nextStepOf } from './next-step.js';
 import {
@@ -28,6 +29,7 @@ export type RequestViews = ReturnType<typeof createRequestViews>;
 export function createRequestViews(db: Database) {
   const byId = db.prepare('SELECT * FROM request WHERE id = ?');
   const stepsOf = db.prepare('SELECT * FROM request_step WHERE request_id = ? ORDER BY seq');
+  const logsOf = createLogReader(db);
   const counts = db.prepare('SELECT state, COUNT(*) AS count FROM request GROUP BY state');
   const unanswered = db.prepare(`SELECT kind, COUNT(*) AS count FROM request
     WHERE state = 'expired' GROUP BY kind`);
@@ -61,7 +63,8 @@ export function createRequestViews(db: Database) {
     explain(id: bigint): RequestExplanation | null {
       const row = byId.get(id) as RawRow | undefined;
       if (row === undefined) return null;
-      return { ...viewOf(rowFrom(row)), steps: (stepsOf.all(id) as RawRow[]).map(stepOf) };
+      const steps = (stepsOf.all(id) as RawRow[]).map(stepOf);
+      return { ...viewOf(rowFrom(row)), steps, logs: logsOf(id) };
     },
 
     countByState(): Partial<Record<RequestState, number>> {

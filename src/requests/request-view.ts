@@ -51,6 +51,8 @@ export interface RequestView {
 
 export interface RequestExplanation extends RequestView {
   readonly steps: readonly RequestStepView[];
+  /** Lines that its function logged, as far as its evidence is kept; without secrets. */
+  readonly logs: readonly string[];
 }
 
 export interface RequestQuery {

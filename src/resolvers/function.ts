@@ -52,6 +52,8 @@ export interface FunctionResolverOptions {
   readonly maxResultBytes: number;
   /** Told of the code that runs, for the record. */
   readonly onCode?: ((code: UsedCode) => void) | undefined;
+  /** Told of the lines that it logged, which may hold secrets. */
+  readonly onLogs?: ((lines: readonly string[]) => void) | undefined;
 }
 
 const RETRY_AFTER_MS = 1_000;
@@ -84,6 +86,7 @@ export function createFunctionResolver(options: FunctionResolverOptions): Functi
       };
       const execution = await sandbox.run(call, host, signal);
       signal.throwIfAborted();
+      options.onLogs?.(execution.logs);
       const outcome = troubleOf(execution, host) ?? outcomeOf(execution, maxResultBytes);
       const mayHelp = outcome.kind === 'answer' && outcome.code === ResponseCode.Error;
       const told = withReason(guardSecrets(outcome, host), host);
@@ -99,8 +102,10 @@ type Host = ReturnType<typeof createFunctionHost>;
 
 /** What was not the function's doing. It is run again, unless that might repeat an effect. */
 function troubleOf({ end }: Execution, host: Host): Outcome | null {
-  const again = (failure: FailureAnswer): Outcome =>
-    host.hadEffect() ? answerCode(failure.code, failure.reason) : retry(failure);
+  const again = ({ code, reason }: FailureAnswer): Outcome => {
+    const answer = { kind: 'answer', code, reason, result: Buffer.alloc(0) } as const;
+    return host.hadEffect() ? { ...answer, ownTrouble: true } : retry({ code, reason });
+  };
   if (end.kind === 'crashed') return again({ code: CODES.crashed, reason: end.reason });
   const trouble = end.kind === 'forbidden' ? host.trouble() : null;
   if (trouble === null) return null;

@@ -9,6 +9,8 @@ import { HeapFull } from './vm-memory.js';
 
 /** Jobs between two looks at the clock: short ones are never interrupted by the engine. */
 const JOBS_AT_ONCE = 256;
+/** So often code is stopped by the engine's own means. */
+const MAX_INTERRUPTS = 3;
 const MAX_MESSAGE_CHARS = 1_000;
 const MAX_HOST_CHARS = 253;
 const MAX_STACK_LINES = 20;
@@ -32,6 +34,7 @@ export class FunctionRun implements HostSide {
   #busyMs = 0;
   #fetches = 0;
   #secrets = 0;
+  #interrupts = 0;
   #end: ExecutionEnd | null = null;
 
   /** `resumed`: what {@link park} gave, and the time since the execution was started. */
@@ -70,6 +73,18 @@ export class FunctionRun implements HostSide {
       this.end({ kind: 'timeout', limit: 'busy', reason: `it ran for longer than ${busyMs} ms` });
     } else if (nowMs - this.#startMs > wallMs) this.end(wallTimeout(wallMs));
     return this.#end !== null;
+  }
+
+  /**
+   * For the engine, which asks now and then. Stopping is an exception that no function catches but
+   * an async one, which rejects with it, so that its caller may go on for ever: then all of the
+   * engine's calls are left at once, and its instance is given up.
+   */
+  shouldInterrupt(): boolean {
+    if (!this.shouldStop()) return false;
+    this.#interrupts++;
+    if (this.#interrupts > MAX_INTERRUPTS) throw new Error('the code went on after its end');
+    return true;
   }
 
   /** Runs the module and its function; true when the execution is over. */

@@ -48,7 +48,7 @@ async function serve({ heapBytes, stackBytes }: ThreadData): Promise<void> {
   const vm = await FunctionVm.create({
     heapBytes,
     stackBytes,
-    shouldInterrupt: () => current?.run.shouldStop() ?? false,
+    shouldInterrupt: () => current?.run.shouldInterrupt() ?? false,
     side: running,
   });
   let renewing: Promise<void> | null = null;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Hash160, Hash256 } from '../../src/base/hash.js';
 import { ResponseCode } from '../../src/base/outcome.js';
+import { createEvidenceStore } from '../../src/evidence/evidence-store.js';
 import { createRequestStore, type NewRequest } from '../../src/requests/request-store.js';
 import { createRequestViews } from '../../src/requests/request-view-store.js';
 import { inTransaction, openDatabase } from '../../src/storage/database.js';
@@ -56,6 +57,12 @@ export function openRequestBook(path?: string) {
     });
   }
 
+  /** Its evidence, of which views read the lines that were logged. */
+  function log(id: bigint, logs: readonly string[]): void {
+    const bundle = { hash: Buffer.alloc(32), text: JSON.stringify({ logs }), blobs: new Map() };
+    inTransaction(db, () => createEvidenceStore(db).add(id, bundle, AT_MS));
+  }
+
   return {
     db,
     store,
@@ -63,6 +70,7 @@ export function openRequestBook(path?: string) {
     add,
     resolve,
     answer,
+    log,
     close(): void {
       db.close();
       if (dir !== null) rmSync(dir, { recursive: true, force: true });

@@ -60,6 +60,7 @@ describe('commands that look at a node', () => {
     book.add(13n);
     const why = `the filter found nothing in the body, ${'and that is long '.repeat(10)}`;
     book.resolve(13n, ResponseCode.Error, why);
+    book.log(13n, ['first line', 'second\u001b[31m line']);
   });
   afterEach(async () => {
     await server?.stop();
@@ -221,6 +222,8 @@ describe('commands that look at a node', () => {
     assert.equal(live.maxFeeDatoshi, '100000000');
     const { out } = await cli.runHere('explain', '13');
     assert.ok(longestLine(out) <= 100, out);
+    assert.deepEqual(live.logs, ['first line', 'second\u001b[31m line']);
+    assert.match(out, /\n\nlog {8}first line\nlog {8}second\\u\{1b\}\[31m line\n$/);
   });
 
   it('explain says who does not know a request, and what to compare', async () => {

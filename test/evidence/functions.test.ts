@@ -4,9 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { systemClock } from '../../src/base/clock.js';
 import { type Outcome, ResponseCode } from '../../src/base/outcome.js';
-import { type Bundle, blobHash } from '../../src/evidence/bundle.js';
+import { type Bundle, blobHash, LEFT_OUT, readBundle } from '../../src/evidence/bundle.js';
 import { openWorkshop } from '../../src/node/open-workshop.js';
 import { type ReRun, reRun } from '../../src/operations/re-run.js';
+import type { FunctionRunner } from '../../src/resolvers/function.js';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { createBench } from '../net/sources.js';
 import {
@@ -38,7 +39,7 @@ describe('the evidence of functions', () => {
   /** Runs a function on real sockets, closes them all, and runs it again. */
   async function twice(
     asked: WatchedFunction,
-    more: Partial<WatchingOptions> = {},
+    more: Partial<WatchingOptions & { readonly sandbox: FunctionRunner }> = {},
   ): Promise<Watched & { again: ReRun }> {
     const done = await watchFunction(asked, { fetch: bench.fetcher(), sandbox, ...more });
     await bench.close();
@@ -157,6 +158,50 @@ describe('the evidence of functions', () => {
     }
     const busy = await reRun({ ...loaded, bundle: ended('trouble', 255) }, workshop, never);
     assert.match(String(busy.kind === 'unproven' && busy.why), /trouble of its own/);
+  });
+
+  it('says so when the sandbox broke down after something was sent, and nothing differs', async () => {
+    const url = await serve((_, response) => response.end('taken'));
+    const broken: FunctionRunner = {
+      run: async (...call) => {
+        const end = { kind: 'crashed', reason: 'the thread of the function died' } as const;
+        return { ...(await sandbox.run(...call)), end };
+      },
+    };
+    const code = "await ctx.fetch(args.url, { method: 'POST', body: 'x' }); return 1";
+    const asked = { code, args: JSON.stringify({ url }) };
+    const { outcome, bundle, again } = await twice(asked, { sandbox: broken });
+    assert.equal(outcome.kind === 'answer' && outcome.code, ResponseCode.Error);
+    assert.equal(bundle.outcome.from, 'trouble');
+    assert.equal(again.kind, 'unproven');
+    assert.match(String(again.kind === 'unproven' && again.why), /trouble of its own/);
+  });
+
+  it('holds the lines that it logged, and no secret in them, alone or together', async () => {
+    const reveal = async () => {
+      const value = Buffer.from(VALUE);
+      return { kind: 'granted', value, hosts: [], optOut: false } as const;
+    };
+    const plain = await twice({ code: "ctx.log('price', 480); ctx.log({ a: [1] }); return 1" });
+    assert.deepEqual(plain.bundle.logs, ['price 480', '{"a":[1]}']);
+    assert.deepEqual(plain.again, SAME);
+    const key = "const key = await ctx.secrets.get('KEY');";
+    const shown = `${key} ctx.log('the key is', key); ctx.log(ctx.hex.encode(key)); ctx.log('x');`;
+    const one = await twice({ code: `${shown} return 1` }, { reveal });
+    assert.equal(one.loaded.text.includes(VALUE), false);
+    assert.equal(one.loaded.text.includes(Buffer.from(VALUE).toString('hex')), false);
+    assert.match(one.bundle.logs[0] ?? '', /^the key is ~secret\.KEY\./);
+    assert.equal(one.bundle.logs[2], 'x');
+    const split = `${key} for (const letter of key) ctx.log(letter);`;
+    const many = await twice({ code: `${split} return 1` }, { reveal });
+    assert.deepEqual([...new Set(many.bundle.logs)], [LEFT_OUT]);
+  });
+
+  it('reads a bundle of a time when no lines were kept', async () => {
+    const { loaded } = await twice({ code: 'return 1' });
+    const { logs: _, ...before } = JSON.parse(loaded.text);
+    const read = readBundle(before);
+    assert.deepEqual(typeof read === 'string' ? read : read.logs, []);
   });
 
   it('differs where the code is another one, or its answer', async () => {

@@ -118,6 +118,7 @@ export async function watchFunction(
     hostsOf: () => allowedHosts ?? null,
     maxResultBytes: 60 * 1024,
     onCode: recorder.ran,
+    onLogs: recorder.logged,
   });
   const subject = `function 3, code ${sha256Hex(source)}`;
   const row = { ...FACTS.request, kind: 'function', subject, filter: args } as const;
@@ -155,7 +156,8 @@ const watched = (
 function endOf(outcome: Outcome) {
   const ended = { reason: outcome.reason, tries: 1, atMs: 1_700_000_001_000 };
   if (outcome.kind === 'answer') {
-    return { ...ended, from: 'answer', code: outcome.code, result: outcome.result } as const;
+    const from = outcome.ownTrouble ? 'trouble' : 'answer';
+    return { ...ended, from, code: outcome.code, result: outcome.result } as const;
   }
   if (outcome.kind === 'fatal') {
     return { ...ended, from: 'fault', code: 255, result: Buffer.alloc(0) } as const;

@@ -76,6 +76,7 @@ describe('a node runs functions for requests on a real chain', function () {
         const get = async (path) => (await ctx.fetch(base + path, { headers })).json();
         const [{ price }, { rate }] = await Promise.all([get('/price'), get('/rate')]);
         ctx.log('price', price);
+        ctx.log(key);
         return { value: price * rate, at: ctx.block.index > 0, by: ctx.requester };
       };`;
     const db = openDatabase(join(fixture.config.storage.dir, DATABASE_FILE));
@@ -88,7 +89,10 @@ describe('a node runs functions for requests on a real chain', function () {
     const answer = await answerTo(await register(code), { base: source.httpUrl });
     assert.equal(answer.code, C.Success, answer.reason);
     assert.deepEqual(JSON.parse(answer.result), { value: 960, at: true, by: consumer });
-    assert.equal(JSON.stringify(running.explain(answer.id), bigintsAsText).includes(VALUE), false);
+    const explained = running.explain(answer.id);
+    assert.equal(JSON.stringify(explained, bigintsAsText).includes(VALUE), false);
+    assert.equal(explained.logs[0], 'price 480');
+    assert.match(explained.logs[1] ?? '', /^~secret\.API_KEY\./);
   });
 
   it('whose code lies at a uri or in its own store, and no other than the registered', async () => {

@@ -28,7 +28,7 @@ export async function createBareVm(): Promise<BareVm> {
   const vm = await FunctionVm.create({
     heapBytes,
     stackBytes,
-    shouldInterrupt: () => current?.shouldStop() ?? false,
+    shouldInterrupt: () => current?.shouldInterrupt() ?? false,
     side: () => current as FunctionRun,
   });
   const begin = (source: string, said: FromThread[], parked?: ParkedRun): FunctionRun =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Attack, QUICK_MS } from '../attack.js';
+import { type Attack, BURN, BURNT_MS, QUICK_MS } from '../attack.js';
 
 export default {
   against: 'floods of what passes to the host',
@@ -30,7 +30,7 @@ export default {
         for (let at = 0; at < 60; at++) ctx.log(text); return 1; }`,
       ends: 'returned',
       holds: ({ logs }) => assert.equal(logs.length, 60),
-      withinMs: 4 * QUICK_MS,
+      withinMs: 5 * QUICK_MS,
     },
     {
       it: 'takes no endless query apart, nor puts one together',
@@ -55,6 +55,32 @@ export default {
       ends: 'tooManyFetches',
       holds: ({ fetches }) => assert.ok(fetches.length <= 10),
       withinMs: QUICK_MS,
+    },
+    {
+      it: 'ends a flood of fetches as such, also where the function catches whatever it can',
+      source: `export default async (args, ctx) => {
+        for (;;) try { ctx.fetch('https://a.example/').catch(() => {}); } catch {}
+      }`,
+      ends: 'tooManyFetches',
+      withinMs: QUICK_MS,
+    },
+    ...['ctx.secrets.get("known");', 'await ctx.secrets.get("known");'].map((ask) => ({
+      it: `ends a flood of questions for secrets as such, also where all is caught: ${ask}`,
+      source: `export default async (args, ctx) => { for (;;) try { ${ask} } catch {} }`,
+      ends: 'tooManySecrets' as const,
+      withinMs: QUICK_MS,
+    })),
+    {
+      it: 'ends by its time what goes on in async functions, which catch being stopped',
+      source: `export default async () => {
+        const turn = async () => { for (let at = 0; at < 1e5; at++); };
+        for (;;) turn().catch(() => {});
+      }`,
+      call: { limits: BURN },
+      ends: 'timeout',
+      holds: ({ end }) =>
+        assert.ok(end.kind === 'timeout' && !/could not be stopped/.test(end.reason)),
+      withinMs: BURNT_MS,
     },
     {
       it: 'refuses a body that is too long to be sent, and one of endless headers',
@@ -93,7 +119,7 @@ export default {
       it: 'refuses it as JSON, of which the heap holds a lot',
       source: `export default () => Array(1e6).fill(1)`,
       ends: 'tooLarge',
-      withinMs: QUICK_MS,
+      withinMs: 3 * QUICK_MS,
     },
     {
       it: 'shows no more of an error than fits a record',
