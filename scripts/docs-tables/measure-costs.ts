@@ -15,6 +15,7 @@ import type { DevnetAccount } from '../devnet/account.js';
 import { type Devnet, startDevnet } from '../devnet/devnet.js';
 import { startDodonaNode } from '../devnet/dodona-node.js';
 import { type AppliedTransaction, eventually } from '../devnet/private-chain.js';
+import { measureDraws } from './measure-draws.js';
 import { measureUpkeepsAndPrices } from './measure-upkeeps.js';
 
 /** What things cost, in datoshi, by the words of the table. */
@@ -90,6 +91,7 @@ async function measureWithNode(devnet: Devnet, url: string): Promise<MeasuredCos
   await answered(await run(owner, askHttp(devnet, url)));
   await run(owner, calls.deposit(owner.hash, parseGas('100')));
   const functions = await measureFunctions(devnet, run);
+  const draws = await measureDraws(devnet, run, answered);
   const deposit = await run(owner, calls.deposit(owner.hash, parseGas('1')));
   const viaContract = await run(owner, askNative(devnet, url));
   const httpViaContract = await run(owner, askHttp(devnet, url));
@@ -99,6 +101,7 @@ async function measureWithNode(devnet: Devnet, url: string): Promise<MeasuredCos
     '9 bytes, kept': await answered(byAccount),
     '1 KiB, kept': await answered(await run(owner, kept(KIB, parseGas('3')))),
     '4 KiB, kept': await answered(await run(owner, kept(4 * KIB, parseGas('6')))),
+    ...draws.answers,
     '`request`, 9 bytes, delivered to the example': await answered(viaContract),
     '`requestHttp`, 9 bytes, delivered to the example': await answered(httpViaContract),
   };
@@ -111,6 +114,7 @@ async function measureWithNode(devnet: Devnet, url: string): Promise<MeasuredCos
       "`requestHttp`, in the example's `askHttp`": cost(httpViaContract),
       '`requestHttp` by an account, no callback': cost(byAccount),
       ...functions,
+      ...draws.calls,
       '`takeResult`, 9 bytes': cost(await run(owner, calls.takeResult(id))),
       '`sponsor`': cost(await run(faucet, calls.sponsor(owner.hash, MAX_FEE, MAX_FEE))),
       '`acceptSponsor`': cost(await run(owner, calls.acceptSponsor(faucet.hash))),
