@@ -7,7 +7,13 @@ import { assertBooks, balanceOf, storedKeys } from './books.js';
 import { serialisedSize } from './event-size.js';
 import { type GatewayWorld, gatewayWorld, type Step, setPolicy } from './gateway-world.js';
 import { setMode } from './hostile.js';
-import { newRandomKey, outsideTheGroup, possessionProof, prove } from './random-proofs.js';
+import {
+  newRandomKey,
+  nonCanonical,
+  outsideTheGroup,
+  possessionProof,
+  prove,
+} from './random-proofs.js';
 import { seedOnChain } from './random-seeds.js';
 import { refuses } from './refusals.js';
 import {
@@ -202,6 +208,22 @@ describe('random numbers of the gateway', () => {
       assert.equal(state, 'FAULT');
       assert.match(exception ?? '', /failed to decode bls12381 G1Affine point/);
     }
+  });
+
+  it('fault with another form of the right point: it would give another number', async () => {
+    // About every fourth proof has one.
+    for (let tries = 0; tries < 60; tries++) {
+      const request = await draw();
+      const form = nonCanonical(proofOf(request));
+      if (form === null) continue;
+      const script = world.calls.respond([answer(request.id, { result: form })]);
+      const { state, exception } = await world.network.trial(world.node, script);
+      assert.equal(state, 'FAULT');
+      assert.match(exception ?? '', /failed to decode bls12381 G1Affine point/);
+      await world.run(...answered(world, [answerTo(request)]));
+      return;
+    }
+    assert.fail('no proof had another form');
   });
 
   it('are skipped like any other when they are settled, whatever comes as a proof', async () => {

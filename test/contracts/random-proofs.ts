@@ -52,6 +52,16 @@ export function outsideTheGroup(proof: Buffer): Buffer {
   }
 }
 
+/**
+ * The same point written with its x beyond the field's order, which is another form of it; null
+ * where 381 bits have no room for that. Who takes it lets the prover choose between two hashes.
+ */
+export function nonCanonical(proof: Buffer): Buffer | null {
+  const { x, y } = G1.Point.fromHex(proof.toString('hex')).toAffine();
+  const beyond = x + fields.Fp.ORDER;
+  return beyond < 1n << 381n ? compressed({ x: beyond, y }) : null;
+}
+
 /** A point of the curve, in its group or not: the library writes only those in it. */
 function compressed({ x, y }: { readonly x: bigint; readonly y: bigint }): Buffer {
   const bytes = Buffer.from(x.toString(16).padStart(96, '0'), 'hex');

@@ -14,7 +14,7 @@ import {
   SCALAR_SEED_BYTES,
   secretFrom,
 } from '../../src/vrf/proof.js';
-import { outsideTheGroup } from '../contracts/random-proofs.js';
+import { nonCanonical, outsideTheGroup } from '../contracts/random-proofs.js';
 
 /** Made by scripts/vectors/random_proofs.py, which knows nothing of this code. */
 const FIXTURE = join(projectRoot, 'test', 'fixtures', 'vrf', 'proofs.json');
@@ -66,15 +66,23 @@ describe('proofs of random numbers', function () {
     }
   });
 
+  /** A message whose proof has another form, and that form. */
+  function otherForm(): [Buffer, Buffer] {
+    for (let tries = 0; tries < 200; tries++) {
+      const message = sha256(`message ${tries}`);
+      const form = nonCanonical(prove(secret, message, blinding()));
+      if (form !== null) return [message, form];
+    }
+    return assert.fail('no proof had another form');
+  }
+
   it('are taken as a node takes them: one form of each point, in its group, not infinity', () => {
     const noPoint = /the proof is not a compressed point of G1/;
     const infinity = Buffer.concat([Buffer.from([0xc0]), Buffer.alloc(47)]);
-    const modulus = fields.Fp.ORDER;
-    // The same point with its x beyond the field, where there is room for it.
-    const small = smallPoint();
-    const beyond = Buffer.from((small.x + modulus).toString(16).padStart(96, '0'), 'hex');
-    beyond[0] = (beyond[0] ?? 0) | 0x80 | ((small.bytes[0] ?? 0) & 0x20);
-    const bad = [Buffer.alloc(48), Buffer.alloc(48, 1), infinity, outsideTheGroup(proof), beyond];
+    const [seeded, beyond] = otherForm();
+    assert.equal(check(publicKey, seeded, prove(secret, seeded, blinding())), null);
+    assert.match(check(publicKey, seeded, beyond) ?? '', noPoint);
+    const bad = [Buffer.alloc(48), Buffer.alloc(48, 1), infinity, outsideTheGroup(proof)];
     for (const given of bad) assert.match(check(publicKey, seed, given) ?? '', noPoint);
     for (const given of [proof.subarray(1), Buffer.concat([proof, proof]), Buffer.alloc(0)]) {
       assert.match(check(publicKey, seed, given) ?? '', /the proof has \d+ bytes, .* has 48/);
@@ -129,15 +137,3 @@ describe('the constants of the gateway', () => {
     assert.equal(vectors.constants.pairingOfGenerators, computed);
   });
 });
-
-/** A point of G1's group whose x leaves room above it for x + p in 381 bits. */
-function smallPoint(): { x: bigint; bytes: Buffer } {
-  const room = (1n << 381n) - fields.Fp.ORDER;
-  let point = G1.Point.BASE;
-  for (let tries = 0; tries < 10_000; tries++) {
-    const { x } = point.toAffine();
-    if (x < room) return { x, bytes: Buffer.from(point.toBytes(true)) };
-    point = point.add(G1.Point.BASE);
-  }
-  throw new Error('bug: no such point');
-}
