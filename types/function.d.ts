@@ -61,6 +61,12 @@ export interface Context {
    */
   fetch(url: string | { toString(): string }, options?: FetchOptions): Promise<FetchResponse>;
   /**
+   * The price of a pair such as GAS/USD: its latest round at the gateway as of the request's block,
+   * so that it is the same on every node. Counts as a fetch. Rejects with a TypeError where there is
+   * none.
+   */
+  price(pair: string): Promise<PublishedPrice>;
+  /**
    * A line that `dodona function run` prints and the node keeps with the request's evidence, without
    * secrets: texts as they are, the rest as JSON. At most 100.
    */
@@ -76,6 +82,22 @@ export interface Context {
 
 /** Bytes, or a text in UTF-8. */
 export type Data = string | ArrayBuffer | ArrayBufferView;
+
+/** A round of a price feed. How old is too old is for the function to say. */
+export interface PublishedPrice {
+  readonly pair: string;
+  /** With `decimals` (8) decimals. Beyond 2^53 only `text` is exact. */
+  readonly price: number;
+  readonly decimals: number;
+  /** The price as a decimal number such as "3.0512". */
+  readonly text: string;
+  /** Milliseconds since 1970, of the sources. */
+  readonly timestamp: number;
+  /** How far apart the sources were, in hundredths of a percent. */
+  readonly confidenceBps: number;
+  /** Counts up from 1. */
+  readonly round: number;
+}
 
 export interface FetchOptions {
   /** GET unless it says otherwise. */

@@ -5,6 +5,9 @@ import type { WorkRecorder } from '../evidence/record-work.js';
 import { runRetention } from '../evidence/retention.js';
 import { createEvidence, type KeepEvidence, type RowResolver } from '../pipeline/keep-evidence.js';
 import { watchReveal } from '../pipeline/watch-reveal.js';
+import { withPrices } from '../prices/price-source.js';
+import { createRoundStore } from '../prices/round-store.js';
+import type { RequestRow } from '../requests/request-store.js';
 import { MAX_RESULT_BYTES } from '../resolvers/http.js';
 import type { Database } from '../storage/database.js';
 import type { Reveal } from '../vault/reveal.js';
@@ -60,11 +63,17 @@ export function openEvidence(
   const limits = { maxAgeMs, maxTotalBytes };
   const tidy = (signal: AbortSignal): Promise<void> =>
     runRetention({ db, store, clock, log, limits }, signal);
-  if (!keep) return { resolver: resolverFor(tools), keepEvidence: undefined, tidy };
+  const rounds = createRoundStore(db);
+  const fetchFor = (row: RequestRow) => withPrices(tools.fetch, rounds, row.createdBlock);
+  if (!keep) {
+    const resolver: RowResolver = (row, signal) =>
+      resolverFor({ ...tools, fetch: fetchFor(row) })(row, signal);
+    return { resolver, keepEvidence: undefined, tidy };
+  }
   const watched = createEvidence({
     store,
     clock,
-    fetch: tools.fetch,
+    fetchFor,
     filters: tools.filters,
     rules: (kind) => ({
       bodies,

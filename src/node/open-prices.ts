@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { FeedConfig } from '../config/feed-config.js';
 import type { FilterPool } from '../filters/filter-pool.js';
 import type { GuardedFetch } from '../net/guarded-fetch.js';
+import { createDueRounds, type DueRounds } from '../prices/due-rounds.js';
 import type { FeedPoll } from '../prices/feed-round.js';
 import { pollFeeds } from '../prices/poll-feeds.js';
 import { createPollStore } from '../prices/poll-store.js';
@@ -13,6 +14,8 @@ import type { NodeOptions } from './node-options.js';
 export interface NodePrices {
   readonly feeds: readonly FeedConfig[];
   readonly rounds: RoundStore;
+  /** What is to be published. */
+  readonly due: DueRounds;
   /** How old the round is that each published feed has on the chain; null: it has none. */
   ages(): readonly { readonly pair: string; readonly ageMs: number | null }[];
   /** Polls the feeds until the signal. Rejects on bugs only. */
@@ -32,6 +35,19 @@ export function openPrices(
   const store = createPollStore(parts.db);
   const rounds = createRoundStore(parts.db);
 
+  const due = createDueRounds();
+
+  /** What waits is not due any more, whatever it was. */
+  function offer({ pair, decision, aggregation }: FeedPoll, feed: FeedConfig): void {
+    const { result } = aggregation;
+    if (!feed.isPublished || decision.kind !== 'publish' || result.kind === 'none') {
+      return due.withdraw(pair);
+    }
+    const { price, timestampMs, confidenceBps } = result;
+    const after = rounds.latest(pair)?.round ?? null;
+    due.offer({ pair, price, timestampMs, confidenceBps, why: decision.why, after });
+  }
+
   function tell({ pair, decision, aggregation }: FeedPoll): void {
     metrics.priceQuorum(pair, decision.kind !== 'none');
     for (const { source, verdict } of aggregation.sources) {
@@ -42,6 +58,7 @@ export function openPrices(
   return {
     feeds,
     rounds,
+    due,
     ages: () =>
       feeds
         .filter(({ isPublished }) => isPublished)
@@ -60,7 +77,10 @@ export function openPrices(
           feeds,
           random,
           lastRound: rounds.latest,
-          onPoll: tell,
+          onPoll(poll, feed) {
+            tell(poll);
+            offer(poll, feed);
+          },
           onBug(error) {
             outcome.bug ??= { error };
             log.error('a price feed met a fault of the node', { error });

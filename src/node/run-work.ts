@@ -80,6 +80,7 @@ export async function runWork(
       crashPoint: options.crashPoint ?? noCrash,
       limits: pipelineLimits(config, parts.policy.current().maxBlockSystemFee),
       held: parts.held,
+      prices: parts.prices,
       chainTime: parts.chainTime,
       blocks: tailBlockRuns({
         source,

@@ -1,5 +1,6 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
+import type { PriceRound } from '../chain/gateway-calls.js';
 import type { TransactionState } from '../chain/transaction-state.js';
 import type { AnswerItem } from './answer.js';
 import type { AnswerEffect } from './answer-fees.js';
@@ -20,6 +21,8 @@ export type Preflight =
       readonly effects: ReadonlyMap<bigint, AnswerEffect>;
       /** The requests that it refunded. */
       readonly expired: ReadonlySet<bigint>;
+      /** The pairs of which it published a round; absent where there is none. */
+      readonly priced?: ReadonlySet<string>;
       /** True where the script ran inside the transaction, fees and all. */
       readonly contained: boolean;
     }
@@ -56,6 +59,7 @@ export interface ChainPort {
   readonly account: Hash160;
   respondScript(items: readonly AnswerItem[]): Buffer;
   expireScript(ids: readonly bigint[]): Buffer;
+  pricesScript(rounds: readonly PriceRound[]): Buffer;
   /** Moves earnings of the node's account into its wallet. */
   collectScript(amount: Datoshi): Buffer;
   /** Of a transaction with this script and the node's witness, at the network's present prices. */

@@ -17,6 +17,8 @@ import { createProofStore } from '../gasbank/proof-store.js';
 import { createRecentBooks } from '../gasbank/recent-books.js';
 import { createReconcile, type Reconcile } from '../gasbank/reconcile.js';
 import { createUnanimousReader } from '../gasbank/unanimous-reader.js';
+import type { DueRounds } from '../prices/due-rounds.js';
+import { createRoundStore } from '../prices/round-store.js';
 import { createRequestStore, type RequestRow } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
@@ -56,6 +58,8 @@ export interface PipelineSetup {
   readonly log: Log;
   readonly crashPoint: CrashPoint;
   readonly limits: PipelineLimits;
+  /** Rounds that polls find due are published. */
+  readonly prices: { readonly due: DueRounds };
   /** What the gas bank holds back is told here. */
   readonly held: HeldWork;
   /** Goes with the blocks that are taken in. */
@@ -171,6 +175,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     expire: sending.expire,
     collect: sending.collect,
     automation,
+    publishPrices: sending.publishPrices,
     async reconcile(at: number): Promise<void> {
       await reconcile.run(at);
       setup.onBooks(reconcile.whyStopped());
@@ -208,6 +213,7 @@ export function createStores(db: Database) {
     transactions,
     faults,
     upkeeps,
+    rounds: createRoundStore(db),
     watches: createWatchStore(db),
     ending: createTransactionEnding({ upkeeps, requests, ledger, transactions, faults }),
     cursor: createCursorStore(db),

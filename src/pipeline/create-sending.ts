@@ -9,6 +9,8 @@ import type { HeldWork } from '../gasbank/held-spending.js';
 import type { InboxOnlyRule } from '../gasbank/inbox-only.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
 import { createSpending } from '../gasbank/spending.js';
+import type { DueRounds } from '../prices/due-rounds.js';
+import type { RoundStore } from '../prices/round-store.js';
 import type { RequestStore } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
@@ -18,6 +20,7 @@ import type { CrashPoint } from './crash-point.js';
 import { createExpire } from './expire.js';
 import type { GatewayPort } from './gateway-port.js';
 import type { Planning } from './planning.js';
+import { createPublishPrices } from './publish-prices.js';
 import { createRecentSet } from './recent-set.js';
 import { createRespond, type RespondLimits } from './respond.js';
 import { createSubmit } from './submit.js';
@@ -49,6 +52,9 @@ export interface SendingParts {
   readonly crashPoint: CrashPoint;
   readonly limits: SendingLimits;
   readonly held: HeldWork;
+  /** Rounds that polls found due. */
+  readonly prices: { readonly due: DueRounds };
+  readonly rounds: RoundStore;
   /** What budgets are counted by. */
   readonly chainTime: ChainTime;
   readonly heightNow: () => number;
@@ -94,5 +100,12 @@ export function createSending(parts: SendingParts) {
     rule: limits.collect,
     limits: collectLimits,
   });
-  return { submit, respond, expire, collect };
+  const publishPrices = createPublishPrices({
+    ...parts,
+    ...parts.prices,
+    planLimits,
+    submit,
+    limits: collectLimits,
+  });
+  return { submit, respond, expire, collect, publishPrices };
 }

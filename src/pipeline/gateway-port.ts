@@ -60,6 +60,7 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
     account,
     respondScript: (items) => calls.respond(items),
     expireScript: (ids) => calls.expire(ids),
+    pricesScript: (rounds) => calls.submitPrices(rounds),
     collectScript: (amount) => calls.collect(account, account, amount),
 
     networkFee(script) {
@@ -167,22 +168,28 @@ async function runInTime(
 /** A preflight's transaction has no hash yet. */
 const NO_HASH: Hash256 = `0x${'00'.repeat(32)}`;
 
-const TOLD_BY: readonly string[] = ['Response', 'UpkeepPerformed', 'Expired'];
+const TOLD_BY: readonly string[] = ['Response', 'UpkeepPerformed', 'Expired', 'PriceUpdated'];
 
 function effectsOf(
   notifications: readonly ContractNotification[],
   gateway: Hash160,
-): { effects: ReadonlyMap<bigint, AnswerEffect>; expired: ReadonlySet<bigint> } {
+): {
+  effects: ReadonlyMap<bigint, AnswerEffect>;
+  expired: ReadonlySet<bigint>;
+  priced: ReadonlySet<string>;
+} {
   const effects = new Map<bigint, AnswerEffect>();
   const expired = new Set<bigint>();
+  const priced = new Set<string>();
   for (const { contract, name, state } of notifications) {
     if (contract !== gateway || !TOLD_BY.includes(name)) continue;
     const notification = { txHash: NO_HASH, indexInBlock: 0, name, state: [...state()] };
     const event = decodeGatewayEvent(notification);
     if (event.name === 'Expired') expired.add(event.id);
+    if (event.name === 'PriceUpdated') priced.add(event.pair);
     if (event.name !== 'Response' && event.name !== 'UpkeepPerformed') continue;
     const { id, delivered, fee, lost, premium } = event;
     effects.set(id, { delivered, fee, lost, premium });
   }
-  return { effects, expired };
+  return { effects, expired, priced };
 }

@@ -14,6 +14,7 @@ import { movePostings } from '../gasbank/own-gas-postings.js';
 import { type PostingContext, postingsOf } from '../gasbank/postings.js';
 import { createPredictionStore } from '../gasbank/prediction-store.js';
 import { createUpkeepLockStore } from '../gasbank/upkeep-lock-store.js';
+import { createRoundStore } from '../prices/round-store.js';
 import { askedFor } from '../requests/asked-for.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
@@ -88,6 +89,7 @@ export function createIntake(
 ) {
   const { db, requests, ledger, faults, cursor, ending } = stores;
   const predictions = createPredictionStore(db);
+  const rounds = createRoundStore(db);
   const upkeepLocks = createUpkeepLockStore(db);
   const upkeepIntake = createUpkeepIntake(stores, failureRule);
   const ownAt = (block: number): ReadonlySet<Hash160> =>
@@ -134,6 +136,11 @@ export function createIntake(
         const change = { ...ends, reason: `expired: ${why}`, code: null, result: null };
         requests.move(event.id, 'expiredOnChain', change, { ...at, what: 'expired', why });
         result.expired.push(event.id);
+        return;
+      }
+      case 'PriceUpdated': {
+        const { name: _, timestamp: timestampMs, ...round } = event;
+        rounds.add({ ...round, timestampMs, block: block.index, tx });
         return;
       }
       default:

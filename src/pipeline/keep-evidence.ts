@@ -27,7 +27,8 @@ export type RowResolver = (row: RequestRow, signal: AbortSignal) => Promise<Requ
 export interface EvidenceParts {
   readonly store: EvidenceStore;
   readonly clock: Clock;
-  readonly fetch: Fetching;
+  /** What a request's work fetches by: prices are those of its block. */
+  readonly fetchFor: (row: RequestRow) => Fetching;
   readonly filters: Filtering;
   /** By the kind of the request. */
   readonly rules: (kind: RequestRow['kind']) => KeepRules;
@@ -45,10 +46,11 @@ export function createEvidence(parts: EvidenceParts): {
   readonly resolver: RowResolver;
   readonly keep: KeepEvidence;
 } {
-  const { store, clock, fetch, filters } = parts;
+  const { store, clock, fetchFor, filters } = parts;
   const seen = new WeakMap<RequestOutcome, WorkRecorder>();
 
   async function resolver(row: RequestRow, signal: AbortSignal): Promise<RequestOutcome> {
+    const fetch = fetchFor(row);
     const recorder = recordWork({ requestId: row.id, fetch, filters, clock });
     // A copy, since an outcome may be one and the same for many requests.
     const outcome = { ...(await parts.resolverFor(recorder)(row, signal)) };
@@ -59,7 +61,8 @@ export function createEvidence(parts: EvidenceParts): {
   function keep({ row, outcome, code, result, reason, tries }: FoundAnswer): void {
     // A random number proves itself on the chain.
     if (row.kind === 'random') return;
-    const recorder = seen.get(outcome) ?? recordWork({ requestId: row.id, fetch, filters, clock });
+    const unseen = { requestId: row.id, fetch: fetchFor(row), filters, clock };
+    const recorder = seen.get(outcome) ?? recordWork(unseen);
     const records = recorder.records();
     const atMs = clock.nowMs();
     const ended = { from: fromOf(outcome, seen.has(outcome)), code, result, reason, tries, atMs };

@@ -39,6 +39,7 @@ export interface PipelineParts {
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
   readonly collect: (height: number) => Promise<void>;
+  readonly publishPrices: (height: number) => Promise<void>;
   /** Resolves to true once what the wallets held before there were books is on them. */
   readonly openWallets: () => Promise<boolean>;
   /** Holds the books against the chain as they are after this block. */
@@ -74,6 +75,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     if (isDue && (await observeWallet(parts, at, () => height))) walletReadAt = at;
     await parts.reconcile(at);
     parts.respond.pump();
+    await parts.publishPrices(at);
     await parts.collect(at);
     await parts.expire(at);
   }

@@ -84,8 +84,10 @@ export function createSubmit(parts: SubmitParts): Submit {
     const nowMs = clock.nowMs();
     spending.prepare();
     return inTransaction(db, () => {
-      // Two collections of the same earnings: the second would FAULT, and burn its fees.
-      if (purpose === 'collect' && transactions.isInFlight(purpose)) return false;
+      // Two collections of the same earnings: the second would FAULT, and burn its fees. Of two
+      // transactions of prices the second would publish what the first did.
+      const isAlone = purpose === 'collect' || purpose === 'price';
+      if (isAlone && transactions.isInFlight(purpose)) return false;
       if (!moveRequests(parts, submission, signed, nowMs)) return false;
       if (submission.move?.(signed.hash) === false) return false;
       parts.requireSpendable();

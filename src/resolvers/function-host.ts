@@ -5,6 +5,7 @@ import { type FailureAnswer, ResponseCode } from '../base/outcome.js';
 import type { FetchFailure, FetchResult } from '../net/fetch-result.js';
 import type { FetchRequest } from '../net/request.js';
 import { HTTP_METHODS, type HttpMethod, isIdempotent } from '../net/request-headers.js';
+import { pairOfUrl } from '../prices/price-source.js';
 import type {
   FunctionFetch,
   FunctionFetchAnswer,
@@ -73,7 +74,8 @@ export function createFunctionHost(options: FunctionHostOptions) {
       const reason = `the method is not one of ${HTTP_METHODS.join(', ')}`;
       return { kind: 'failed', reason };
     }
-    if (URL.canParse(request.url)) {
+    // Prices come from the chain: no host is asked, and nothing is sent.
+    if (URL.canParse(request.url) && pairOfUrl(request.url) === null) {
       const refused = refusal(new URL(request.url));
       if (refused !== null) return { kind: 'forbidden', reason: refused };
     }

@@ -19,6 +19,7 @@ import {
 } from '../net/fetch-result.js';
 import type { FetchRequest } from '../net/request.js';
 import { isIdempotent } from '../net/request-headers.js';
+import { pairOfUrl } from '../prices/price-source.js';
 import type { Reveal } from '../vault/reveal.js';
 import { borrowSecrets } from './borrow-secrets.js';
 import { type HttpCodes, type NativeProfile, nativeCodes, specCodes } from './http-codes.js';
@@ -99,6 +100,8 @@ export function createHttpResolver(options: HttpResolverOptions): HttpResolver {
   async function run(job: Job, signal: AbortSignal): Promise<Outcome> {
     const result = await fetch.fetch(job.request, signal);
     signal.throwIfAborted();
+    const noPrice = priceRefusal(job.request.url, result);
+    if (noPrice !== null) return answerCode(ResponseCode.NotFound, noPrice);
     if (result.kind === 'failed') return outcomeOfFailure(job, result);
     const { codes, filter } = job;
     if (!codes.isSuccess(result.status)) return outcomeOfStatus(job, result);
@@ -125,7 +128,19 @@ export function createHttpResolver(options: HttpResolverOptions): HttpResolver {
   return async (work, signal) => fitForRecord(await resolve(work, signal), maxResultBytes);
 }
 
-function nativeJob(work: HttpWork & { style: 'native' }, codes: HttpCodes): Job {
+/** Why a price: URL has no answer: the pair has no round, or nobody here knows of prices. */
+function priceRefusal(url: string, result: FetchResult): string | null {
+  const pair = pairOfUrl(url);
+  if (pair === null || (result.kind === 'response' && result.status === 200)) return null;
+  return `no price of ${shorten(pair, 40)} was published up to the request's block`;
+}
+
+function nativeJob(work: HttpWork & { style: 'native' }, codes: HttpCodes): Job | FailureAnswer {
+  if (pairOfUrl(work.url) !== null) {
+    // The native oracle knows no such scheme.
+    const reason = 'a price: URL is for requestHttp';
+    return { code: ResponseCode.ProtocolNotSupported, reason };
+  }
   const { headers, redirects } = codes;
   const request = { url: work.url, headers, redirects, wantsBody: wantsBody(codes) };
   return { codes, dialect: 'native', filter: work.filter, request, secretNames: [] };
@@ -140,9 +155,10 @@ function specJob(work: HttpWork & { style: 'spec' }, codes: HttpCodes): Job | Fa
     return { code: ResponseCode.Forbidden, reason };
   }
   if (places.kind === 'bad-place') return { code: ResponseCode.Error, reason: places.reason };
-  if (/^price:/i.test(spec.url)) {
-    const reason = `${shorten(spec.url)}: this node publishes no prices`;
-    return { code: ResponseCode.NotFound, reason };
+  if (pairOfUrl(spec.url) !== null) {
+    const isPlain = spec.method === 'GET' && Object.keys(spec.headers).length === 0;
+    const reason = 'a price takes no method, headers or body';
+    if (!isPlain) return { code: ResponseCode.Error, reason };
   }
   const request = requestOf(spec, codes);
   return { codes, dialect: 'rfc9535', filter: work.filter, request, secretNames: places.names };
@@ -265,6 +281,8 @@ function fitForRecord(outcome: Outcome, maxBytes: number): Outcome {
 }
 
 function describe({ url, status, body, redirects }: FetchedAnswer): string {
+  const pair = pairOfUrl(url);
+  if (pair !== null) return `the round of ${shorten(pair, 40)} at the request's block`;
   const hops = redirects === 0 ? '' : ` after ${redirects} redirects`;
   return `${new URL(url).host} answered with status ${status}, ${body.length} bytes${hops}`;
 }

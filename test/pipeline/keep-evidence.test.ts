@@ -56,7 +56,7 @@ describe('keeping evidence of what was resolved', () => {
     const { resolver, keep: keepEvidence } = createEvidence({
       store: createEvidenceStore(db),
       clock: systemClock,
-      fetch: { fetch },
+      fetchFor: () => ({ fetch }),
       filters: { evaluate: () => assert.fail('no filter was expected') },
       rules: () => ({ bodies: 'full', maxBodyBytes: 100, headers: null }),
       facts: {

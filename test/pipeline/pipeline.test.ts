@@ -73,6 +73,7 @@ describe('the pipeline', () => {
       confirm: async () => ({ faulted: 0, dead: 0, waiting: 0 }),
       expire: async () => {},
       collect: async () => {},
+      publishPrices: async () => {},
       openWallets: async () => true,
       reconcile: async () => {},
       walletEveryBlocks: 1,

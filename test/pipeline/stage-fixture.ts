@@ -163,6 +163,7 @@ export function createFakeChain() {
     account: ACCOUNT,
     respondScript: (items) => scriptFor({ items, ids: [] }),
     expireScript: (ids) => scriptFor({ items: null, ids }),
+    pricesScript: () => scriptFor({ items: null, ids: [] }),
     collectScript: () => scriptFor({ items: null, ids: [] }),
     pendingTerms: async (id) => fake.pending(id),
     hasMethod: async () => fake.hasMethod,

@@ -125,7 +125,10 @@ describe('the resolver of web requests', () => {
     assert.match(answerOf(await run(spec(body)), C.Forbidden), /no vault/);
     const inUrl = { url: `${url}?k={{secret:KEY}}` };
     assert.match(answerOf(await run(spec(inUrl)), C.Forbidden), /never put into a URL/);
-    assert.match(answerOf(await run(spec({ url: 'price:GAS/USD' })), C.NotFound), /no prices/);
+    assert.match(
+      answerOf(await run(spec({ url: 'price:GAS/USD' })), C.NotFound),
+      /no price of GAS/,
+    );
     const smuggled = { url, headers: { 'Transfer-Encoding': 'chunked' } };
     assert.match(answerOf(await run(spec(smuggled)), C.Error), /set by the node itself/);
     assert.equal(asked, 0);

@@ -102,6 +102,18 @@ export const { fetch } = {
   },
 };
 
+/**
+ * The latest round of a pair that was on the chain in the request's block. Rejects with a TypeError
+ * where there is none. It counts as a fetch.
+ */
+export const { price } = {
+  async price(pair) {
+    const answer = await fetch(`price:${pair}`);
+    if (!answer.ok) throw new TypeError(`no price of ${pair} was published`);
+    return answer.json();
+  },
+};
+
 export const secrets = {
   /** The value of a secret that was granted to this function and its requester. */
   async get(name) {

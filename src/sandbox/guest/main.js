@@ -11,7 +11,7 @@ import {
   TextEncoder,
 } from './bytes.js';
 import { decimal } from './decimal.js';
-import { fetch, Headers, Response, secrets } from './fetch.js';
+import { fetch, Headers, price, Response, secrets } from './fetch.js';
 import { host } from './host.js';
 import { lockDown } from './lock-down.js';
 import { log } from './log.js';
@@ -46,6 +46,7 @@ const context = {
   },
   secrets,
   fetch,
+  price,
   log,
   base64,
   hex,
