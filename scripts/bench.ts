@@ -8,6 +8,7 @@ import type { BenchOptions } from './bench/bench-options.js';
 import { runCatchup } from './bench/catchup.js';
 import { runLatency } from './bench/latency.js';
 import { runLedger } from './bench/ledger.js';
+import { runPrices } from './bench/prices.js';
 import { runRandom } from './bench/random.js';
 import { type BenchResult, jsonLineOf, tableOf } from './bench/report.js';
 import { runSandbox } from './bench/sandbox.js';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   sandbox: runSandbox,
   ledger: runLedger,
   random: runRandom,
+  prices: runPrices,
 };
 
 interface Flags {

@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { messageOf } from '../src/base/node-error.js';
 import { askAndWait, type DemoAnswer } from './demo/ask-and-wait.js';
+import { showDemoPrice } from './demo/demo-feed.js';
 import { type RunningDemo, startDemo } from './demo/start-demo.js';
 import { stopSignal } from './devnet/stop-signal.js';
 
@@ -30,7 +31,7 @@ async function run(flags: Flags): Promise<void> {
     const started = await Promise.race([startDemo(say), stop]);
     if (started === 'stop') process.exit(130);
     demo = started;
-    const answers = await Promise.race([askAndWait(demo, say), stop]);
+    const answers = await Promise.race([showAll(demo, say), stop]);
     if (answers === 'stop') process.exit(await end(demo, 130));
     const ok = answers.every(({ isAnswered }) => isAnswered);
     if (!flags.once) say(whereToLook(demo, answers));
@@ -44,6 +45,12 @@ async function run(flags: Flags): Promise<void> {
     process.stderr.write(`demo: ${messageOf(error)}\n`);
     process.exit(demo === null ? 1 : await end(demo, 1));
   }
+}
+
+/** The price feed first, since one of the requests asks for its price. */
+async function showAll(demo: RunningDemo, say: (text: string) => void): Promise<DemoAnswer[]> {
+  await showDemoPrice(demo, say);
+  return askAndWait(demo, say);
 }
 
 async function end(demo: RunningDemo, code: number): Promise<number> {

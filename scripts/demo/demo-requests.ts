@@ -8,6 +8,7 @@ import { asInteger } from '../../src/chain/stack-item-values.js';
 import type { Devnet } from '../devnet/devnet.js';
 import type { AppliedTransaction } from '../devnet/private-chain.js';
 import { projectRoot } from '../ensure/paths.mjs';
+import { DEMO_PAIR } from './demo-feed.js';
 
 /** What the demo asks, and in which words it tells of it. */
 export interface DemoRequest {
@@ -75,6 +76,14 @@ export function demoRequests(devnet: Devnet, source: string): DemoRequest[] {
           spec({ source, basket: { GAS: 20, NEO: 3 } }),
           MAX_FEE,
         ]),
+      ]),
+    },
+    {
+      title: 'requestHttp: a contract asks for the latest price of a feed',
+      script: callScript(consumer, 'askHttp', [
+        spec({ url: `price:${DEMO_PAIR}` }),
+        utf8('$.price'),
+        MAX_FEE,
       ]),
     },
   ];

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAuthority } from '../../test/net/certificates.js';
+import { venueAnswer } from './demo-feed.js';
 
 /** A web API on this machine for the demo's contracts, behind TLS with its own authority. */
 export interface DemoSource {
@@ -36,6 +37,8 @@ export async function startDemoSource(): Promise<DemoSource> {
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader('content-type', 'application/json');
+  const told = venueAnswer(request.url ?? '', Date.now());
+  if (told !== undefined) return void response.writeHead(told === null ? 503 : 200).end(told);
   if (request.method !== 'POST') return void response.end(JSON.stringify(PRICES));
   let body = '';
   for await (const chunk of request) body = (body + chunk).slice(0, MAX_BODY_BYTES);

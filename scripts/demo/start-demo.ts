@@ -2,6 +2,7 @@ import { type Devnet, startDevnet } from '../devnet/devnet.js';
 import { startDodonaNode } from '../devnet/dodona-node.js';
 import { isDistCurrent } from '../ensure/dist.mjs';
 import { projectRoot } from '../ensure/paths.mjs';
+import { writeDemoFeed } from './demo-feed.js';
 import { startDemoSource } from './demo-source.js';
 
 /** Everything that the demo shows, up and in step. */
@@ -30,6 +31,7 @@ export async function startDemo(say: (text: string) => void): Promise<RunningDem
     };
     const devnet = await startDevnet({ sourceAuthority: source.authority, onProgress: step });
     parts.push(devnet);
+    writeDemoFeed(devnet, source.url);
     step('starting the node');
     const node = await startDodonaNode(devnet);
     parts.push(node);

@@ -52,6 +52,10 @@ const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: reado
     figures: ['provingP50', 'provingP99', 'checkingP50', 'checkingP99', 'wholeP50', 'wholeP99'],
     floor: ['multiplicationP50', 'multiplicationP99'],
   },
+  prices: {
+    figures: ['roundsPerSecond', 'pairsPerSecond', 'microsecondsPerPair'],
+    floor: ['sortOnlyPairsPerSecond'],
+  },
 };
 
 describe('the bench command', () => {
@@ -81,7 +85,7 @@ describe('the bench command', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /'speed' is invalid.*Allowed choices are latency, throughput, catchup, sandbox, ledger/,
+      /'speed' is invalid.*Allowed choices are latency, throughput, catchup, sandbox, ledger, random/,
     );
   });
 });
