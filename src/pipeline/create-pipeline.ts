@@ -172,9 +172,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     resolve,
     respond: sending.respond,
     confirm: createConfirm(common),
-    expire: sending.expire,
-    collect: sending.collect,
-    automation,
+    ...{ expire: sending.expire, collect: sending.collect, automation },
     publishPrices: sending.publishPrices,
     async reconcile(at: number): Promise<void> {
       await reconcile.run(at);

@@ -85,7 +85,7 @@ describe('the bench command', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /'speed' is invalid.*Allowed choices are latency, throughput, catchup, sandbox, ledger, random/,
+      /'speed' is invalid.*Allowed choices are latency, throughput, catchup, sandbox, ledger, ran/,
     );
   });
 });

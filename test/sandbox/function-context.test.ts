@@ -36,6 +36,7 @@ describe('a function in the sandbox', () => {
         'fetch',
         'hex',
         'log',
+        'price',
         'requestId',
         'requester',
         'secrets',
