@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/node-error.js';
 import { conversionsOf } from '../config/check-feed.js';
@@ -114,6 +115,8 @@ export async function askAll(
   askers: readonly SourceAsker[],
   signal: AbortSignal,
 ): Promise<Heard[] | null> {
+  // One signal is listened to by all sources of all feeds: that is no leak.
+  setMaxListeners(0, signal);
   try {
     return await Promise.all(askers.map(({ ask }) => ask(signal)));
   } catch (error) {
