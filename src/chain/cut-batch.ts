@@ -8,22 +8,21 @@ const beginningOf = (id: number): string => `{"id":${id},"jsonrpc":"2.0","result
  * a text of the answer, which would have its quotes escaped.
  */
 export function cutBatch(body: string, ids: readonly number[]): string[] | null {
-  if (body.includes('\\')) return null;
+  const [first = 0] = ids;
+  if (body.includes('\\') || !body.startsWith(`[${beginningOf(first)}`)) return null;
   const results: string[] = [];
-  let from = 1;
-  for (let at = 0; at < ids.length; at++) {
-    const beginning = beginningOf(ids[at] as number);
-    if (!body.startsWith(beginning, from)) return null;
-    const start = from + beginning.length;
-    const isLast = at === ids.length - 1;
-    const end = isLast
-      ? lastEnd(body)
-      : body.indexOf(`},${beginningOf(ids[at + 1] as number)}`, start);
-    if (end < start) return null;
+  let start = 1 + beginningOf(first).length;
+  for (const id of ids.slice(1)) {
+    const next = `},${beginningOf(id)}`;
+    const end = body.indexOf(next, start);
+    if (end < 0) return null;
     results.push(body.slice(start, end));
-    from = end + 2;
+    start = end + next.length;
   }
-  return body.startsWith('[') ? results : null;
+  const end = lastEnd(body);
+  if (end < start) return null;
+  results.push(body.slice(start, end));
+  return results;
 }
 
 /** Where the text of the last result ends; neo-go ends its answers with a line feed. */
