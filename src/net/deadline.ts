@@ -4,7 +4,11 @@ import { createDeadlines, type Deadlines } from '../base/deadlines.js';
 
 /** A time that ends, or is ended by the caller's signal. */
 export interface Deadline {
-  /** Aborts when the time is over and when the caller aborts, unless stopped before. */
+  /** True from when the time is over or the caller aborts, unless stopped before. */
+  ended(): boolean;
+  /** Calls it then; at once where it is then already. */
+  onEnd(listener: () => void): void;
+  /** Aborts then. It is made when it is first asked for: most deadlines need none. */
   readonly signal: AbortSignal;
   /** Whether it was the time that ended it. */
   expired(): boolean;
@@ -26,11 +30,15 @@ const ENDED = Object.freeze(new Error('ended'));
 
 /** Starts a deadline of `timeoutMs` from now, tied to the signal of whoever waits. */
 export function startDeadline(watch: Watch, timeoutMs: number, caller?: AbortSignal): Deadline {
-  const ending = new AbortController();
+  let hasEnded = false;
   let expired = false;
+  let ending: AbortController | null = null;
+  const listeners: (() => void)[] = [];
   const end = (): void => {
     stop();
-    ending.abort(ENDED);
+    hasEnded = true;
+    ending?.abort(ENDED);
+    for (const listener of listeners) listener();
   };
   const time = watch.deadlines.start(timeoutMs, () => {
     expired = true;
@@ -42,7 +50,20 @@ export function startDeadline(watch: Watch, timeoutMs: number, caller?: AbortSig
     abort?.cancel();
   }
   if (caller?.aborted === true) end();
-  return { signal: ending.signal, expired: () => expired, stop };
+  return {
+    ended: () => hasEnded,
+    onEnd(listener) {
+      if (hasEnded) listener();
+      else listeners.push(listener);
+    },
+    get signal() {
+      ending ??= new AbortController();
+      if (hasEnded) ending.abort(ENDED);
+      return ending.signal;
+    },
+    expired: () => expired,
+    stop,
+  };
 }
 
 /** As `startDeadline`, for one that is rare enough to be watched over by itself. */

@@ -118,7 +118,7 @@ function endOf({ deadline }: Journey, limits: HttpLimits): FetchFault | null {
   if (deadline.expired()) {
     return fault('timeout', `no complete answer within ${limits.totalTimeoutMs} ms`);
   }
-  return deadline.signal.aborted ? fault('aborted', 'the fetch was called off') : null;
+  return deadline.ended() ? fault('aborted', 'the fetch was called off') : null;
 }
 
 async function follow(
@@ -235,17 +235,17 @@ async function exchangeOnce(
   deps: Deps,
   journey: Journey,
 ): Promise<Exchange> {
-  const { signal } = journey.deadline;
+  const { deadline } = journey;
   const { method, headers, body } = hop;
   const fresh = !isIdempotent(method);
-  const parts = { target, address, method, headers, body, signal, connectTimeoutMs };
+  const parts = { target, address, method, headers, body, deadline, connectTimeoutMs };
   const send = async (request: ExchangeRequest): Promise<Exchange> => {
     const result = await exchange(request, deps);
     if (result.kind === 'response' || result.connected) journey.sent = true;
     return result;
   };
   const result = await send({ ...parts, fresh });
-  const stale = result.kind === 'failed' && result.reused && !signal.aborted;
+  const stale = result.kind === 'failed' && result.reused && !deadline.ended();
   return stale && result.fault.failure === 'interrupted' ? send({ ...parts, fresh: true }) : result;
 }
 

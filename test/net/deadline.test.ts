@@ -31,6 +31,18 @@ describe('a deadline', () => {
     assert.equal(getEventListeners(caller.signal, 'abort').length, 0);
   });
 
+  it('tells its end to those who asked before as well as after, once', () => {
+    const caller = new AbortController();
+    const deadline = startDeadline(watch, 60_000, caller.signal);
+    const heard: string[] = [];
+    deadline.onEnd(() => heard.push('before'));
+    assert.equal(deadline.ended(), false);
+    caller.abort();
+    deadline.onEnd(() => heard.push('after'));
+    assert.deepEqual(heard, ['before', 'after']);
+    assert.deepEqual([deadline.ended(), deadline.signal.aborted], [true, true]);
+  });
+
   it('aborts nothing once stopped, by its time or by its caller', async () => {
     const caller = new AbortController();
     const deadline = startDeadline(watch, 5, caller.signal);
