@@ -111,8 +111,8 @@ export interface Execution {
   /** Names of the secrets that were handed out. */
   readonly secrets: readonly string[];
   /**
-   * Work done, in the engine's own count of branches and calls to the next 10,000: the same for the
-   * same inputs on every machine.
+   * Work done, in the engine's own count of branches and calls: the same for the same inputs on
+   * every machine. 0 where the thread was ended.
    */
   readonly fuel: number;
   /** Time that the code ran. */

@@ -106,6 +106,7 @@ export class FunctionRun implements HostSide {
   park(): ParkedRun {
     return {
       vm: this.#vm.park(),
+      fuel: this.#vm.vm.fuel,
       logs: this.#logs,
       bodies: [...this.#bodies],
       open: [...this.#open],
@@ -260,7 +261,7 @@ export class FunctionRun implements HostSide {
       run: this.#number,
       end: this.#end,
       logs: this.#logs,
-      polls: this.#vm.vm.polls,
+      fuel: this.#vm.vm.fuel,
       busyMs: this.#busyMs,
       reusable: this.#vm.reusable,
     });

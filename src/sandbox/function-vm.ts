@@ -197,5 +197,6 @@ function setUp(vm: QuickJsVm, side: () => HostSide): Guest {
   vm.useHeapError(guest.heapError);
   vm.refuseModules(guest.refuseImport);
   while (vm.runJobs(100) !== 0);
+  vm.findFuelCounter(guest.refuseImport);
   return guest;
 }

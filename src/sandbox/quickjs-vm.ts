@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { FUEL_PER_POLL, findFuelCounter } from './fuel-counter.js';
 import { HostArguments, type HostFunction } from './host-arguments.js';
 import { createEngine, type Engine } from './quickjs-engine.js';
 import { HeapFull, pagesForHeap } from './vm-memory.js';
@@ -50,6 +51,8 @@ export class QuickJsVm extends VmValues {
       lengthKey: 0,
       scratch: engine.module._malloc((MAX_ARGUMENTS + 1) * POINTER_BYTES),
       breakWord: -1,
+      fuelWord: 0,
+      fuelStart: 0,
       parse: 0,
       stringify: 0,
       makeImportError: 0,
@@ -81,7 +84,13 @@ export class QuickJsVm extends VmValues {
     return this.heap.memory;
   }
 
-  /** How often the engine asked whether to go on: about once in 10,000 branches and calls. */
+  /** Branches and calls since the execution began. */
+  get fuel(): number {
+    const { fuelWord, fuelStart } = this.places;
+    return this.#polls * FUEL_PER_POLL + fuelStart - (this.heap.words[fuelWord] ?? 0);
+  }
+
+  /** How often the engine asked whether to go on: once in {@link FUEL_PER_POLL}. */
   get polls(): number {
     return this.#polls;
   }
@@ -123,9 +132,19 @@ export class QuickJsVm extends VmValues {
     this.heap.grow(this.heapEnd);
   }
 
-  /** See {@link VmMemory.takeBallast}. */
+  /** For set-up, with a function of the guest that may be called at will. */
+  findFuelCounter(fn: Pointer): void {
+    const call = (times: number): void => {
+      for (let at = 0; at < times; at++) this.free(this.call(fn, []).value);
+    };
+    const fuelWord = findFuelCounter(() => this.heap.words, this.places.context, call);
+    this.places = { ...this.places, fuelWord };
+  }
+
+  /** See {@link VmMemory.takeBallast}; from now on it runs for executions only. */
   takeBallast(): void {
-    this.places = { ...this.places, breakWord: this.heap.takeBallast() };
+    const fuelStart = this.heap.words[this.places.fuelWord] ?? 0;
+    this.places = { ...this.places, fuelStart, breakWord: this.heap.takeBallast() };
   }
 
   /** Modules that may be imported by these names; for set-up. */

@@ -16,8 +16,6 @@ import type {
   ToThread,
 } from './thread-messages.js';
 
-/** The engine asks once in so many branches and calls whether to go on. */
-const FUEL_PER_POLL = 10_000;
 /** Why clocks are stopped: an error of its own each time would cost more than the execution. */
 const DONE = Object.freeze(new Error('the execution is over'));
 
@@ -38,7 +36,7 @@ export interface JobEvents {
 }
 
 /** What is known of an execution's inside when it ends. */
-type Told = Pick<Extract<FromThread, { kind: 'done' }>, 'logs' | 'polls' | 'busyMs'>;
+type Told = Pick<Extract<FromThread, { kind: 'done' }>, 'logs' | 'fuel' | 'busyMs'>;
 
 interface Letter {
   readonly message: ToThread;
@@ -138,8 +136,7 @@ export class SandboxJob {
     const startMs = this.#startMs;
     const wallMs = startMs === null ? 0 : this.#clock.monotonicMs() - startMs;
     if (!this.#close()) return;
-    const { logs = [], polls = 0, busyMs = wallMs } = told ?? {};
-    const fuel = polls * FUEL_PER_POLL;
+    const { logs = [], fuel = 0, busyMs = wallMs } = told ?? {};
     const [fetches, secrets] = [this.#fetches, this.#secrets];
     this.#resolve({ end, logs, fetches, secrets, fuel, busyMs, wallMs });
   }
@@ -240,7 +237,7 @@ export class SandboxJob {
   }
 }
 
-const toldBy = ({ logs, vm, busyMs }: ParkedRun): Told => ({ logs, polls: vm.polls, busyMs });
+const toldBy = ({ logs, fuel, busyMs }: ParkedRun): Told => ({ logs, fuel, busyMs });
 
 /** What of it is moved to a thread, and not copied. */
 function buffersOf({ vm, bodies }: ParkedRun): ArrayBuffer[] {

@@ -34,6 +34,7 @@ export type Answer =
 /** An execution at rest, away from any thread. */
 export interface ParkedRun {
   readonly vm: ParkedVm;
+  readonly fuel: number;
   readonly logs: readonly string[];
   /** Of answers that the function has and has not read yet, by question. */
   readonly bodies: readonly (readonly [id: number, body: Uint8Array])[];
@@ -96,7 +97,7 @@ export type FromThread =
       readonly run: number;
       readonly end: ExecutionEnd;
       readonly logs: readonly string[];
-      readonly polls: number;
+      readonly fuel: number;
       readonly busyMs: number;
       /** Whether the VM can be put back at once; else `ready` follows. */
       readonly reusable: boolean;

@@ -23,6 +23,9 @@ export interface Places {
   readonly scratch: number;
   /** Where sbrk keeps the end of the heap, in words; negative when that is not known. */
   readonly breakWord: number;
+  /** Where the engine counts branches and calls, in words, and from where it does so. */
+  readonly fuelWord: number;
+  readonly fuelStart: number;
   /** JSON's functions, by which texts pass through a transport that ends at NUL. */
   readonly parse: Pointer;
   readonly stringify: Pointer;

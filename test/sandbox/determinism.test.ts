@@ -21,6 +21,21 @@ describe('the same inputs', () => {
   });
   after(() => Promise.all(sandboxes.map((sandbox) => sandbox.close())));
 
+  it('count their work to the single branch and call', async () => {
+    const loop = (times: number) =>
+      callOf(`export default () => { for (let at = 0; at < ${times}; at++); return 1; }`);
+    const fuelOf = async (times: number): Promise<number> => {
+      const [sandbox] = sandboxes;
+      assert.ok(sandbox);
+      return (await sandbox.run(loop(times), hostOf())).fuel;
+    };
+    const [one, more, many] = [await fuelOf(1_000), await fuelOf(1_001), await fuelOf(51_000)];
+    const turn = more - one;
+    assert.ok(turn > 0 && turn < 4, `a turn of an empty loop takes ${turn}`);
+    assert.ok(one > 1_000 * turn && one < 1_100 * turn, `${one}`);
+    assert.equal(many - one, 50_000 * turn);
+  });
+
   it('give the same result, logs and fuel in every thread of every sandbox', async () => {
     const executions = await Promise.all(
       Array.from({ length: 12 }, (_, at) => {

