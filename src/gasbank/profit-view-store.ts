@@ -12,7 +12,8 @@ import type { Database } from '../storage/database.js';
  * - `above the ceiling`: network fee that requests bear no more of, and the rounding of its shares
  * - `skipped answers`: shares of answers that somebody else gave first
  * - `differences`: what an answer was charged otherwise than predicted; below or above zero
- * - `elsewhere`: transactions of the node's account that this database did not send
+ * - `elsewhere`: what answers and runs cost beyond their charge in transactions that this database
+ *   did not send, and what of those did nothing that is on the books
  */
 export const OWN_COST_CAUSES = [
   'refunds',
@@ -31,7 +32,7 @@ export type OwnCostCause = (typeof OWN_COST_CAUSES)[number];
 
 /** What one kind of work brought in, and what it cost. Amounts in datoshi. */
 export interface KindResult {
-  /** `elsewhere`: spent by transactions that this database did not send. */
+  /** `elsewhere`: spent by transactions of which neither this database nor the chain tells more. */
   readonly kind: SpendKind | 'elsewhere';
   /** Answers, runs and rounds that somebody was charged for. */
   readonly answers: number;
@@ -77,28 +78,69 @@ const BOOKED = `WITH
       AND b.phase IN ('single', 'post') AND b.at_ms >= @since GROUP BY b.tx),
   own AS (SELECT 'earned:' || substr(id, 8) AS account FROM ledger_account
     WHERE substr(id, 1, 7) = 'wallet:'),
-  charge AS MATERIALIZED (SELECT tx, request_id, COUNT(*) AS transfers,
+  charge AS MATERIALIZED (SELECT tx, request_id, COUNT(*) AS transfers, MIN(rowid) AS first_row,
       SUM(CASE cause WHEN 'fee' THEN amount ELSE 0 END) AS fee,
       SUM(CASE cause WHEN 'lost' THEN amount ELSE 0 END) AS lost,
       SUM(CASE cause WHEN 'premium' THEN amount ELSE 0 END) AS premium
     FROM ledger_transfer WHERE credit IN (SELECT account FROM own)
       AND cause IN ('fee', 'lost', 'premium') AND at_ms >= @since GROUP BY tx, request_id)`;
 
+/** The kind of a charge, its request and upkeep beside it. */
+const KIND = "CASE WHEN c.request_id IS NULL THEN 'price' ELSE COALESCE(r.kind, 'upkeep') END";
+
+/**
+ * What transactions were for that this database did not send, so far as the chain tells: they are
+ * of before it was made anew, or of another node with the same key. An answer, a run and a round
+ * are worth what was charged for them; what a transaction cost beyond that is told of the first
+ * that its maxFee cut, else of the first. Of a FAULT the nonce tells, as it does to the gateway,
+ * for whose answer or run it was. So it is what shares would say, but where several were cut, or
+ * skipped. `elsewhere` is what did nothing that is on the books.
+ */
+const DERIVED = `unknown AS MATERIALIZED (SELECT p.tx, p.amount, p.is_fault FROM paid AS p
+    WHERE NOT EXISTS (SELECT 1 FROM spend_share AS s WHERE s.tx = p.tx)),
+  worth AS MATERIALIZED (SELECT c.tx, c.fee, ${KIND} AS kind, SUM(c.fee) OVER of_tx AS all_fees,
+      ROW_NUMBER() OVER (of_tx ORDER BY
+        c.fee + c.lost + c.premium >= COALESCE(r.max_fee, l.max_fee) DESC, c.first_row) AS place
+    FROM charge AS c JOIN unknown AS u ON u.tx = c.tx
+    LEFT JOIN request AS r ON r.id = c.request_id
+    LEFT JOIN upkeep_lock AS l ON l.id = c.request_id WINDOW of_tx AS (PARTITION BY c.tx)),
+  beside AS MATERIALIZED (SELECT tx, MIN(CASE cause WHEN 'refund' THEN 'expire'
+      WHEN 'collect' THEN 'collect' ELSE 'order' END) AS kind
+    FROM ledger_transfer WHERE at_ms >= @since AND (cause = 'refund'
+      OR cause = 'collect' AND debit IN (SELECT account FROM own)
+      OR cause = 'deposit' AND substr(debit, 1, 7) = 'wallet:'
+      OR cause = 'withdrawal' AND 'earned:' || substr(debit, 8) IN (SELECT account FROM own))
+    GROUP BY tx),
+  fault AS (SELECT f.tx, COALESCE(r.kind, CASE WHEN l.id IS NOT NULL THEN 'upkeep' END) AS kind
+    FROM own_fault AS f LEFT JOIN request AS r ON r.id = f.nonce AND r.created_block < f.block
+      AND (r.ended_block IS NULL OR r.ended_block >= f.block)
+    LEFT JOIN upkeep_lock AS l ON l.id = f.nonce),
+  derived AS MATERIALIZED (SELECT w.tx, w.kind, w.fee + CASE WHEN w.place = 1
+      THEN u.amount - w.all_fees ELSE 0 END AS amount FROM worth AS w JOIN unknown AS u USING (tx)
+    UNION ALL SELECT u.tx, COALESCE(f.kind, b.kind, 'elsewhere'), u.amount FROM unknown AS u
+    LEFT JOIN fault AS f ON f.tx = u.tx AND u.is_fault = 1
+    LEFT JOIN beside AS b ON b.tx = u.tx AND u.is_fault = 0
+    WHERE u.tx NOT IN (SELECT tx FROM worth))`;
+
 /** Reads what the node earns and what it pays itself. Works on a read-only database. */
 export function createProfitView(db: Database) {
   const charges = db.prepare(`${BOOKED}
-    SELECT CASE WHEN c.request_id IS NULL THEN 'price' ELSE COALESCE(r.kind, 'upkeep') END AS kind,
+    SELECT ${KIND} AS kind,
       SUM(CASE WHEN c.request_id IS NULL THEN c.transfers ELSE 1 END) AS answers,
       SUM(c.fee) AS fee, SUM(c.lost) AS lost, SUM(c.premium) AS premium
     FROM charge AS c LEFT JOIN request AS r ON r.id = c.request_id GROUP BY 1`);
-  const spending = db.prepare(`${BOOKED}
-    SELECT COALESCE(s.kind, 'elsewhere') AS kind, SUM(COALESCE(s.amount, p.amount)) AS spent
-    FROM paid AS p LEFT JOIN spend_share AS s ON s.tx = p.tx GROUP BY 1`);
-  const byPurpose = db.prepare(`${BOOKED},
-    charged AS MATERIALIZED (SELECT tx, SUM(fee) AS fee FROM charge GROUP BY tx)
-    SELECT COALESCE(t.purpose, 'elsewhere') AS purpose, p.is_fault AS is_fault,
+  const spending = db.prepare(`${BOOKED}, ${DERIVED}
+    SELECT kind, SUM(amount) AS spent FROM (
+      SELECT s.kind, s.amount FROM paid AS p JOIN spend_share AS s ON s.tx = p.tx
+      UNION ALL SELECT kind, amount FROM derived) GROUP BY kind`);
+  const byPurpose = db.prepare(`${BOOKED}, ${DERIVED},
+    charged AS MATERIALIZED (SELECT tx, SUM(fee) AS fee FROM charge GROUP BY tx),
+    told AS (SELECT tx, MIN(kind) AS purpose FROM derived
+      WHERE kind IN ('expire', 'collect', 'order', 'price') GROUP BY tx)
+    SELECT COALESCE(t.purpose, d.purpose, 'elsewhere') AS purpose, p.is_fault AS is_fault,
       SUM(p.amount) AS paid, SUM(COALESCE(c.fee, 0)) AS fee
     FROM paid AS p LEFT JOIN sent_transaction AS t ON t.hash = p.tx
+    LEFT JOIN told AS d ON d.tx = p.tx
     LEFT JOIN charged AS c ON c.tx = p.tx GROUP BY 1, 2`);
   const answering = db.prepare(`${BOOKED},
     predicted AS (SELECT q.tx, COUNT(*) AS answers, COUNT(c.tx) AS answered,

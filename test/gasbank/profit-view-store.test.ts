@@ -11,12 +11,15 @@ import {
   earnedOf,
   LOST,
   OUTSIDE,
+  reservedOf,
   walletOf,
 } from '../../src/gasbank/accounts.js';
+import { createFaultStore } from '../../src/gasbank/fault-store.js';
 import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
 import { createPredictionStore } from '../../src/gasbank/prediction-store.js';
 import { createProfitView } from '../../src/gasbank/profit-view-store.js';
 import { createSpendStore } from '../../src/gasbank/spend-store.js';
+import { createUpkeepLockStore } from '../../src/gasbank/upkeep-lock-store.js';
 import {
   createTransactionStore,
   type TransactionPurpose,
@@ -218,6 +221,82 @@ describe('profit and loss', () => {
       move(LOST, BURNT, 75n, 'recovered', 2);
     });
     assert.deepEqual(read().costs, { faults: 5n });
+  });
+
+  it('knows by the chain alone what transactions were for, as the database that sent them', () => {
+    inTransaction(db, () => {
+      // 10 above the ceiling; then 20 of the second beyond its maxFee; a third kind beside.
+      answer(1, 120n, [
+        { id: 1n, uncut: 60n, fee: 60n, premium: 7n },
+        { id: 2n, uncut: 50n, fee: 50n },
+      ]);
+      answer(2, 560n, [
+        { id: 3n, uncut: 40n, fee: 40n },
+        { id: 4n, uncut: 520n, predicted: 500n, fee: 500n },
+      ]);
+      const others = [
+        ['expire', 'refund', [reservedOf(PAYER), creditOf(PAYER)]],
+        ['collect', 'collect', [earnedOf(NODE), walletOf(NODE)]],
+        ['order', 'deposit', [walletOf(NODE), creditOf(NODE)]],
+        ['order', 'withdrawal', [creditOf(NODE), walletOf(NODE)]],
+      ] as const;
+      move(creditOf(PAYER), reservedOf(PAYER), 9n, 'reserve', 50);
+      for (const [at, [kind, cause, [debit, credit]]] of others.entries()) {
+        send(10 + at, kind, kind, 5n + BigInt(at));
+        burn(10 + at, 5n + BigInt(at));
+        move(debit, credit, 3n, cause, 10 + at);
+      }
+      send(20, 'price', 'price', 44n);
+      burn(20, 44n);
+      move(creditOf(PAYER), earnedOf(NODE), 30n, 'fee', 20);
+      const upkeep = { id: 77n, owner: PAYER, target: PAYER, method: 'run', trigger: 'every:1' };
+      const registered = { name: 'UpkeepRegistered', ...upkeep, maxFee: 90n } as const;
+      createUpkeepLockStore(db).follow([registered], 1);
+      send(21, 'upkeep', 'upkeep', 70n);
+      burn(21, 70n);
+      charge(21, { id: 77n, uncut: 66n, fee: 66n });
+      // FAULTs: of an answer, of a run, and of a group, which the chain tells nothing of.
+      const nonces = [4, 77, 3_000_000_000];
+      for (const [at, nonce] of nonces.entries()) {
+        const tx = 30 + at;
+        send(tx, 'respond', at === 1 ? 'upkeep' : 'http', 11n);
+        burn(tx, 11n);
+        move(BURNT, LOST, 11n, 'faulted', tx, { id: `${txOf(tx)}:faulted` });
+        createFaultStore(db).add({ tx: txOf(tx), account: NODE, nonce, block: 2, fees: 11n });
+      }
+    });
+    const before = read();
+    inTransaction(db, () =>
+      db.exec('DELETE FROM prediction; DELETE FROM spend_share; DELETE FROM sent_transaction'),
+    );
+    const after = read();
+    const spentOn = ({ kinds }: typeof before) =>
+      Object.fromEntries(kinds.map(({ kind, spent }) => [kind, spent]));
+    const known = spentOn(before);
+    assert.deepEqual(spentOn(after), { ...known, http: (known.http ?? 0n) - 11n, elsewhere: 11n });
+    const { costs } = after;
+    const { refunds, collections, orders, faults, 'price rounds': rounds } = costs;
+    assert.deepEqual([refunds, collections, orders, faults, rounds], [5n, 6n, 15n, 33n, 14n]);
+    assert.equal(after.result, before.result);
+  });
+
+  it('takes a FAULT for that of a request only while it was open', () => {
+    inTransaction(db, () => {
+      const faults = createFaultStore(db);
+      const requests = createRequestStore(db);
+      const end = { reason: 'over', endedBlock: 7, endedTx: txOf(1) };
+      requests.move(1n, 'answeredOnChain', end, { atMs: 1, what: 'answered' });
+      for (const [at, block] of [1, 2, 7, 8].entries()) {
+        burn(30 + at, 1n << BigInt(at));
+        move(BURNT, LOST, 1n, 'faulted', 30 + at, { id: `${txOf(30 + at)}:faulted` });
+        faults.add({ tx: txOf(30 + at), account: NODE, nonce: 1, block, fees: 1n });
+      }
+    });
+    const spent = read().kinds.map(({ kind, spent: amount }) => [kind, amount]);
+    assert.deepEqual(spent, [
+      ['elsewhere', 9n],
+      ['http', 6n],
+    ]);
   });
 
   it('counts the answers of this node alone, and what was booked since a time', () => {

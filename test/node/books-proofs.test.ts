@@ -7,8 +7,9 @@ import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { hash160ToAddress } from '../../src/base/hash.js';
+import { createProfitView } from '../../src/gasbank/profit-view-store.js';
 import { DATABASE_FILE } from '../../src/node.js';
-import { openDatabaseReadOnly } from '../../src/storage/database.js';
+import { type Database, openDatabaseReadOnly } from '../../src/storage/database.js';
 import { type LyingProxy, startLyingProxy } from '../chain/lying-proxy.js';
 import { commandLine, longestLine } from '../cli/command-line.js';
 import { ask, consumerAsks, specOf } from './asking.js';
@@ -101,6 +102,22 @@ describe('books that are proven from the command line', function () {
     assert.match(out, /^The fresh database is .*kept\.sqlite\.$/m);
     const kept = openDatabaseReadOnly(file);
     assert.equal(kept.prepare('SELECT COUNT(*) FROM request').pluck().get(), 6n);
+    // What each kind cost is known from the chain as well as to the node that sent it all.
+    const books = openDatabaseReadOnly(join(fixture.config.storage.dir, DATABASE_FILE));
+    const [known, derived] = [books, kept].map(spentOn) as [Spent, Spent];
+    // But for whom a transaction of several was that FAULTed: it told of nobody.
+    const shared = kept
+      .prepare('SELECT SUM(fees) FROM own_fault WHERE nonce NOT IN (SELECT id FROM request)')
+      .pluck()
+      .get() as bigint | null;
+    const { elsewhere = 0n, http = 0n } = derived;
+    assert.equal(elsewhere, shared ?? 0n);
+    assert.deepEqual(
+      { ...derived, elsewhere: 0n, http: http + elsewhere },
+      { ...known, elsewhere: 0n },
+    );
+    assert.ok(http > 0n);
+    books.close();
     kept.close();
     const again = await run('rebuild', '--to', file);
     assert.equal(again.exitCode, 1);
@@ -240,6 +257,15 @@ describe('books that are proven from the command line', function () {
     return file;
   }
 });
+
+type Spent = Readonly<Record<string, bigint>>;
+
+const spentOn = (db: Database): Spent =>
+  Object.fromEntries(
+    createProfitView(db)
+      .profitAndLoss(null)
+      .kinds.map(({ kind, spent }) => [kind, spent]),
+  );
 
 /** Answers, a FAULT that is paid for, an expiry, outside funding, spending, and a collection. */
 async function makeHistory(fixture: NodeFixture, running: RunningNode): Promise<void> {
