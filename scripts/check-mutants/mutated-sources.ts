@@ -38,6 +38,7 @@ export const QUICK_TESTS: readonly string[] = [
   'test/pipeline/transaction-ending.test.ts',
   'test/pipeline/open-wallets.test.ts',
   'test/pipeline/intake.test.ts',
+  'test/pipeline/upkeep-intake.test.ts',
   'test/gasbank/histories.test.ts',
 ];
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readTrigger } from '../../src/automation/trigger.js';
 import { BURNT, OUTSIDE } from '../../src/gasbank/accounts.js';
 import { drawIdOf, takenIdOf } from '../../src/pipeline/transaction-ending.js';
 import type { TransactionPurpose } from '../../src/pipeline/transaction-store.js';
@@ -49,6 +50,40 @@ describe('a transaction of the node', () => {
       const fees = { kind: 'fees', account: ACCOUNT, tx: TX, amount: 35n, fault } as const;
       stages.ending.burnt(fees, 20, 5);
     });
+
+  it('for a run of an upkeep leaves it to be planned anew, however it ends without it', () => {
+    const ends = {
+      halted: () => stages.ending.halted(TX, 20, 5),
+      faulted: () => stages.ending.faulted(TX, 20, 'ABORT', 5),
+      dead: () => stages.ending.dead(TX, 51, 'it died', 5),
+    };
+    const reasons = [];
+    for (const [how, work] of Object.entries(ends)) {
+      stages.close();
+      stages = createStages();
+      stages.fund(1_000n);
+      send([], 'upkeep', rawFor(9n));
+      inTransaction(stages.db, () => {
+        const registered = { block: 5, timeMs: 5_000 };
+        const terms = { owner: ACCOUNT, target: ACCOUNT, method: 'run', maxFee: 100n };
+        const read = readTrigger('every:1');
+        const found = read.kind === 'trigger' ? read.trigger : null;
+        const trigger = { triggerText: 'every:1', trigger: found, registered };
+        stages.upkeeps.add({ id: 9n, ...terms, ...trigger, registeredTx: TX }, 'new', 6);
+        const sent = { reason: 'sent', tx: TX, sentDue: 6 };
+        assert.ok(stages.upkeeps.move(9n, 'runSigned', sent), how);
+      });
+      if (how !== 'dead') inBlock(how === 'faulted' ? 9 : null);
+      assert.equal(end(work), true);
+      const row = stages.upkeeps.get(9n);
+      assert.deepEqual([row?.tx, row?.sentDue], [null, null], how);
+      assert.equal(row?.lostTx ?? null, how === 'faulted' ? TX : null, how);
+      reasons.push(row?.reason);
+    }
+    assert.match(reasons[0] ?? '', /the gateway skipped this run/);
+    assert.match(reasons[1] ?? '', /^its transaction FAULTed in block 20: ABORT$/);
+    assert.equal(reasons[2], 'it died');
+  });
 
   it('that HALTed has its fees posted, and what it skipped is planned anew', () => {
     send([1n, 2n]);
