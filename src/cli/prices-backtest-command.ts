@@ -22,7 +22,7 @@ Examples:
   dodona prices backtest quotes.jsonl --gas-per-round 0.02
 ${EXIT_CODE_HELP}`;
 
-/** A round in a transaction of its own on a public network's prices (docs/prices.md). */
+/** A round in a transaction of its own at a tenth of Neo's default prices (docs/prices.md). */
 const GAS_PER_ROUND = '0.03';
 
 interface BacktestOptions extends CommonOptions {

@@ -68,6 +68,7 @@ export function openPrices(
         }),
     async run(signal) {
       const outcome: { bug: { readonly error: unknown } | null } = { bug: null };
+      const own = new AbortController();
       await pollFeeds(
         {
           ...parts,
@@ -84,9 +85,10 @@ export function openPrices(
           onBug(error) {
             outcome.bug ??= { error };
             log.error('a price feed met a fault of the node', { error });
+            own.abort();
           },
         },
-        signal,
+        AbortSignal.any([signal, own.signal]),
       );
       if (outcome.bug !== null) throw outcome.bug.error;
     },

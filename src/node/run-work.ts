@@ -56,7 +56,10 @@ export async function runWork(
   const evidence = watchedResolver(options, parts);
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
-  const beside = [refreshLoop(options, parts, both), evidence.tidy(both), parts.prices.run(both)];
+  const feeds = parts.prices.run(both);
+  // A bug there ends the node, as any does.
+  feeds.catch(() => own.abort());
+  const beside = [refreshLoop(options, parts, both), evidence.tidy(both), feeds];
   const { ownAccounts } = begun;
   const mode = config.network.dialect;
   const source = createBlockSource({ rpc: pool, gateway, clock, mode, ownAccounts });

@@ -218,6 +218,29 @@ describe('a node with price feeds', function () {
       }
     }));
 
+  it('publishes each round once though two nodes of one account do', async () => {
+    const config = configWith({ 'GAS/USD': ['heartbeat: 1s'] });
+    const twin = { ...config, storage: { dir: join(fixture.folder, 'twin') } };
+    await withNode(config, (one) =>
+      withNode(twin, async (other) => {
+        await one.until('six rounds', () => roundsOf(one, 'GAS/USD') >= 6n);
+        await other.until('they are known there', () => roundsOf(other, 'GAS/USD') >= 6n);
+        const told = [one, other].map(
+          ({ db }) =>
+            db
+              .prepare(
+                'SELECT round, timestamp_ms, tx FROM price_round WHERE round <= 6 ORDER BY round',
+              )
+              .all() as { round: bigint; timestamp_ms: bigint; tx: string }[],
+        );
+        assert.deepEqual(told[0], told[1]);
+        const times = (told[0] ?? []).map(({ timestamp_ms: at }) => at);
+        assert.ok(times.every((at, place) => place === 0 || at > (times[place - 1] ?? 0n)));
+        assert.doesNotMatch(one.logText() + other.logText(), /FAULTed/);
+      }),
+    );
+  });
+
   it('publishes once though it is killed between keeping a transaction and sending it', async () => {
     const given = configWith({ 'GAS/USD': [] });
     // On a busy machine a restart takes longer than the usual ten short blocks.
