@@ -99,6 +99,7 @@ export class ModelChain {
   readonly upkeeps = new ModelUpkeeps(this);
   #nextId = 1n;
   #transactions = 0;
+  #rounds = 0n;
 
   /** Requests and upkeeps draw theirs from one counter. */
   takeId(): bigint {
@@ -236,8 +237,9 @@ export class ModelChain {
   ): bigint {
     const fee = payer === null ? 0n : least(most, of(this.credit, payer));
     if (payer !== null) add(this.credit, payer, -fee);
-    const round = { pair: 'GAS/USD', price: 1n, timestamp: 1, confidenceBps: 0, round: 1n };
-    tell('PriceUpdated', { ...round, payer, fee });
+    this.#rounds += 1n;
+    const given = { pair: 'GAS/USD', price: 1n, timestamp: this.height, confidenceBps: 0 };
+    tell('PriceUpdated', { ...given, round: this.#rounds, payer, fee });
     return fee;
   }
 
