@@ -63,6 +63,7 @@ export async function createBareVm(): Promise<BareVm> {
         const parked = structuredClone(current.park());
         if (at % 2 === 0 || !vm.reusable) await vm.renew();
         else vm.reset();
+        if (!vm.isPristine()) throw new Error('what was parked has left something behind');
         current = begin(source, said, parked);
         over = answerNext(current, said, at);
       }

@@ -39,6 +39,11 @@ export default {
         'JSON.stringify(o);',
     ),
     burn(
+      'JSON of cycles',
+      'const o = { all: Array(1e4).fill(1) }; o.o = o; ' +
+        'for (;;) try { JSON.stringify(o); } catch {}',
+    ),
+    burn(
       'JSON that is parsed again and again',
       'const text = JSON.stringify(Array(1e5).fill(1)); for (;;) JSON.parse(text);',
     ),
@@ -88,6 +93,12 @@ export default {
       'toLocaleString and dates',
       'for (let at = 0; ; at++) new Date(at * 1e9).toLocaleString();',
     ),
+    {
+      it: 'takes a result with a cycle for what JSON does not have, at once',
+      source: 'export default () => { const o = { a: [] }; o.a.push({ o }); return o; }',
+      ends: 'notJson',
+      withinMs: QUICK_MS,
+    },
     {
       it: 'ends a module that never comes to its function',
       source: 'for (;;); export default () => 1',
