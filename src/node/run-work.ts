@@ -43,10 +43,10 @@ export async function runWork(
   const { config, clock, log, metrics } = options;
   const { db, pool, signer } = parts;
   const gateway = config.gateway.hash;
-  const { magic } = config.network;
+  const { magic, dialect: mode } = config.network;
   const cursor = createCursorStore(db);
   const begun = beginBooks(options, parts);
-  const preflight = createPreflight({ rpc: pool, clock, mode: config.network.dialect });
+  const preflight = createPreflight({ rpc: pool, clock, mode });
   const feePolicy = parts.policy.current;
   const heightNow = (): number => cursor.read()?.height ?? begun.height;
   const ways = { rpc: pool, gateway, signal };
@@ -56,12 +56,9 @@ export async function runWork(
   const evidence = watchedResolver(options, parts);
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
-  const feeds = parts.prices.run(both);
-  // A bug there ends the node, as any does.
-  feeds.catch(() => own.abort());
+  const feeds = endingWith(own, parts.prices.run(both));
   const beside = [refreshLoop(options, parts, both), evidence.tidy(both), feeds];
   const { ownAccounts } = begun;
-  const mode = config.network.dialect;
   const source = createBlockSource({ rpc: pool, gateway, clock, mode, ownAccounts });
   log.info('node started', {
     version: options.version,
@@ -125,6 +122,12 @@ export async function runWork(
     own.abort();
     await Promise.all(beside);
   }
+}
+
+/** Work whose failure ends what the controller ends: a bug beside the pipeline stops the node. */
+function endingWith(own: AbortController, work: Promise<void>): Promise<void> {
+  work.catch(() => own.abort());
+  return work;
 }
 
 /** Sets the cursor, and remembers whose GAS is on the books from the block after it on. */
