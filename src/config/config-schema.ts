@@ -184,7 +184,6 @@ const gasbank = z.strictObject({
       http: flag().prefault('false'),
       function: flag().prefault('false'),
       random: flag().prefault('false'),
-      price: flag().prefault('false'),
       upkeep: flag().prefault('false'),
       expire: flag().prefault('true'),
     })

@@ -3,7 +3,8 @@ import type { Hash160 } from '../base/hash.js';
 /**
  * The ledger's accounts.
  * - `wallet:A`: GAS of the node's own account A on the chain
- * - `credit:A`, `reserved:A`: what the gateway holds for A, free and set aside for requests
+ * - `credit:A`, `reserved:A`: what the gateway holds for A, free and set aside for requests and
+ *   for runs of upkeeps
  * - `earned:A`: what the gateway owes the node's account A
  * - `burnt`: system and network fees paid, but for what is in `lost`
  * - `lost`: fees of FAULTed transactions of own accounts that nobody has paid for yet
