@@ -4,6 +4,7 @@
  */
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { messageOf } from '../src/base/node-error.js';
+import { runAutomation } from './bench/automation.js';
 import type { BenchOptions } from './bench/bench-options.js';
 import { runCatchup } from './bench/catchup.js';
 import { runLatency } from './bench/latency.js';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   catchup: runCatchup,
   sandbox: runSandbox,
   ledger: runLedger,
+  automation: runAutomation,
   random: runRandom,
   prices: runPrices,
 };

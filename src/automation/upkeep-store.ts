@@ -174,10 +174,13 @@ export function createUpkeepStore(db: Database) {
 
 /** What is to be run. Each look costs what is due, not what is registered. */
 function createQueue(db: Database) {
-  const byTime = db.prepare(`SELECT * FROM upkeep WHERE state = 'waiting' AND kind = 'cron'
-    AND next_due <= ? AND retry_ms <= ? ORDER BY next_due, id LIMIT ?`);
-  const byBlock = db.prepare(`SELECT * FROM upkeep WHERE state = 'waiting'
-    AND kind IN ('every', 'on') AND next_due <= ? AND retry_ms <= ? ORDER BY next_due, id LIMIT ?`);
+  // Left to itself SQLite reads all that wait, with each block.
+  const byTime = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_due_by_time
+    WHERE state = 'waiting' AND kind = 'cron' AND next_due <= ? AND retry_ms <= ?
+    ORDER BY next_due, id LIMIT ?`);
+  const byBlock = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_due_by_block
+    WHERE state = 'waiting' AND kind IN ('every', 'on') AND next_due <= ? AND retry_ms <= ?
+    ORDER BY next_due, id LIMIT ?`);
   const conditions = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_conditions
     WHERE state = 'waiting' AND kind = 'when' AND id > ? AND retry_ms <= ? ORDER BY id LIMIT ?`);
   const lost = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_lost WHERE lost_tx IS NOT NULL

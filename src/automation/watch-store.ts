@@ -19,14 +19,16 @@ const WATCHING = "kind = 'on' AND state IN ('waiting', 'sent', 'unfunded', 'paus
 
 /** The one writer of `upkeep_seen` and `upkeep_watch`. */
 export function createWatchStore(db: Database) {
-  const contracts = db.prepare(`SELECT watch_contract AS contract FROM upkeep
+  const contracts = db.prepare(`SELECT watch_contract AS contract
+    FROM upkeep INDEXED BY upkeep_watches
     WHERE ${WATCHING} GROUP BY watch_contract ORDER BY MIN(id) LIMIT ?`);
   const contractOf = db.prepare('SELECT watch_contract FROM upkeep WHERE id = ?').pluck();
   const firstSince = db
-    .prepare(`SELECT MIN(registered_block) FROM upkeep WHERE ${WATCHING}`)
+    .prepare(`SELECT registered_block FROM upkeep INDEXED BY upkeep_watch_since
+      WHERE ${WATCHING} ORDER BY registered_block LIMIT 1`)
     .pluck();
   const events = db.prepare(`SELECT DISTINCT watch_contract AS contract, watch_event AS event
-    FROM upkeep WHERE ${WATCHING}`);
+    FROM upkeep INDEXED BY upkeep_watches WHERE ${WATCHING}`);
   const add = db.prepare(`INSERT OR IGNORE INTO upkeep_seen (upkeep_id, block)
     SELECT id, @block FROM upkeep WHERE ${WATCHING} AND watch_contract = @contract
       AND watch_event = @event AND registered_block < @block
@@ -58,8 +60,8 @@ export function createWatchStore(db: Database) {
     /** The last block that was looked through, or that came before anybody waited for an event. */
     height(): number | null {
       const known = height.get() as bigint | undefined;
-      const first = firstSince.get() as bigint | null;
-      if (first === null) return null;
+      const first = firstSince.get() as bigint | undefined;
+      if (first === undefined) return null;
       return Math.max(Number(known ?? 0n), Number(first));
     },
 

@@ -154,15 +154,17 @@ export function createPerform(parts: PerformParts) {
     async run(now: ChainMoment): Promise<void> {
       const found = await dueRuns.find(now, maxBatch * (concurrency + 1), busy);
       if (signal.aborted || !parts.mayStart()) return;
-      const [alone, together] = [found.filter(goesAlone), found.filter((due) => !goesAlone(due))];
-      for (let at = 0; at < together.length && preparing < concurrency; at += maxBatch) {
-        begin(
-          together.slice(at, at + maxBatch).map(({ run }) => run),
-          false,
-        );
+      const together = found.filter((due) => !goesAlone(due));
+      // Who never ran yet may bring a transaction down: only others of that kind share it.
+      for (const isNew of [false, true]) {
+        const alike = together.filter(({ row }) => (row.lastDue === null) === isNew);
+        for (let at = 0; at < alike.length && preparing < concurrency; at += maxBatch) {
+          const group = alike.slice(at, at + maxBatch).map(({ run }) => run);
+          begin(group, false);
+        }
       }
       // Whoever brought a transaction down is slow to look at: the others keep a place.
-      for (const { run } of alone) {
+      for (const { run } of found.filter(goesAlone)) {
         if (preparing >= concurrency || preparingAlone >= concurrency - 1) return;
         begin([run], true);
       }

@@ -48,6 +48,10 @@ const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: reado
     figures: ['ratio', 'transfersPerSecond', 'balanceGrowth', 'pageGrowth', 'olderPageGrowth'],
     floor: ['barePerSecond'],
   },
+  automation: {
+    figures: ['addedP50', 'addedP99', 'findP50', 'runsPerBlock'],
+    floor: ['addedP50OfFew'],
+  },
   random: {
     figures: ['provingP50', 'provingP99', 'checkingP50', 'checkingP99', 'wholeP50', 'wholeP99'],
     floor: ['multiplicationP50', 'multiplicationP99'],
@@ -85,7 +89,7 @@ describe('the bench command', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /'speed' is invalid.*Allowed choices are latency, throughput, catchup, sandbox, ledger, ran/,
+      /'speed' is invalid.*Allowed choices are latency, throughput, catchup, sandbox, ledger, aut/,
     );
   });
 });

@@ -10,7 +10,7 @@ import { assertBooksMatchChain } from './books.js';
 import { deployHostiles, type Hostile, modeScript } from './hostile.js';
 import { mustHalt, type NodeFixture, nodeFixture } from './node-fixture.js';
 import { type RunningNode, startNode } from './running-node.js';
-import { deployMetronome, performedRuns, register } from './upkeeps.js';
+import { deployMetronomes, performedRuns, register } from './upkeeps.js';
 
 const BACKOFF = { backoffMs: 300, backoffMaxMs: 600, pauseAfterFailures: 3 };
 
@@ -28,8 +28,8 @@ describe('a node runs upkeeps on a real chain', function () {
     };
     const { network, gateway, owner } = fixture;
     await depositCredit(network, network.faucet, gateway, owner.hash, parseGas('1000'));
-    [metronome, hostiles] = await Promise.all([
-      deployMetronome(fixture, 5),
+    [[metronome = metronome], hostiles] = await Promise.all([
+      deployMetronomes(fixture, [5]),
       deployHostiles(fixture, 3),
     ]);
     await send(...hostiles.map((each) => modeScript(each, '')));

@@ -42,17 +42,24 @@ export async function register(
   return { ids, applied };
 }
 
-/** Deploys contracts/testing/metronome, whose condition holds again after so many blocks. */
-export async function deployMetronome(
+/** Deploys contracts/testing/metronome, whose condition holds again after so many blocks each. */
+export async function deployMetronomes(
   { network }: Pick<NodeFixture, 'network'>,
-  periodBlocks: number,
-): Promise<Hash160> {
-  const deployer = createAccount();
-  await network.fund([deployer.hash], parseGas('40'));
+  periodsBlocks: readonly number[],
+): Promise<Hash160[]> {
   const contract = await readCompiled('metronome');
-  const [hash] = await deployContracts(network, deployer, [{ contract, data: periodBlocks }]);
-  if (hash === undefined) throw new Error('bug: no contract was deployed');
-  return hash;
+  const deployers = periodsBlocks.map(() => createAccount());
+  await network.fund(
+    deployers.map(({ hash }) => hash),
+    parseGas('40'),
+  );
+  const deployed = deployers.map(async (deployer, at) => {
+    const data = periodsBlocks[at] ?? 0;
+    const [hash] = await deployContracts(network, deployer, [{ contract, data }]);
+    if (hash === undefined) throw new Error('bug: no contract was deployed');
+    return hash;
+  });
+  return Promise.all(deployed);
 }
 
 /** What the gateway told of runs, in the order of blocks. */
