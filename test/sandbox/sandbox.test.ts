@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { NodeError } from '../../src/base/node-error.js';
+import type { FunctionCall } from '../../src/sandbox/execution.js';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.js';
 import { callOf, hostOf, responseOf, returned } from './function-calls.js';
 
@@ -74,13 +75,13 @@ describe('the sandbox', () => {
     const sandbox = await sandboxWith({ workers: 2, workersPerRequester: 1 });
     const limits = { busyMs: 100 };
     const order: string[] = [];
-    const run = async (requester: string, source: string) => {
-      const execution = await sandbox.run(callOf(source, { requester, limits }), hostOf());
+    const run = async (requester: string, source: string, given: Partial<FunctionCall> = {}) => {
+      const execution = await sandbox.run(callOf(source, { requester, ...given }), hostOf());
       order.push(requester);
       return execution.end.kind;
     };
     const hostile = Array.from({ length: 20 }, () =>
-      run('hostile', 'export default () => { for (;;); }'),
+      run('hostile', 'export default () => { for (;;); }', { limits }),
     );
     const honest = Array.from({ length: 5 }, (_, at) => run(`honest ${at}`, QUICK));
     assert.deepEqual(await Promise.all(honest), Array(5).fill('returned'));
