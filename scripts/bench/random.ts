@@ -7,7 +7,7 @@ import type { BenchOptions } from './bench-options.js';
 import type { BenchResult } from './report.js';
 import { percentile } from './statistics.js';
 
-const FULL = 1_000;
+const FULL = 500;
 const QUICK = 20;
 /** What the proving of a number may take once it is warm. */
 const TARGET_MS = 5;

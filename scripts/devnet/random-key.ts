@@ -3,21 +3,26 @@ import { readContract } from '../../src/chain/contract-read.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
+import type { ScryptCost } from '../../src/keystore/random-keys.js';
 import { openRandomKeys } from '../../src/node/open-random.js';
 import { possessionProof } from '../../src/vrf/possession.js';
 import type { SecretRandomKey } from '../../src/vrf/prover.js';
 import type { DevnetAccount } from './account.js';
 import type { PrivateChain } from './private-chain.js';
 
-/** Gives a gateway without one its first random key, which the configured node then holds. */
+/**
+ * Gives a gateway without one its first random key, which the configured node then holds. `cost` is
+ * what guessing its password takes; tests take little.
+ */
 export async function ensureRandomKey(
   chain: PrivateChain,
   owner: DevnetAccount,
   config: NodeConfig,
+  cost?: ScryptCost,
 ): Promise<void> {
   const reads = gatewayReads(config.gateway.hash);
   const { publicKey } = await readContract(chain.rpc, reads.randomKey());
-  if (publicKey === null) await changeRandomKey(chain, owner, config);
+  if (publicKey === null) await changeRandomKey(chain, owner, config, cost);
 }
 
 /** Makes the node a further random key, and that the one of new requests; answers it. */
@@ -25,9 +30,10 @@ export async function changeRandomKey(
   chain: PrivateChain,
   owner: DevnetAccount,
   config: NodeConfig,
+  cost?: ScryptCost,
 ): Promise<SecretRandomKey> {
   const gateway = config.gateway.hash;
-  const key = await openRandomKeys(config).add();
+  const key = await openRandomKeys(config, cost).add();
   const proof = possessionProof(gateway, key, randomBytes);
   const script = gatewayCalls(gateway).proposeRandomKey(key.publicKey, proof);
   const { state, exception } = await chain.applied(await chain.send(owner, script));

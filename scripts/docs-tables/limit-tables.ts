@@ -1,5 +1,6 @@
 import { STOP_TIMEOUT_MS } from '../../src/cli/run-node.js';
 import { FILTER_POOL_DEFAULTS } from '../../src/filters/filter-pool.js';
+import { MAX_RANDOM_KEYS } from '../../src/keystore/random-key-file.js';
 import { DEFAULT_HTTP_LIMITS } from '../../src/net/http-limits.js';
 import { MAX_STEPS } from '../../src/requests/request-store.js';
 import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from '../../src/requests/request-view-store.js';
@@ -74,6 +75,7 @@ export const nodeLimitTable = (): string =>
       [String(vault.MAX_SECRETS_PER_OWNER), 'secrets of one owner'],
       [String(vault.MAX_GRANTS_PER_SECRET), 'grants of one secret'],
       [String(vault.MAX_HOSTS_PER_GRANT), 'hosts of one grant'],
+      [String(MAX_RANDOM_KEYS), "random keys in one node's file"],
       [String(SANDBOX_DEFAULTS.maxWaiting), 'functions that wait for a thread'],
       [String(SANDBOX_DEFAULTS.maxWaitingPerRequester), 'of these, for one requester'],
       [String(filter.maxQueue), 'filters that wait for a thread'],

@@ -133,11 +133,11 @@ async function carryOut(
     tell('Nothing was sent (--dry-run).');
     return reportOf(desk, order, priced, notes, null, before);
   }
-  const sent = await send(desk, order, priced, context);
+  const { sent, validUntilBlock } = await send(desk, order, priced, context);
   tell(labelled('sent', `${sent.hash}, waiting for its block`));
   const pollMs = Math.min(MAX_POLL_MS, desk.config.network.pollIntervalMs);
   const wait = { chain: port, clock, pollMs, height };
-  const block = await waitForBlock(wait, sent, priced.terms.validUntilBlock);
+  const block = await waitForBlock(wait, sent, validUntilBlock);
   const after = await readHoldings(rpc, gateway, account, { minHeight: block });
   tell(labelled('done', `in block ${block}. ${holdingsText(account, after)}`));
   const report = reportOf(desk, order, priced, notes, { tx: sent.hash, block }, after);
@@ -184,13 +184,16 @@ async function send(
   priced: PricedTransaction,
   { complain }: CommandContext,
 ) {
-  if (desk.hasBooks) {
-    const { sendThroughBooks } = await import('./send-through-books.js');
-    const onWarning = (text: string): void => complain(`warning: ${visible(text)}`);
-    return sendThroughBooks({ ...desk, onWarning }, order, priced);
-  }
+  const { sendThroughBooks } = await import('./send-through-books.js');
   const { sendDirectly } = await import('../pipeline/send-order.js');
-  return sendDirectly(desk.port, priced);
+  const onWarning = (text: string): void => complain(`warning: ${visible(text)}`);
+  // Checking and pricing take their time: it is valid from now on, and costs the same.
+  const validUntilBlock = (await desk.height()) + desk.config.pipeline.validUntilBlocks;
+  const fresh = { ...priced, terms: { ...priced.terms, validUntilBlock } };
+  const sent = desk.hasBooks
+    ? await sendThroughBooks({ ...desk, onWarning }, order, fresh)
+    : await sendDirectly(desk.port, fresh);
+  return { sent, validUntilBlock };
 }
 
 function planText(

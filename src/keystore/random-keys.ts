@@ -14,6 +14,13 @@ import {
   writeRandomKeyFile,
 } from './random-key-file.js';
 
+/** What scrypt works on (RFC 7914). */
+export interface ScryptCost {
+  readonly n: number;
+  readonly r: number;
+  readonly p: number;
+}
+
 /** The keys of random numbers that this node holds. */
 export interface RandomKeys {
   /** Public keys (96 bytes each), oldest first; no password is asked for. */
@@ -36,7 +43,7 @@ export function createRandomKeys(options: {
   readonly readPassword: () => string;
   readonly random: RandomBytes;
   /** Of a new file; tests take less. */
-  readonly cost?: { readonly n: number; readonly r: number; readonly p: number };
+  readonly cost?: ScryptCost;
 }): RandomKeys {
   const { file, readPassword, random, cost = SCRYPT_COST } = options;
   let opened: Promise<OpenedFile | null> | null = null;

@@ -9,7 +9,7 @@ import type { Rpc } from '../chain/rpc.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
 import { randomKeyFile, randomPasswordFile } from '../config/random-files.js';
-import { createRandomKeys, type RandomKeys } from '../keystore/random-keys.js';
+import { createRandomKeys, type RandomKeys, type ScryptCost } from '../keystore/random-keys.js';
 import { createRandomResolver, type RandomResolver } from '../resolvers/random.js';
 import type { Log } from '../telemetry/log.js';
 import { createProver, type Prover } from '../vrf/prover.js';
@@ -22,9 +22,10 @@ export interface NodeRandom {
   close(): Promise<void>;
 }
 
-/** The keystore of the random keys, for the node and for the command line. */
-export const openRandomKeys = (config: NodeConfig): RandomKeys =>
+/** The keystore of the random keys, for the node and for the command line; `cost` is for tests. */
+export const openRandomKeys = (config: NodeConfig, cost?: ScryptCost): RandomKeys =>
   createRandomKeys({
+    ...(cost === undefined ? {} : { cost }),
     file: randomKeyFile(config),
     readPassword: () => readPasswordFile(randomPasswordFile(config)),
     random: randomBytes,

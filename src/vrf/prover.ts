@@ -99,7 +99,14 @@ export function createProver({ random }: { readonly random: RandomBytes }): Prov
         worker.postMessage(task, [own.buffer, blinding.buffer]);
       });
     },
-    ready: () => thread.warm,
+    ready() {
+      const { worker, warm, waiting } = thread;
+      // Whoever waits for it keeps the process; one that only has it does not.
+      worker.ref();
+      return warm.finally(() => {
+        if (waiting.size === 0) worker.unref();
+      });
+    },
     async close() {
       isClosed = true;
       await thread.worker.terminate();

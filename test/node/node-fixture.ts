@@ -92,7 +92,9 @@ export async function nodeFixture(
     filters: { ...loaded.filters, workers: 1 },
     gateway: { ...loaded.gateway, startBlock: fromBlock },
   };
-  if (options.drawsNumbers === true) await ensureRandomKey(network, owner, config);
+  if (options.drawsNumbers === true) {
+    await ensureRandomKey(network, owner, config, { n: 2, r: 8, p: 1 });
+  }
   return {
     network,
     gateway,

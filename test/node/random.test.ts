@@ -5,6 +5,7 @@ import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { createPortableBlockSource } from '../../src/chain/block-source-portable.js';
+import { callScript, utf8 } from '../../src/chain/script.js';
 import { asInteger } from '../../src/chain/stack-item-values.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
 import { findRequest } from '../../src/operations/find-request.js';
@@ -14,7 +15,8 @@ import { keptAnswer, responsesTo } from './answers.js';
 import { ask, consumerAsks, specOf } from './asking.js';
 import { assertBooksMatchChain } from './books.js';
 import { DRAW_FEE, deployGames, numberFor, rolls, senderDraws } from './draws.js';
-import { type NodeFixture, nodeFixture, setTerms } from './node-fixture.js';
+import { deployHostiles, modeScript } from './hostile.js';
+import { mustHalt, type NodeFixture, nodeFixture, setTerms } from './node-fixture.js';
 import { KILLED, startNodeProcess } from './node-process.js';
 import { type RunningNode, startNode } from './running-node.js';
 
@@ -118,6 +120,23 @@ describe('a node draws random numbers', function () {
     await assertBooksMatchChain(fixture.network, fixture.gateway, running.db);
   });
 
+  it('and keeps one whose callback FAULTs in its block: the same number, at its own cost', async () => {
+    const { network, owner, gateway } = fixture;
+    const [hostile] = await deployHostiles(fixture, 1);
+    assert.ok(hostile);
+    const mode = modeScript(hostile, 'faultBelowGas', parseGas('1.5'));
+    await mustHalt(network.send(owner, mode).then(network.applied));
+    const question = [Buffer.alloc(0), utf8('onAnswer'), null, DRAW_FEE];
+    const asks = callScript(hostile.hash, 'call', [gateway, utf8('requestRandom'), question]);
+    const { ids } = await ask(fixture, [asks, rolls(games, 1n, 6n)]);
+    const [guilty, honest] = await responsesTo(fixture, running, ids);
+    assert.deepEqual([guilty?.delivered, honest?.delivered, honest?.lost], [false, true, 0n]);
+    assert.ok(guilty && guilty.lost > parseGas('4'), `${guilty?.lost}`);
+    const number = await numberFor(fixture, running, guilty.id);
+    assert.deepEqual((await keptAnswer(fixture, guilty.id))?.result, number);
+    await assertBooksMatchChain(network, gateway, running.db);
+  });
+
   it('and keeps one whose maxFee pays for no delivery with a kept proof after it', async () => {
     const { id, delivered, fee } = await answerTo(rolls(games, 1n, 6n, parseGas('5.5')));
     assert.equal(delivered, false);
@@ -213,6 +232,21 @@ describe('a node draws random numbers', function () {
     assert.match(unknown.err, /made no request 999999 at 0x/);
     const bad = await verify(...elsewhere(), '--asked-in', 'x');
     assert.match(bad.err, /the value of --asked-in is no hash of a transaction/);
+  });
+
+  it('over an endpoint that has standard calls only, too', async () => {
+    await running.stop();
+    const { config } = fixture;
+    running = await startNode({
+      ...config,
+      network: { ...config.network, dialect: 'portable' },
+    });
+    const { ids } = await ask(fixture, [rolls(games, 1n, 6n), rolls(games, 1n, 6n)]);
+    for (const { id, delivered } of await responsesTo(fixture, running, ids)) {
+      assert.equal(delivered, true);
+      assertAsPredicted(id);
+    }
+    await assertBooksMatchChain(fixture.network, fixture.gateway, running.db);
   });
 
   it('once, though it is killed on the way', async () => {
