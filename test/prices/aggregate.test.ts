@@ -92,6 +92,12 @@ describe('the price that sources agree on', () => {
     assert.equal(agreed({ ...half, g: '100' }).price > 0n, true);
   });
 
+  it('is not that of exactly half of the fresh groups, though they are the quorum', () => {
+    const half = { a: '100', b: '100', c: '100', d: '97', e: '103', f: '104' };
+    assert.match(why(half), /^3 of 6 fresh groups lie within 100 bp of their median, 4 are needed/);
+    assert.equal(formatChainPrice(agreed({ ...half, g: '100.5' }).price), '100');
+  });
+
   it('lets an operator say how near is near', () => {
     const spread = { a: '100', b: '101.5', c: '103' };
     assert.match(why(spread), /1 of 3 fresh groups lie within 100 bp/);
