@@ -23,6 +23,8 @@ interface Notes {
   readonly callbacks: Record<string, string>;
   readonly parameters: Record<string, string>;
   readonly returns: Record<string, string>;
+  /** Meanings of the forms that the trigger of an upkeep has. */
+  readonly triggers: Record<string, string>;
   readonly rehearsals: readonly string[];
   readonly seedMessage: string;
   readonly possessionMessage: string;
@@ -66,6 +68,7 @@ export function describeGateway(folder: string, manifest: Manifest): unknown {
       })),
     })),
     ...constantsOf(folder),
+    triggers: notes.triggers,
     rehearsals: notes.rehearsals,
     seedMessage: notes.seedMessage,
     possessionMessage: notes.possessionMessage,

@@ -3,6 +3,7 @@ import { parseGas } from '../../src/base/datoshi.js';
 import type { AskEvent } from '../../src/chain/gateway-events.js';
 import { assertBooks, balanceOf } from './books.js';
 import { type GatewayWorld, gatewayWorld, type Step } from './gateway-world.js';
+import { setMode } from './hostile.js';
 import { newRandomKey, possessionProof, prove } from './random-proofs.js';
 import {
   answer,
@@ -15,6 +16,7 @@ import {
   randomArgs,
   responsesIn,
 } from './requests.js';
+import { nextRun, performed, performedIn, registeredBy, upkeepIds } from './upkeeps.js';
 
 /** Of a new gateway (firstMinimum in gateway.abi.json), at Neo's default prices. */
 const MINIMUM = parseGas('0.35');
@@ -96,4 +98,30 @@ describe('the minimum of a new gateway covers a plain answer that goes alone', (
 
   it('of one that is sponsored, whose allowance is written back', () =>
     coversAnswerOf(askedByContract(world, world.contracts.sponsored, longest)));
+
+  it('of a run whose target is not called', async () => {
+    const { contracts, accounts, network, calls, node } = world;
+    const { asker } = contracts;
+    await world.run(world.owner, setMode(asker, ''));
+    const longestArgs = [Buffer.alloc(491), ...Array<null>(15).fill(null)];
+    const on = `on:0x${'11'.repeat(20)}:${'e'.repeat(32)};catchup=10`;
+    for (const asked of [
+      { trigger: 'every:1' },
+      { trigger: 'when:isDue', method: 'sixteen', args: longestArgs },
+      { trigger: on, method: 'sixteen', args: longestArgs },
+    ]) {
+      const maxFee = MINIMUM;
+      const [id = 0n] = await upkeepIds(world, [
+        registeredBy(world, accounts.user, asker, { maxFee, ...asked }),
+      ]);
+      const run = await nextRun(world, id, { deliver: false });
+      await network.waitForBlock(run.due);
+      const { gasConsumed } = await network.trial(node, calls.performUpkeeps([run]));
+      const applied = await world.run(...performed(world, [run], { systemFee: gasConsumed }));
+      assert.equal(applied.gasConsumed, gasConsumed);
+      const [event] = performedIn(world, applied);
+      assert.equal(event?.fee, applied.systemFee + applied.networkFee);
+      assert.ok(event.fee < MINIMUM, `${event.fee} datoshi`);
+    }
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readContract } from '../../src/chain/contract-read.js';
 import type { PriceRound } from '../../src/chain/gateway-calls.js';
 import { interopId } from '../../src/chain/interop-id.js';
-import { Opcode, type ScriptArg, utf8 } from '../../src/chain/script.js';
+import { CallFlags, Opcode, pushScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
 import type { StackItem } from '../../src/chain/stack-item.js';
 import { asInteger } from '../../src/chain/stack-item-values.js';
 import { assertBooks, balanceOf, storedKeys } from './books.js';
@@ -227,6 +227,12 @@ describe('prices', () => {
       await refuses(network, node, twapAt(0), early);
       const late = "sinceTimestamp is not before the block's time";
       await refuses(network, node, twapAt((await timeOf(world)) + 60_000), late);
+      // At the very time of the block, which only the script itself can know.
+      const call = [CallFlags.All, utf8('twap'), world.gateway].map(pushScript);
+      const args = [TIME, pushScript(utf8(PAIR)), pushScript(2), Buffer.from([Opcode.PACK])];
+      const contractCall = interopId('System.Contract.Call');
+      const now = [...args, ...call, Buffer.from([Opcode.SYSCALL]), contractCall];
+      await refuses(network, node, Buffer.concat(now), late);
       const none = 'twap has no round of this pair';
       await refuses(network, node, world.call('twap', utf8('NONE/USD'), 1), none);
     });

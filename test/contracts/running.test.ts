@@ -241,7 +241,8 @@ describe('a run of an upkeep', () => {
       const nonce = Number(BigInt.asUintN(32, id));
       const lost = await world.attempt(sender, Buffer.from([Opcode.ABORT]), { ...fees, nonce });
       assert.equal(lost.state, 'FAULT');
-      return { lostTx: lost.txHash, spent: lost.systemFee + lost.networkFee };
+      const spent = lost.systemFee + lost.networkFee;
+      return { lostTx: lost.txHash, block: lost.blockIndex, spent };
     };
 
     it('is charged what was lost, once', async () => {
@@ -280,6 +281,20 @@ describe('a run of an upkeep', () => {
       assert.equal(late, other + 1n);
       const refusal = "lostTx is not in a block after the upkeep's last run";
       await refusesRuns([[late, (await next(late)).due, true, early]], refusal);
+    });
+
+    it('is charged nothing that was lost in the block of the last run', async () => {
+      const refusal = "lostTx is not in a block after the upkeep's last run";
+      const id = await registered();
+      for (let round = 0, found = false; round < 10 && !found; round++) {
+        const run = await next(id);
+        const [lost, made] = await Promise.all([lose(id), perform(world, [run])]);
+        found = lost.block === made.applied.blockIndex;
+        assert.equal(made.runs.length, 1);
+        const claim = [id, run.due + 1, true, lost.lostTx];
+        if (found) await refusesRuns([claim], refusal);
+        else if (round === 9) assert.fail('they never came into one block');
+      }
     });
 
     it('of a cancelled upkeep is charged what was lost', async () => {
