@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { messageOf } from '../src/base/node-error.js';
 import { askAndWait, type DemoAnswer } from './demo/ask-and-wait.js';
 import { showDemoPrice } from './demo/demo-feed.js';
+import { showUpkeep } from './demo/show-upkeep.js';
 import { type RunningDemo, startDemo } from './demo/start-demo.js';
 import { stopSignal } from './devnet/stop-signal.js';
 
@@ -50,7 +51,9 @@ async function run(flags: Flags): Promise<void> {
 /** The price feed first, since one of the requests asks for its price. */
 async function showAll(demo: RunningDemo, say: (text: string) => void): Promise<DemoAnswer[]> {
   await showDemoPrice(demo, say);
-  return askAndWait(demo, say);
+  const answers = await askAndWait(demo, say);
+  await showUpkeep(demo.devnet, say);
+  return answers;
 }
 
 async function end(demo: RunningDemo, code: number): Promise<number> {
