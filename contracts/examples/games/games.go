@@ -44,7 +44,7 @@ func _deploy(data any, isUpdate bool) {
 // this contract's credit, and returns the id of the request.
 func Roll(lowest int, highest int, maxFee int) int {
 	if lowest > highest {
-		panic("lowest is above highest")
+		panic("the lowest number of a roll is above its highest")
 	}
 	return ask("onRoll", span{lowest: lowest, highest: highest}, maxFee)
 }
@@ -92,7 +92,7 @@ func OrderOf(id int) any {
 func ask(callback string, purpose any, maxFee int) int {
 	ctx := storage.GetContext()
 	if !runtime.CheckWitness([]byte(storage.Get(ctx, keyOwner).(string))) {
-		panic("only the owner may do this")
+		panic("only the owner may play")
 	}
 	id := contract.Call(gateway(), "requestRandom", contract.All, nil, callback, purpose, maxFee).(int)
 	storage.Put(ctx, key(prefixPending, id), 1)
@@ -103,7 +103,7 @@ func ask(callback string, purpose any, maxFee int) int {
 // contract. The code is always Success: a random request has no other answer.
 func receive(id int) bool {
 	if !util.Equals(runtime.GetCallingScriptHash(), gateway()) {
-		panic("only the gateway may tell a number")
+		panic("only the gateway may end a game")
 	}
 	ctx := storage.GetContext()
 	pending := key(prefixPending, id)
