@@ -31,11 +31,17 @@ func For(number []byte, purpose string) []byte {
 // Below returns a number from 0 to n-1, each as likely as any other; each index
 // gives another one, independent of the rest. n is from 1 to 2^248.
 func Below(number []byte, index int, n int) int {
+	return BelowWithin(number, index, n, maxAttempts)
+}
+
+// BelowWithin is Below with at most so many attempts: so that what a contract may
+// spend on a draw is bounded, at the price of no number now and then.
+func BelowWithin(number []byte, index int, n int, attempts int) int {
 	space := spaceOf(spaceBytes)
 	if n < 1 || n > space {
 		panic("n is not from 1 to 2^248")
 	}
-	for attempt := 0; attempt < maxAttempts; attempt++ {
+	for attempt := 0; attempt < attempts; attempt++ {
 		text := string(number) + std.Itoa10(index) + "." + std.Itoa10(attempt)
 		digest := string(crypto.Sha256([]byte(text)))
 		// The zero behind them keeps it positive.
@@ -45,7 +51,7 @@ func Below(number []byte, index int, n int) int {
 			return found
 		}
 	}
-	panic("no number was found in 128 attempts")
+	panic("no number was found in the attempts that may be made")
 }
 
 // spaceOf counts the values of some bytes. Go's own ints are shorter than the

@@ -59,6 +59,17 @@ describe('the library of draws', function () {
     assert.ok(rejected >= 2, 'values were rejected, one after the other');
   });
 
+  it('gives up after the attempts that it may make, and not before', async () => {
+    const most = (1n << 247n) + 1n;
+    const indexes = [...Array(16).keys()];
+    const index = indexes.find((each) => below(NUMBER, each, most).rejected > 0) ?? -1;
+    const { value, rejected } = below(NUMBER, index, most);
+    const found = await read('belowWithin', NUMBER, index, most, rejected + 1);
+    assert.equal(asInteger(found, 'number'), value);
+    const refusal = 'no number was found in the attempts that may be made';
+    await refused(refusal, 'belowWithin', NUMBER, index, most, rejected);
+  });
+
   it('draws between two numbers, both of them and negative ones included', async () => {
     const seen = new Set<bigint>();
     for (let index = 0; index < 40; index++) {

@@ -11,6 +11,10 @@ func Below(number []byte, index int, n int) int {
 	return draws.Below(number, index, n)
 }
 
+func BelowWithin(number []byte, index int, n int, attempts int) int {
+	return draws.BelowWithin(number, index, n, attempts)
+}
+
 func Between(number []byte, index int, lowest int, highest int) int {
 	return draws.Between(number, index, lowest, highest)
 }
