@@ -11,7 +11,7 @@ import {
   NO_MEMORY,
 } from '../prices/decide-publication.js';
 import type { JudgedSource } from '../prices/quote.js';
-import type { PublishedRound } from '../prices/round-store.js';
+import type { StoredRound } from '../prices/round-store.js';
 import type { FoundFeed } from './find-feed.js';
 import { withBooks } from './open-books.js';
 
@@ -20,7 +20,7 @@ export interface ShownPoll {
   readonly atMs: number;
   readonly from: 'node' | 'now';
   readonly sources: readonly JudgedSource[];
-  readonly last: PublishedRound | null;
+  readonly last: StoredRound | null;
   readonly memory: FeedMemory;
 }
 

@@ -134,11 +134,13 @@ function publishText(feed: FeedConfig, { last }: ShownPoll): string {
 
 function lastText({ last, atMs }: ShownPoll): string {
   if (last === null) return 'nothing yet';
-  const { price, round, timestampMs, block, payer } = last;
+  const { price, round, timestampMs, block, payer, chargeDifference } = last;
   const paid = payer === null ? 'the node' : hash160ToAddress(payer);
   const age = durationText(atMs - timestampMs);
   const where = `round ${round} in block ${block}`;
-  return `${formatChainPrice(price)}, ${where}, ${age} old, paid by ${paid}`;
+  const otherwise =
+    chargeDifference === null ? '' : `; charged otherwise than predicted: ${chargeDifference}`;
+  return `${formatChainPrice(price)}, ${where}, ${age} old, paid by ${paid}${otherwise}`;
 }
 
 function sourceTable(

@@ -47,7 +47,7 @@ export function chargeDifference(
 ): ChargeDifference | null {
   const parts = (['fee', 'lost', 'premium'] as const).flatMap((part) => {
     const by = charged[part] - predicted[part];
-    return by === 0n ? [] : [`${part} ${signed(by)}`];
+    return by === 0n ? [] : [`${part} ${signedGas(by)}`];
   });
   if (parts.length === 0 && predicted.delivered === charged.delivered) return null;
   const amount = sumOf(charged) - sumOf(predicted);
@@ -60,7 +60,8 @@ export function chargeDifference(
 const sumOf = ({ fee, lost, premium }: Omit<ChargedAnswer, 'delivered'>): Datoshi =>
   fee + lost + premium;
 
-const signed = (amount: Datoshi): string =>
+/** With its sign, unlike other amounts: it is a difference. */
+export const signedGas = (amount: Datoshi): string =>
   amount < 0n ? `-${formatGas(-amount)}` : `+${formatGas(amount)}`;
 
 function reasonOf(

@@ -13,6 +13,13 @@ export interface TransactionTerms {
   readonly validUntilBlock: number;
 }
 
+/** Who pays for a price round that a preflight published, and what. */
+export interface RoundEffect {
+  /** The feed's sponsor; null: nobody but the node. */
+  readonly payer: Hash160 | null;
+  readonly fee: Datoshi;
+}
+
 export type Preflight =
   | {
       readonly state: 'HALT';
@@ -21,8 +28,8 @@ export type Preflight =
       readonly effects: ReadonlyMap<bigint, AnswerEffect>;
       /** The requests that it refunded. */
       readonly expired: ReadonlySet<bigint>;
-      /** The pairs of which it published a round; absent where there is none. */
-      readonly priced?: ReadonlySet<string>;
+      /** By pair, the rounds that it published; absent where there is none. */
+      readonly priced?: ReadonlyMap<string, RoundEffect>;
       /** True where the script ran inside the transaction, fees and all. */
       readonly contained: boolean;
     }

@@ -17,7 +17,13 @@ import { buildTransaction, signTransaction, type TransactionDraft } from '../cha
 import { readTransactionStates } from '../chain/transaction-state.js';
 import type { AnswerEffect } from './answer-fees.js';
 import { boundedScript, gasUsedWithin, ranOutOfGas } from './bounded-script.js';
-import type { Broadcast, ChainPort, Preflight, TransactionTerms } from './chain-port.js';
+import type {
+  Broadcast,
+  ChainPort,
+  Preflight,
+  RoundEffect,
+  TransactionTerms,
+} from './chain-port.js';
 
 /** A preflight that takes longer would delay the answers of others. */
 export const PREFLIGHT_LIMIT_MS = 3_000;
@@ -176,17 +182,20 @@ function effectsOf(
 ): {
   effects: ReadonlyMap<bigint, AnswerEffect>;
   expired: ReadonlySet<bigint>;
-  priced: ReadonlySet<string>;
+  priced: ReadonlyMap<string, RoundEffect>;
 } {
   const effects = new Map<bigint, AnswerEffect>();
   const expired = new Set<bigint>();
-  const priced = new Set<string>();
+  const priced = new Map<string, RoundEffect>();
   for (const { contract, name, state } of notifications) {
     if (contract !== gateway || !TOLD_BY.includes(name)) continue;
     const notification = { txHash: NO_HASH, indexInBlock: 0, name, state: [...state()] };
     const event = decodeGatewayEvent(notification);
     if (event.name === 'Expired') expired.add(event.id);
-    if (event.name === 'PriceUpdated') priced.add(event.pair);
+    if (event.name === 'PriceUpdated') {
+      const { payer, fee } = event;
+      priced.set(event.pair, { payer, fee });
+    }
     if (event.name !== 'Response' && event.name !== 'UpkeepPerformed') continue;
     const { id, delivered, fee, lost, premium } = event;
     effects.set(id, { delivered, fee, lost, premium });

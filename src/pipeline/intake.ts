@@ -13,12 +13,14 @@ import type { OwnAccount } from '../gasbank/own-account-store.js';
 import { movePostings } from '../gasbank/own-gas-postings.js';
 import { type PostingContext, postingsOf } from '../gasbank/postings.js';
 import { createPredictionStore } from '../gasbank/prediction-store.js';
+import { createRoundPredictionStore } from '../gasbank/round-prediction-store.js';
 import { createUpkeepLockStore } from '../gasbank/upkeep-lock-store.js';
 import { createRoundStore } from '../prices/round-store.js';
 import { askedFor } from '../requests/asked-for.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import { compareCharges, type FoundDifference } from './compare-charges.js';
+import { compareRounds, type FoundRoundDifference } from './compare-rounds.js';
 import type { CursorStore } from './cursor-store.js';
 import { missingPast, startTooLate } from './start-too-late.js';
 import type { TransactionEnding } from './transaction-ending.js';
@@ -52,7 +54,7 @@ export interface IntakeResult {
   readonly performed: readonly PerformedRun[];
   readonly halted: readonly Hash256[];
   /** Charges that are not what was predicted. */
-  readonly differences: readonly FoundDifference[];
+  readonly differences: readonly (FoundDifference | FoundRoundDifference)[];
   /** Keys or policy of the gateway changed. */
   readonly settingsChanged: boolean;
 }
@@ -89,6 +91,7 @@ export function createIntake(
 ) {
   const { db, requests, ledger, faults, cursor, ending } = stores;
   const predictions = createPredictionStore(db);
+  const roundPredictions = createRoundPredictionStore(db);
   const rounds = createRoundStore(db);
   const upkeepLocks = createUpkeepLockStore(db);
   const upkeepIntake = createUpkeepIntake(stores, failureRule);
@@ -159,6 +162,8 @@ export function createIntake(
     }
     const at = { tx, block: block.index, atMs: nowMs };
     result.differences.push(...compareCharges({ ...stores, predictions }, events, at));
+    const ofRounds = { rounds, predictions: roundPredictions };
+    result.differences.push(...compareRounds(ofRounds, events, tx));
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
     const atMs = bookedMs(block, nowMs);
     const upkeeps = upkeepLocks.follow(events, block.index);

@@ -1,16 +1,17 @@
 import type { Clock } from '../base/clock.js';
-import { formatGas } from '../base/datoshi.js';
+import type { Hash256 } from '../base/hash.js';
 import { messageOf } from '../base/node-error.js';
-import type { PriceRound } from '../chain/gateway-calls.js';
+import { isWithin } from '../gasbank/budgets.js';
 import type { ChainTime } from '../gasbank/chain-time.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
+import { reachedOf } from '../gasbank/spending.js';
 import { formatChainPrice } from '../prices/decimal.js';
-import type { DueRound, DueRounds } from '../prices/due-rounds.js';
+import type { DueRounds } from '../prices/due-rounds.js';
 import type { RoundStore } from '../prices/round-store.js';
 import type { Log } from '../telemetry/log.js';
-import { systemFeeFor } from './answer-fees.js';
-import type { ChainPort, TransactionTerms } from './chain-port.js';
+import type { ChainPort } from './chain-port.js';
 import { heldByBudgetUntil, holdCauseOf } from './hold-time.js';
+import { type Outgoing, type PlannedRounds, planRounds, sharesOfRounds } from './plan-rounds.js';
 import type { PlanLimits } from './planning.js';
 import type { Submit } from './submit.js';
 import type { TransactionStore } from './transaction-store.js';
@@ -33,22 +34,8 @@ export interface PublishParts {
   readonly mayStart: () => boolean;
 }
 
-/** Rounds in one `submitPrices`; the gateway refuses more (contracts/gateway/limits.go). */
-export const MAX_ROUNDS = 64;
 /** What the gateway refused would be refused again: it is tried again after this time. */
 const REFUSED_HOLD_MS = 60_000;
-
-/** A round as it goes out, with what it came of. */
-interface Outgoing {
-  readonly due: DueRound;
-  readonly round: PriceRound;
-}
-
-interface Priced {
-  readonly outgoing: readonly Outgoing[];
-  readonly script: Buffer;
-  readonly terms: TransactionTerms;
-}
 
 /**
  * Publishes what polls found due: all pairs in one transaction, one transaction at a time, so that
@@ -56,8 +43,10 @@ interface Priced {
  * node published meanwhile is left out.
  */
 export function createPublishPrices(parts: PublishParts) {
-  const { due, rounds, transactions, chain, clock, log, limits } = parts;
+  const { due, rounds, transactions, clock, log, limits } = parts;
   let notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** By pair; one entry of a feed at most. */
+  const heldUntilMs = new Map<string, number>();
 
   function put(offMs: number, reason: string): void {
     notBeforeMs = clock.monotonicMs() + offMs;
@@ -67,7 +56,10 @@ export function createPublishPrices(parts: PublishParts) {
   /** What of the due is still so, and later than the chain's round even at the block's time. */
   function outgoing(): Outgoing[] {
     const blockTimeMs = Math.floor(parts.chainTime.nowMs());
+    const nowMs = clock.monotonicMs();
     return due.list().flatMap((each): Outgoing[] => {
+      if (nowMs < (heldUntilMs.get(each.pair) ?? nowMs)) return [];
+      heldUntilMs.delete(each.pair);
       const last = rounds.latest(each.pair);
       if ((last?.round ?? null) !== each.after) {
         due.withdraw(each.pair);
@@ -80,51 +72,56 @@ export function createPublishPrices(parts: PublishParts) {
     });
   }
 
-  /** Tries the rounds; fewer of them where the gateway skips some, or all would cost too much. */
-  async function price(all: readonly Outgoing[], height: number): Promise<Priced | null> {
-    const { margin, maxSystemFee, maxNetworkFee } = parts.planLimits;
-    let tried = all.slice(0, MAX_ROUNDS);
-    while (tried.length > 0) {
-      const script = chain.pricesScript(tried.map(({ round }) => round));
-      const networkFee = chain.networkFee(script);
-      const validUntilBlock = height + limits.validBlocks;
-      const terms = { systemFee: 0n, networkFee, nonce: parts.randomNonce(), validUntilBlock };
-      const preflight = await chain.preflight(script, terms, null);
-      if (preflight.state === 'FAULT') {
-        put(REFUSED_HOLD_MS, `the gateway refuses them: ${preflight.exception}`);
-        return null;
-      }
-      const taken = tried.filter(({ round }) => preflight.priced?.has(round.pair));
-      const systemFee = systemFeeFor(preflight.gasConsumed, margin);
-      const isDear = systemFee > maxSystemFee || networkFee > maxNetworkFee;
-      if (taken.length === tried.length && !isDear) {
-        return { outgoing: tried, script, terms: { ...terms, systemFee } };
-      }
-      if (isDear && tried.length === 1) {
-        const fees = `${formatGas(systemFee)} and ${formatGas(networkFee)} GAS`;
-        put(REFUSED_HOLD_MS, `one round would cost ${fees} of system and network fee`);
-        return null;
-      }
-      tried = taken.length < tried.length ? taken : tried.slice(0, tried.length >> 1);
-    }
-    return null;
+  /** What a limit has no room for together may fit in part: who is beside it goes, and half. */
+  function withRoom({ outgoing: tried, effects }: PlannedRounds, error: unknown): Outgoing[] {
+    const scope = reachedOf(error)?.scope;
+    if (scope === undefined) return [];
+    const isHeld = (at: number): boolean =>
+      isWithin({ kind: 'price', requester: effects[at]?.payer ?? null }, scope);
+    let room = tried.filter((_, at) => isHeld(at)).length >> 1;
+    return tried.filter((_, at) => !isHeld(at) || room-- > 0);
   }
 
+  /** Sends them, or those of them that budgets have room for. */
   async function publish(all: readonly Outgoing[], height: number): Promise<void> {
-    const priced = await price(all, height);
-    if (priced === null) return;
-    const { script, terms } = priced;
-    const amount = terms.systemFee + terms.networkFee;
-    const shares = [{ requestId: null, kind: 'price' as const, requester: null, amount }];
+    const placed = { nonce: parts.randomNonce(), validUntilBlock: height + limits.validBlocks };
+    const plan = await planRounds(all, parts, placed);
+    if (plan.kind === 'refused') put(REFUSED_HOLD_MS, plan.reason);
+    if (plan.kind !== 'send') return;
+    const { script, terms, outgoing: sent, predictions: roundPredictions } = plan;
+    const shares = sharesOfRounds(plan);
     const none = { why: new Map<bigint, string>(), predictions: [] };
-    const sent = await parts.submit({ purpose: 'price', script, terms, shares, ...none });
-    if (sent === null) return;
-    for (const { due: each, round } of priced.outgoing) {
+    const submission = { purpose: 'price' as const, script, terms, shares, roundPredictions };
+    try {
+      const signed = await parts.submit({ ...submission, ...none });
+      if (signed !== null) tell(sent, signed.hash);
+    } catch (error) {
+      const room = withRoom(plan, error);
+      if (room.length === 0) return holdAfter(sent, error);
+      return publish(room, height);
+    }
+  }
+
+  function tell(sent: readonly Outgoing[], tx: Hash256): void {
+    for (const { due: each, round } of sent) {
       due.withdraw(each.pair);
       const { pair, timestamp } = round;
-      const facts = { pair, price: formatChainPrice(round.price), timestamp, tx: sent.hash };
+      const facts = { pair, price: formatChainPrice(round.price), timestamp, tx };
       log.info('price sent', { ...facts, reason: each.why });
     }
+  }
+
+  /** A sponsor's budget holds the rounds of his feeds, everything else all rounds. */
+  function holdAfter(all: readonly Outgoing[], error: unknown): void {
+    if (!mayPass(error)) throw error;
+    const nowMs = clock.nowMs();
+    const untilMs = heldByBudgetUntil(error, nowMs) ?? nowMs + limits.holdMs;
+    const [cause, reason] = [holdCauseOf(error), messageOf(error)];
+    if (cause !== null) parts.held.note({ cause, reason, untilMs });
+    if (!reachedOf(error)?.scope.startsWith('requester:')) return put(untilMs - nowMs, reason);
+    const pairs = all.map(({ round }) => round.pair);
+    for (const pair of pairs) heldUntilMs.set(pair, clock.monotonicMs() + untilMs - nowMs);
+    log.warn('prices not published yet', { pairs, reason });
   }
 
   return async function publishDue(height: number): Promise<void> {
@@ -132,15 +129,10 @@ export function createPublishPrices(parts: PublishParts) {
     if (!parts.mayStart() || transactions.isInFlight('price')) return;
     const all = outgoing();
     if (all.length === 0) return;
-    const nowMs = clock.nowMs();
     try {
       await publish(all, height);
     } catch (error) {
-      if (!mayPass(error)) throw error;
-      const untilMs = heldByBudgetUntil(error, nowMs) ?? nowMs + limits.holdMs;
-      const [cause, reason] = [holdCauseOf(error), messageOf(error)];
-      if (cause !== null) parts.held.note({ cause, reason, untilMs });
-      put(untilMs - nowMs, reason);
+      holdAfter(all, error);
     }
   };
 }

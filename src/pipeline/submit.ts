@@ -6,6 +6,10 @@ import { BURNT, OUTSIDE, walletOf } from '../gasbank/accounts.js';
 import type { SpendShare } from '../gasbank/budgets.js';
 import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
 import { createPredictionStore, type Prediction } from '../gasbank/prediction-store.js';
+import {
+  createRoundPredictionStore,
+  type RoundPrediction,
+} from '../gasbank/round-prediction-store.js';
 import type { Spending } from '../gasbank/spending.js';
 import type { RequestEvent, RequestState } from '../requests/request-machine.js';
 import type { RequestStore } from '../requests/request-store.js';
@@ -45,6 +49,8 @@ export interface Submission {
   readonly shares: readonly SpendShare[];
   /** Of answers and runs of upkeeps, what each will be charged; one of each request or upkeep. */
   readonly predictions: readonly Prediction[];
+  /** Of price rounds, what their sponsors will be charged; absent where there is none. */
+  readonly roundPredictions?: readonly RoundPrediction[];
   /** GAS that it moves out of the wallet besides its fees; absent as 0. */
   readonly taken?: Datoshi;
   /**
@@ -75,6 +81,7 @@ const MOVES: Readonly<
 export function createSubmit(parts: SubmitParts): Submit {
   const { db, ledger, transactions, spending, chain, clock, crashPoint } = parts;
   const predictions = createPredictionStore(db);
+  const roundPredictions = createRoundPredictionStore(db);
 
   function persist(submission: Submission, signed: SignedTransaction): boolean {
     const { purpose, terms, shares, taken = 0n } = submission;
@@ -99,6 +106,7 @@ export function createSubmit(parts: SubmitParts): Submit {
       transactions.add({ ...sent, signedMs: nowMs });
       spending.draw(signed.hash, shares);
       predictions.add(signed.hash, submission.predictions);
+      roundPredictions.add(signed.hash, submission.roundPredictions ?? []);
       return true;
     });
   }

@@ -17,6 +17,12 @@ export interface PublishedRound {
   readonly tx: Hash256;
 }
 
+/** A round as it is kept. */
+export interface StoredRound extends PublishedRound {
+  /** How its charge differs from what was predicted, and why; null where it does not. */
+  readonly chargeDifference: string | null;
+}
+
 /** Rounds of a pair that are kept: the chain has all of them. */
 export const MAX_ROUNDS_PER_PAIR = 10_000;
 
@@ -27,6 +33,9 @@ export function createRoundStore(db: Database) {
   const insert = db.prepare(`INSERT INTO price_round
     (pair, round, price, timestamp_ms, confidence_bps, payer, fee, block, tx)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const note = db.prepare(
+    'UPDATE price_round SET charge_difference = ? WHERE pair = ? AND round = ?',
+  );
   const drop = db.prepare('DELETE FROM price_round WHERE pair = ? AND round <= ?');
   const latest = db.prepare('SELECT * FROM price_round WHERE pair = ? ORDER BY round DESC LIMIT 1');
   const asOf = db.prepare(`SELECT * FROM price_round WHERE pair = ? AND block <= ?
@@ -42,7 +51,13 @@ export function createRoundStore(db: Database) {
       drop.run(pair, round.round - BigInt(MAX_ROUNDS_PER_PAIR));
     },
 
-    latest(pair: string): PublishedRound | null {
+    /** Tells how the charge of a round differs from what was predicted. */
+    noteCharge(pair: string, round: bigint, difference: string): void {
+      assertInTransaction(db);
+      note.run(difference, pair, round);
+    },
+
+    latest(pair: string): StoredRound | null {
       const row = latest.get(pair) as Row | undefined;
       return row === undefined ? null : roundFrom(row);
     },
@@ -63,7 +78,7 @@ export function createRoundStore(db: Database) {
 
 type Row = Record<string, bigint | string | null>;
 
-const roundFrom = (row: Row): PublishedRound => ({
+const roundFrom = (row: Row): StoredRound => ({
   pair: row.pair as string,
   round: row.round as bigint,
   price: row.price as bigint,
@@ -73,4 +88,5 @@ const roundFrom = (row: Row): PublishedRound => ({
   fee: row.fee as bigint,
   block: Number(row.block),
   tx: row.tx as Hash256,
+  chargeDifference: row.charge_difference as string | null,
 });

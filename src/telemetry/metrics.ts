@@ -304,7 +304,7 @@ function moneyMetrics(make: Makers) {
   );
   const differences = make.counter(
     'dodona_charge_differences_total',
-    'Answers that were charged otherwise than predicted.',
+    'Answers, runs and price rounds that were charged otherwise than predicted.',
     ['reason'],
   );
   return {

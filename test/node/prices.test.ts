@@ -11,6 +11,7 @@ import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import { callScript, utf8 } from '../../src/chain/script.js';
 import { asInteger } from '../../src/chain/stack-item-values.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
+import { createRoundPredictionStore } from '../../src/gasbank/round-prediction-store.js';
 import { createRoundStore } from '../../src/prices/round-store.js';
 import { commandLine } from '../cli/command-line.js';
 import { feedText, startVenues, type Telling } from '../prices/misbehaving-venues.js';
@@ -173,6 +174,11 @@ describe('a node with price feeds', function () {
       const round = createRoundStore(running.db).latest('GAS/USD');
       assert.equal(round?.payer, owner.hash);
       assert.ok((round?.fee ?? 0n) > 0n);
+      // Foretold to the datoshi before it was signed.
+      const { pair, payer, fee, tx } = round ?? assert.fail();
+      const predicted = createRoundPredictionStore(running.db).of(tx);
+      assert.deepEqual(predicted, [{ pair, payer, fee }]);
+      assert.equal(round?.chargeDifference, null);
       await assertBooksMatchChain(network, fixture.gateway, running.db);
     });
   });

@@ -3,8 +3,10 @@ import { type Hash256, hash160 } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
 import type { OwnGas } from '../../src/chain/own-gas.js';
 import { BURNT, creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
+import { createRoundPredictionStore } from '../../src/gasbank/round-prediction-store.js';
 import { createIntake } from '../../src/pipeline/intake.js';
 import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
+import { createRoundStore } from '../../src/prices/round-store.js';
 import { parseFunctionSubject, parseRandomSubject } from '../../src/requests/asked-for.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { type EventFields, gatewayEvent } from '../chain/gateway-event.js';
@@ -186,6 +188,29 @@ describe('taking blocks in', () => {
     assert.equal(posted(WALLET), 960n);
     assert.deepEqual(stages.ledger.openDraws(), []);
     assert.equal(stages.stateOf(1n), 'answered');
+  });
+
+  it('holds what a round was charged against what was predicted of it', () => {
+    const tx = hashOf(2);
+    stages.fund(1_000n);
+    takeIn(block(10, deposit(500n)));
+    inTransaction(stages.db, () => {
+      const fees = { debit: WALLET, credit: BURNT, amount: 40n, cause: 'fees' } as const;
+      stages.ledger.draw({ ...fees, block: null, tx, requestId: null, id: drawIdOf(tx) }, 1);
+      const terms = { systemFee: 30n, networkFee: 10n, validUntilBlock: 50, signedMs: 1 };
+      const rest = { purpose: 'price', account: ACCOUNT, raw: rawOf(1) } as const;
+      stages.transactions.add({ hash: tx, ...rest, ...terms });
+      const predicted = { pair: 'GAS/USD', payer: REQUESTER, fee: 30n };
+      createRoundPredictionStore(stages.db).add(tx, [predicted]);
+    });
+    const told = { pair: 'GAS/USD', price: 5n, timestamp: 9, confidenceBps: 1, round: 1n };
+    const updated = event('PriceUpdated', { ...told, payer: REQUESTER, fee: 20n }, tx);
+    const earned = event('Earned', { account: ACCOUNT, amount: 20n }, tx);
+    const { differences } = takeIn(block(11, updated, earned));
+    assert.deepEqual(differences, [{ pair: 'GAS/USD', reason: 'sponsor' }]);
+    const round = createRoundStore(stages.db).latest('GAS/USD');
+    assert.match(round?.chargeDifference ?? '', /^fee -0\.00000010 GAS: the sponsor's limits/);
+    assert.equal(posted(creditOf(REQUESTER)), 480n, 'booked as it was charged');
   });
 
   it('takes what an answer charged for lost fees out of the losses, by the FAULT it is for', () => {
