@@ -16,7 +16,10 @@ import {
   type EstimateOptions,
   type ReadEstimate,
   readEstimate,
+  readUpkeepEstimate,
 } from './estimate-options.js';
+import { noNodeAccount } from './estimate-refusals.js';
+import { makeUpkeepReport, upkeepText } from './estimate-upkeep.js';
 import { fetchAnswer } from './fetch-answer.js';
 import { type OpenChain, openChain } from './open-chain.js';
 import { labelled } from './text-table.js';
@@ -31,11 +34,16 @@ A callback often looks for what its contract stored when it asked. So the surest
 contract ask on trial: --ask CONTRACT.method with its arguments as JSON (texts, numbers, null,
 {"hash160":"0x…"}), called by --as. The trial lends the contract credit if it has none.
 
+An upkeep is tried as it is registered: register it with a generous maxFee first (what a run does
+not use stays the owner's), then ask with --upkeep ID what its runs need. It must be funded, and of
+every: an occurrence must be due, of when: the condition hold; --wait waits for it.
+
 Examples:
   dodona estimate --url https://api.example.org/gas --filter '$.usd' --callback 0x….onAnswer --fetch
   dodona estimate --spec '{"url":"https://api.example.org/gas"}' --result-bytes 40
   dodona estimate --random --callback 0x….onNumber
   dodona estimate --ask 0x….askHttp --ask-args '["{…}", "$.usd", 100000000]' --as N… --fetch
+  dodona estimate --upkeep 12 --wait
 ${EXIT_CODE_HELP}`;
 
 const DEFAULT_MARGIN = '10';
@@ -74,15 +82,24 @@ export function estimateCommand(context: CommandContext): Command {
     .option('--id <id>', "the id that the callback gets, of a request that's pending")
     .option('--fetch', 'fetch the data now, so that the size of the result is the real one')
     .option('--result-bytes <n>', `bytes of the result (default: ${ASSUMED_RESULT_BYTES})`)
+    .option('--upkeep <id>', 'a registered upkeep: what maxFee its runs need')
+    .option('--wait', 'with --upkeep: wait for its next occurrence, at most an hour')
     .option('--margin <percent>', 'safety margin on what is needed', DEFAULT_MARGIN)
-    .description('what maxFee a request needs, itemised, from trial runs')
+    .description('what maxFee a request or an upkeep needs, itemised, from trial runs')
     .addHelpText('after', HELP)
     .action(async (options: EstimateOptions) => {
-      const asked = readEstimate(options);
+      const upkeep = readUpkeepEstimate(options);
+      const asked = upkeep ?? readEstimate(options);
+      const isJson = options.json === true;
       const chain = await openChain(chainSettings(options), context.clock);
       try {
-        const report = await makeReport(chain, asked, context);
-        context.print(options.json === true ? jsonText(report) : reportText(report));
+        if ('upkeepId' in asked) {
+          const report = await makeUpkeepReport(chain, asked, context.clock);
+          context.print(isJson ? jsonText(report) : upkeepText(report));
+        } else {
+          const report = await makeReport(chain, asked, context);
+          context.print(isJson ? jsonText(report) : reportText(report));
+        }
       } finally {
         chain.close();
       }
@@ -111,7 +128,7 @@ async function makeReport(
 ): Promise<EstimateReport> {
   const { config, rpc, facts, policy } = chain;
   const { nodeAccount } = facts;
-  if (nodeAccount === null) throw revoked();
+  if (nodeAccount === null) throw noNodeAccount();
   const gateway = config.gateway.hash;
   const request = await requestOf(chain, asked, nodeAccount);
   const {
@@ -226,11 +243,6 @@ const notGiven = (): NodeError =>
 const notFetched = (method: string): NodeError =>
   new NodeError('BAD_QUERY', `what ${method} asks for cannot be fetched here`, {
     hint: 'give --result-bytes in the place of --fetch',
-  });
-
-const revoked = (): NodeError =>
-  new NodeError('ESTIMATE_REFUSED', 'the gateway has no node account: nobody answers now', {
-    hint: 'wait until its owner has named one and it has accepted',
   });
 
 const AMOUNT_COLUMNS = 18;

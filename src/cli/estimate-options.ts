@@ -1,3 +1,4 @@
+import { parseUpkeepId } from '../api/upkeep-query.js';
 import { shorten } from '../base/bytes.js';
 import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
@@ -5,6 +6,7 @@ import type { ScriptArg } from '../chain/script.js';
 import type { AskingCall } from '../pipeline/ask-trial.js';
 import type { EstimatedKind } from '../pipeline/estimate-kinds.js';
 import type { ChainOptions } from './chain-options.js';
+import type { UpkeepAsked } from './estimate-upkeep.js';
 import { readAccount } from './order-options.js';
 import { parseScriptArgument, parseScriptArguments } from './script-arguments.js';
 
@@ -23,6 +25,8 @@ export interface EstimateOptions extends ChainOptions {
   readonly resultBytes?: string;
   readonly fetch?: boolean;
   readonly margin: string;
+  readonly upkeep?: string;
+  readonly wait?: boolean;
 }
 
 /** A request as it is described by hand. */
@@ -57,6 +61,30 @@ const MAX_RESULT_BYTES = 61_440;
 /** A small contract's id has as many digits after some years. */
 const ASSUMED_ID = 1_000_000n;
 
+/** What goes with a request alone. */
+const OF_REQUESTS = {
+  ...{ url: 'url', spec: 'spec', function: 'function', random: 'random', ask: 'ask' },
+  ...{ askArgs: 'ask-args', as: 'as', callback: 'callback', userData: 'user-data', id: 'id' },
+  ...{ resultBytes: 'result-bytes', fetch: 'fetch' },
+} as const;
+
+/** What was asked of an upkeep; null where it is a request. Throws a NodeError BAD_QUERY. */
+export function readUpkeepEstimate(options: EstimateOptions): UpkeepAsked | null {
+  const { upkeep, wait: waits = false, filter, margin } = options;
+  if (upkeep === undefined) {
+    if (waits) throw bad('--wait', 'goes with --upkeep', 'leave it out, or give --upkeep');
+    return null;
+  }
+  const given = Object.entries(OF_REQUESTS).filter(
+    ([name]) => options[name as keyof typeof OF_REQUESTS] !== undefined,
+  );
+  const names = [...given.map(([, name]) => name), ...(filter === '' ? [] : ['filter'])];
+  if (names.length > 0) {
+    throw bad('--upkeep', `excludes --${names.join(', --')}`, 'an upkeep alone, or a request');
+  }
+  return { upkeepId: parseUpkeepId(upkeep), safetyBps: readPercent(margin), waits };
+}
+
 /** Reads what `dodona estimate` was asked. Throws a NodeError BAD_QUERY. */
 export function readEstimate(options: EstimateOptions): ReadEstimate {
   const given = (['url', 'spec', 'function', 'random', 'ask'] as const).filter(
@@ -66,7 +94,7 @@ export function readEstimate(options: EstimateOptions): ReadEstimate {
     const told = given.length === 0 ? 'none of them' : given.map((name) => `--${name}`).join(', ');
     throw new NodeError(
       'BAD_QUERY',
-      `expected one of --url, --spec, --function, --random and --ask, got ${told}`,
+      `expected one of --url, --spec, --function, --random, --ask and --upkeep, got ${told}`,
       {
         hint: '--url is for request, --spec for requestHttp, --ask for a contract that asks itself',
       },

@@ -259,7 +259,8 @@ function withNode(
   return [...signers, { account: nodeAccount, scope: 'CalledByEntry' }];
 }
 
-const bpsText = (bps: bigint): string =>
+/** A percentage with as many decimals as it has. */
+export const bpsText = (bps: bigint): string =>
   `${bps / 100n}${bps % 100n === 0n ? '' : `.${String(bps % 100n).padStart(2, '0')}`} %`;
 
 function tooDear(needed: Datoshi, limit: Datoshi): NodeError {

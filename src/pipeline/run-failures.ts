@@ -7,6 +7,7 @@ import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import { NOT_CALLED, type ReadyRun } from './plan-runs.js';
 import type { UpkeepPort } from './upkeep-port.js';
+import { whyNotCalled } from './why-not-called.js';
 
 export interface RunFailuresParts {
   readonly db: Database;
@@ -74,20 +75,3 @@ const paused = ({ failures, reason }: UpkeepChange): UpkeepChange => ({
 
 /** It would have brought its neighbours down: it is not put beside any again. */
 const isCulprit = (reason: string): boolean => reason.startsWith('preflight FAULTed');
-
-/** Why the gateway's call would not get through, for the one who asks. */
-async function whyNotCalled(
-  { upkeepId }: ReadyRun,
-  chain: Pick<UpkeepPort, 'upkeepOf' | 'hasMethod'>,
-): Promise<string> {
-  const upkeep = await chain.upkeepOf(upkeepId);
-  if (upkeep === null) return 'the gateway knows it no more';
-  const { target, method, args, trigger } = upkeep;
-  const name = `${JSON.stringify(method)} with ${args.length} parameters`;
-  if (!(await chain.hasMethod(target, method, args.length))) {
-    return `its target has no method ${name} any more`;
-  }
-  return trigger.startsWith('when:')
-    ? `its condition does not hold when the gateway asks, or its target's ${name} throws`
-    : `its target's ${name} throws`;
-}

@@ -147,7 +147,7 @@ describe('a request with the maxFee that dodona estimate tells', function () {
     const { consumer, config } = fixture;
     const spec = specOf(fixture, '/prices');
     const cases: [string[], RegExp][] = [
-      [[], /expected one of --url, --spec, --function, --random and --ask, got none/],
+      [[], /expected one of --url, --spec, --function, --random, --ask and --upkeep, got none/],
       [['--function', '--fetch'], /what requestFunction asks for cannot be fetched here/],
       [['--random', '--fetch'], /a random number always has 32 bytes\nto do: leave --fetch and/],
       [['--url', 'x', '--spec', 'y'], /got --url, --spec/],
