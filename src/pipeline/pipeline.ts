@@ -68,7 +68,9 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     const restMs = answersUntilMs - clock.monotonicMs();
     if (restMs > 0) await clock.sleep(restMs, signal);
     const at = height;
-    await parts.confirm(at);
+    const { faulted, dead } = await parts.confirm(at);
+    // The upkeeps in them have waited for a block already: they need not for the next one.
+    if (faulted + dead > 0) performSoon.kick();
     if (!(await parts.openWallets())) return;
     const everyBlocks = parts.isWalletShort() ? 1 : parts.walletEveryBlocks;
     const isDue = walletReadAt === null || at - walletReadAt >= everyBlocks;

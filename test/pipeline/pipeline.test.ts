@@ -25,8 +25,8 @@ function createBlocks() {
   const waiting: ((block: readonly TailedBlock[]) => void)[] = [];
   const come: (readonly TailedBlock[])[] = [];
   return {
-    push(index: number): void {
-      const run = [{ index, hash: null, timeMs: null, notifications: [], ownGas: [] }];
+    push(index: number, timeMs: number | null = null): void {
+      const run = [{ index, hash: null, timeMs, notifications: [], ownGas: [] }];
       const take = waiting.shift();
       if (take === undefined) come.push(run);
       else take(run);
@@ -146,6 +146,37 @@ describe('the pipeline', () => {
     await reached.opened;
     stop.abort();
     await running;
+  });
+
+  it('runs upkeeps anew with the block that tells of a transaction of theirs', async () => {
+    const [planned, faulted] = [gate(), gate()];
+    const seen: number[] = [];
+    let confirms = 0;
+    const running = run(
+      {
+        automation: {
+          run: async ({ block }) => {
+            seen.push(block);
+            if (seen.length === 2) planned.open();
+            if (seen.length === 3) faulted.open();
+          },
+        },
+        confirm: async (height) => {
+          if (height < 2) return { faulted: 0, dead: 0, waiting: 1 };
+          // Only then is it known which of them are free.
+          if (++confirms === 1) await planned.opened;
+          return { faulted: confirms === 1 ? 1 : 0, dead: 0, waiting: 0 };
+        },
+      },
+      async () => ({ height: 0, balance: 0n }),
+    );
+    blocks.push(1, 1_000);
+    while (seen.length === 0) await new Promise(setImmediate);
+    blocks.push(2, 2_000);
+    await faulted.opened;
+    stop.abort();
+    await running;
+    assert.deepEqual(seen, [1, 2, 2]);
   });
 
   it('works on a block that is the newest, and goes on while a few more are on their way', async () => {
