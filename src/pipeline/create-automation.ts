@@ -48,6 +48,8 @@ export interface AutomationParts {
 export interface Automation {
   /** Does what the latest block calls for; resolves once runs are under way. */
   run(now: ChainMoment): Promise<void>;
+  /** Told when more of what is due at the latest block can be begun. */
+  onPlace(listener: () => void): void;
   /** Resolves when no run is being prepared. */
   idle(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export function createAutomation(parts: AutomationParts): Automation {
       await follow(now.block);
       await perform.run(now);
     },
+    onPlace: perform.onPlace,
     idle: perform.idle,
   };
 }

@@ -35,21 +35,25 @@ export interface FoundRun {
 export function createDueRuns(parts: DueRunsParts) {
   const { db, upkeeps, watches, clock, conditionLimits } = parts;
   let lastAsked = 0n;
+  let askedWith = { block: -1, count: 0 };
 
   /** Conditions are asked in turn: all of them each block, or as many as may be. */
-  function nextConditions(busy: ReadonlySet<bigint>): UpkeepRow[] {
-    const { perBlock } = conditionLimits;
+  function nextConditions({ block }: ChainMoment, busy: ReadonlySet<bigint>): UpkeepRow[] {
+    if (askedWith.block !== block) askedWith = { block, count: 0 };
+    const perBlock = conditionLimits.perBlock - askedWith.count;
+    if (perBlock <= 0) return [];
     const nowMs = clock.nowMs();
     const first = upkeeps.conditions(lastAsked, nowMs, perBlock);
     const again = first.length < perBlock && lastAsked > 0n;
     const rest = again ? upkeeps.conditions(0n, nowMs, perBlock - first.length) : [];
     const asked = new Map([...first, ...rest].map((row) => [row.id, row]));
+    askedWith.count += asked.size;
     lastAsked = [...asked.keys()].at(-1) ?? 0n;
     return [...asked.values()].filter(({ id }) => !busy.has(id));
   }
 
   async function metConditions(now: ChainMoment, busy: ReadonlySet<bigint>): Promise<FoundRun[]> {
-    const rows = nextConditions(busy);
+    const rows = nextConditions(now, busy);
     if (rows.length === 0) return [];
     const conditions = rows.map((row) => {
       const trigger = triggerOf(row);

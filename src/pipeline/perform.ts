@@ -13,6 +13,7 @@ import { heldByBudgetUntil, holdCauseOf } from './hold-time.js';
 import { type PlannedRuns, planRuns, type ReadyRun, type RunPlanning } from './plan-runs.js';
 import { nonceOf } from './planning.js';
 import { createRunFailures, type RunFailuresParts } from './run-failures.js';
+import { createRunPlaces } from './run-places.js';
 import type { Submit } from './submit.js';
 import { mayPass } from './trouble.js';
 
@@ -49,10 +50,9 @@ export function createPerform(parts: PerformParts) {
   const queue = new PQueue({ concurrency });
   const dueRuns = createDueRuns(parts);
   const failures = createRunFailures(parts);
-  /** Upkeeps that a task is at work on, and tasks of one run that must be alone. */
+  /** Upkeeps that a task is at work on. */
   const busy = new Set<bigint>();
-  let preparing = 0;
-  let preparingAlone = 0;
+  const places = createRunPlaces(concurrency, signal);
 
   /** Prepares a group, and each half of it where all can't be sent together. */
   async function perform(runs: readonly ReadyRun[]): Promise<void> {
@@ -126,11 +126,13 @@ export function createPerform(parts: PerformParts) {
     failures.hold(held, { reason: messageOf(error), cause: holdCauseOf(error), untilMs });
   }
 
-  /** Works on runs without being waited for; what the environment denies holds them back. */
-  function begin(runs: readonly ReadyRun[], isAlone: boolean): void {
+  /**
+   * Works on runs without being waited for; what the environment denies holds them back. False
+   * where there is no place for them.
+   */
+  function begin(runs: readonly ReadyRun[], isAlone: boolean): boolean {
+    if (!places.take(isAlone)) return false;
     for (const { upkeepId } of runs) busy.add(upkeepId);
-    preparing += 1;
-    if (isAlone) preparingAlone += 1;
     const startedMs = clock.monotonicMs();
     const run = async (): Promise<void> => {
       try {
@@ -142,34 +144,34 @@ export function createPerform(parts: PerformParts) {
         await holdAfter(runs, error);
       } finally {
         for (const { upkeepId } of runs) busy.delete(upkeepId);
-        preparing -= 1;
-        if (isAlone) preparingAlone -= 1;
+        places.free(isAlone);
       }
     };
     queue.add(run).catch(parts.onBug);
+    return true;
   }
 
   return {
     /** Begins what is due at the latest block; resolves once that is under way. */
     async run(now: ChainMoment): Promise<void> {
       const found = await dueRuns.find(now, maxBatch * (concurrency + 1), busy);
+      places.beginLook();
       if (signal.aborted || !parts.mayStart()) return;
       const together = found.filter((due) => !goesAlone(due));
       // Who never ran yet may bring a transaction down: only others of that kind share it.
       for (const isNew of [false, true]) {
         const alike = together.filter(({ row }) => (row.lastDue === null) === isNew);
-        for (let at = 0; at < alike.length && preparing < concurrency; at += maxBatch) {
+        for (let at = 0; at < alike.length; at += maxBatch) {
           const group = alike.slice(at, at + maxBatch).map(({ run }) => run);
-          begin(group, false);
+          if (!begin(group, false)) return;
         }
       }
-      // Whoever brought a transaction down is slow to look at: the others keep a place.
       for (const { run } of found.filter(goesAlone)) {
-        if (preparing >= concurrency || preparingAlone >= concurrency - 1) return;
-        begin([run], true);
+        if (!begin([run], true)) return;
       }
     },
     idle: () => queue.onIdle(),
+    onPlace: places.onPlace,
   };
 }
 

@@ -35,7 +35,7 @@ export interface PipelineParts {
   readonly takeIn: (blocks: readonly TailedBlock[]) => IntakeResult;
   readonly resolve: Resolve;
   readonly respond: { pump(): void };
-  readonly automation: Pick<Automation, 'run'>;
+  readonly automation: Pick<Automation, 'run' | 'onPlace'>;
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
   readonly collect: (height: number) => Promise<void>;
@@ -98,6 +98,8 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
       log.warn('upkeeps not run yet', { height, reason: messageOf(error) });
     },
   );
+
+  parts.automation.onPlace(performSoon.kick);
 
   async function tail(): Promise<void> {
     for await (const run of parts.blocks) {

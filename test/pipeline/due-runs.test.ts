@@ -67,6 +67,14 @@ describe('finding what is to be run', () => {
     ]);
   });
 
+  it('asks no more of them with one block, however often it looks', async () => {
+    addConditions(3);
+    answer = () => ({ kind: 'said', isMet: false });
+    const runs = dueRuns(4);
+    for (const block of [11, 11, 11, 12]) await runs.find(at(block), 99, NOBODY);
+    assert.deepEqual(asked, [['m1', 'm2', 'm3'], ['m1'], ['m2', 'm3', 'm1']]);
+  });
+
   it('asks each once, where all may be asked', async () => {
     addConditions(3);
     const runs = dueRuns(3);

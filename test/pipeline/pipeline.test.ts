@@ -69,7 +69,7 @@ describe('the pipeline', () => {
       takeIn: () => NOTHING,
       resolve: { pump() {}, idle: async () => {} },
       respond: { pump() {} },
-      automation: { run: async () => {} },
+      automation: { run: async () => {}, onPlace() {} },
       confirm: async () => ({ faulted: 0, dead: 0, waiting: 0 }),
       expire: async () => {},
       collect: async () => {},
@@ -155,6 +155,7 @@ describe('the pipeline', () => {
     const running = run(
       {
         automation: {
+          onPlace() {},
           run: async ({ block }) => {
             seen.push(block);
             if (seen.length === 2) planned.open();
@@ -177,6 +178,33 @@ describe('the pipeline', () => {
     stop.abort();
     await running;
     assert.deepEqual(seen, [1, 2, 2]);
+  });
+
+  it('runs more upkeeps with the same block, once there is a place for them', async () => {
+    const ran = gate();
+    const seen: number[] = [];
+    let tell = (): void => {};
+    const running = run(
+      {
+        automation: {
+          onPlace: (listener) => {
+            tell = listener;
+          },
+          run: async ({ block }) => {
+            seen.push(block);
+            if (seen.length === 2) ran.open();
+          },
+        },
+      },
+      async () => ({ height: 0, balance: 0n }),
+    );
+    blocks.push(1, 1_000);
+    while (seen.length === 0) await new Promise(setImmediate);
+    tell();
+    await ran.opened;
+    stop.abort();
+    await running;
+    assert.deepEqual(seen, [1, 1]);
   });
 
   it('works on a block that is the newest, and goes on while a few more are on their way', async () => {

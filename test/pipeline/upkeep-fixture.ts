@@ -15,7 +15,7 @@ export function addUpkeep({ db, upkeeps }: Stages, id: bigint, triggerText: stri
   const read = readTrigger(triggerText);
   if (read.kind !== 'trigger') throw new Error(`bug: ${triggerText}: ${read.reason}`);
   const { trigger } = read;
-  const who = { id, owner: REQUESTER, target: TARGET, method: 'tick', maxFee: 100n };
+  const who = { id, owner: REQUESTER, target: TARGET, method: 'tick', maxFee: 10_000n };
   const place = { registered: REGISTERED, registeredTx: hashOf(1) };
   const next = nextOccurrence(trigger, { registered: REGISTERED, lastDue: null });
   inTransaction(db, () => upkeeps.add({ ...who, ...place, triggerText, trigger }, 'new', next));

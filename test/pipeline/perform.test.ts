@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { createPerform } from '../../src/pipeline/perform.js';
+import type { Submission } from '../../src/pipeline/submit.js';
+import { inTransaction } from '../../src/storage/database.js';
+import { planning, type Target } from './run-plan-fixture.js';
+import { createStages, hashOf, type Stages } from './stage-fixture.js';
+import { addUpkeep, MINUTE_MS, noteUpkeep, upkeepOf } from './upkeep-fixture.js';
+
+const NOW = { block: 20, timeMs: 20 * MINUTE_MS };
+const RULE = { pauseAfterFailures: 3, backOff: { firstMs: 100, maxMs: 300 } };
+
+describe('running upkeeps', () => {
+  let stages: Stages;
+  let stop: AbortController;
+  /** The upkeeps of each transaction, in the order in which they were sent. */
+  let sent: bigint[][];
+  let targets: Record<string, Target>;
+  /** Before a preflight answers. */
+  let pause: Promise<void> | null;
+  beforeEach(() => {
+    stages = createStages();
+    stop = new AbortController();
+    [sent, targets, pause] = [[], {}, null];
+  });
+  afterEach(() => stages.close());
+
+  /** Each pair of runs in one transaction, and three transactions at once. */
+  function perform() {
+    const plans = planning(targets);
+    const { preflight } = plans.chain;
+    const slowly: typeof preflight = async (...asked) => {
+      await pause;
+      return preflight(...asked);
+    };
+    const chain = { ...plans.chain, preflight: slowly };
+    return createPerform({
+      ...stages,
+      upkeepChain: chain,
+      conditionLimits: { maxGas: 1n, perBlock: 9 },
+      failureRule: RULE,
+      holdMs: 700,
+      planning: { ...plans, chain },
+      submit: async (submission: Submission) => {
+        const hash = hashOf(100 + sent.length);
+        if (!inTransaction(stages.db, () => submission.move?.(hash) ?? false)) return null;
+        sent.push(submission.predictions.map(({ requestId }) => requestId));
+        return { hash, raw: Buffer.alloc(0) };
+      },
+      performLimits: { maxBatch: 2, concurrency: 3, validBlocks: 9 },
+      heightNow: () => NOW.block,
+      mayStart: () => true,
+      randomNonce: () => 4_000_000_000,
+      onDuration: () => {},
+      onBug: (error) => {
+        throw error;
+      },
+      signal: stop.signal,
+    });
+  }
+  /** As the pipeline does: once more whenever there is a place. Returns how often it looked. */
+  async function performAll(): Promise<number> {
+    const performing = perform();
+    let looks = 0;
+    let last: Promise<void> = Promise.resolve();
+    const look = (): void => {
+      looks += 1;
+      last = last.then(() => performing.run(NOW));
+    };
+    performing.onPlace(look);
+    look();
+    for (let before = 0; before < looks; ) {
+      before = looks;
+      await last;
+      await performing.idle();
+    }
+    return looks;
+  }
+  function add(ids: readonly bigint[], change: Parameters<typeof noteUpkeep>[2]): void {
+    for (const id of ids) {
+      addUpkeep(stages, id, 'every:5');
+      noteUpkeep(stages, id, change);
+    }
+  }
+  const ran = { lastDue: 15, nextDue: 20 };
+  const inOrder = () => [...sent].sort(([a = 0n], [b = 0n]) => Number(a - b));
+
+  it('puts together as many as a transaction takes, and who is new only beside who is', async () => {
+    add([1n], ran);
+    add([4n, 5n, 6n], { nextDue: 15 });
+    assert.equal(await performAll(), 1, 'each had a place at once');
+    assert.deepEqual(inOrder(), [[1n], [4n, 5n], [6n]]);
+    assert.equal(upkeepOf(stages, 4n).sentDue, 20);
+  });
+
+  it('begins with the same block what had no place at first', async () => {
+    add([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n], ran);
+    assert.ok((await performAll()) > 1);
+    assert.deepEqual(inOrder(), [[1n, 2n], [3n, 4n], [5n, 6n], [7n, 8n], [9n]]);
+  });
+
+  it('runs those alone that shared a transaction that FAULTed, with the same block', async () => {
+    add([1n, 2n, 3n, 4n, 5n], { ...ran, alone: 'once' });
+    add([6n, 7n], ran);
+    assert.ok((await performAll()) > 1);
+    assert.deepEqual(inOrder(), [[1n], [2n], [3n], [4n], [5n], [6n, 7n]]);
+  });
+
+  it('keeps a place for the others while those that are alone are slow to look at', async () => {
+    add([1n, 2n, 3n, 4n], { ...ran, alone: 'always' });
+    let goOn = (): void => {};
+    pause = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const performing = perform();
+    await performing.run(NOW);
+    pause = null;
+    add([6n, 7n], ran);
+    await performing.run(NOW);
+    while (sent.length === 0) await new Promise(setImmediate);
+    assert.deepEqual(sent, [[6n, 7n]]);
+    goOn();
+    await performing.idle();
+    assert.deepEqual(inOrder(), [[1n], [2n], [6n, 7n]]);
+  });
+
+  it('looks no more where all that is left waits for a later try', async () => {
+    add([1n, 2n, 3n, 4n], { ...ran, alone: 'always' });
+    for (const id of [1, 2, 3, 4]) targets[id] = 'faults';
+    const looks = await performAll();
+    assert.ok(looks <= 4, `${looks} looks`);
+    assert.deepEqual(sent, []);
+    for (const id of [1n, 2n, 3n, 4n]) {
+      assert.match(upkeepOf(stages, id).reason, /^preflight FAULTed: ABORT/);
+      assert.equal(upkeepOf(stages, id).failures, 1);
+    }
+  });
+
+  it('tells of no place once it is stopped', async () => {
+    add([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n], ran);
+    const performing = perform();
+    let told = 0;
+    performing.onPlace(() => {
+      told += 1;
+    });
+    await performing.run(NOW);
+    stop.abort();
+    await performing.idle();
+    assert.equal(told, 0);
+  });
+});
