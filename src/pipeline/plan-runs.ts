@@ -177,9 +177,12 @@ function whyNot(
 /** What the gateway's try says; `whyNotCalled` finds out more. */
 export const NOT_CALLED = 'the gateway would not get through to its target';
 
+/** How reasons begin that tell of fees: alone a run may do with less, its reserve is smaller. */
+export const TOO_DEAR = 'it needs ';
+
 const tooDear = (charge: Datoshi, after: Datoshi, maxFee: Datoshi): string =>
-  `it needs ${formatGas(charge)} GAS and ${formatGas(after)} for a run without a call after it, ` +
-  `maxFee is ${formatGas(maxFee)}`;
+  `${TOO_DEAR}${formatGas(charge)} GAS and ${formatGas(after)} for a run without a call ` +
+  `after it, maxFee is ${formatGas(maxFee)}`;
 
 function plannedOf(
   runs: readonly ReadyRun[],

@@ -5,7 +5,7 @@ import { backOffMs } from '../chain/back-off.js';
 import type { HeldWork, HoldCause } from '../gasbank/held-spending.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
-import { NOT_CALLED, type ReadyRun } from './plan-runs.js';
+import { NOT_CALLED, type ReadyRun, TOO_DEAR } from './plan-runs.js';
 import type { UpkeepPort } from './upkeep-port.js';
 import { whyNotCalled } from './why-not-called.js';
 
@@ -44,7 +44,7 @@ export function createRunFailures(parts: RunFailuresParts) {
         const dropped = run.deliver ? {} : { lostTx: null, lostDue: null };
         const isTooOften = failures >= failureRule.pauseAfterFailures;
         const retryMs = clock.nowMs() + backOffMs(failureRule.backOff, Math.max(1, failures));
-        const alone = isCulprit(reason) ? { alone: 'always' as const } : {};
+        const alone = isBetterAlone(reason) ? { alone: 'always' as const } : {};
         const change: UpkeepChange = { reason, failures, retryMs, ...dropped, ...alone };
         const facts = { upkeepId: run.upkeepId, due: run.due, failures, reason };
         if (isTooOften && upkeeps.move(run.upkeepId, 'gaveUp', { ...change, ...paused(change) })) {
@@ -73,5 +73,6 @@ const paused = ({ failures, reason }: UpkeepChange): UpkeepChange => ({
   reason: `failed ${failures} times in a row: ${reason}`,
 });
 
-/** It would have brought its neighbours down: it is not put beside any again. */
-const isCulprit = (reason: string): boolean => reason.startsWith('preflight FAULTed');
+/** It would bring its neighbours down, or cannot pay for having them: it gets none again. */
+const isBetterAlone = (reason: string): boolean =>
+  reason.startsWith('preflight FAULTed') || reason.startsWith(TOO_DEAR);

@@ -40,7 +40,7 @@ describe('runs that are not made', () => {
   it('wait twice as long with each failure, up to the longest pause', async () => {
     const seen: unknown[] = [];
     for (let at = 1; at < RULE.pauseAfterFailures; at++) {
-      await fail('it needs more than maxFee');
+      await fail('its target throws');
       seen.push([row().state, row().failures, waitsMs()]);
       stages.advance(waitsMs());
     }
@@ -49,7 +49,7 @@ describe('runs that are not made', () => {
       ['waiting', 2, 200],
       ['waiting', 3, 300],
     ]);
-    assert.deepEqual([row().reason, row().alone], ['it needs more than maxFee', 'no']);
+    assert.deepEqual([row().reason, row().alone], ['its target throws', 'no']);
     assert.deepEqual([row(2n).failures, row(2n).retryMs], [0, 0], 'the others are not touched');
   });
 
@@ -63,6 +63,11 @@ describe('runs that are not made', () => {
   it('are put beside no others again, where they would bring a transaction down', async () => {
     await fail('preflight FAULTed: ABORT');
     assert.equal(row().alone, 'always');
+  });
+
+  it('are tried alone the next time, where they could not pay for their neighbours', async () => {
+    await fail('it needs more than maxFee');
+    assert.deepEqual([row().alone, row().state], ['always', 'waiting']);
   });
 
   it('are not failures of what has been run, or is being run, meanwhile', async () => {
