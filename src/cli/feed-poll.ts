@@ -24,8 +24,16 @@ export interface ShownPoll {
   readonly memory: FeedMemory;
 }
 
+/** The newest poll of the node, or, when told to ask now, one made for this command alone. */
+export const pollToShow = (
+  config: NodeConfig,
+  found: FoundFeed,
+  { now }: { readonly now?: boolean },
+  clock: Clock,
+): Promise<ShownPoll> => (now === true ? pollNow(config, found, clock) : lastPoll(config, found));
+
 /** The newest poll of a running or stopped node. Throws a NodeError PRICES_NONE. */
-export async function lastPoll(config: NodeConfig, { feed }: FoundFeed): Promise<ShownPoll> {
+async function lastPoll(config: NodeConfig, { feed }: FoundFeed): Promise<ShownPoll> {
   const { createPollStore } = await import('../prices/poll-store.js');
   const { createRoundStore } = await import('../prices/round-store.js');
   return withBooks(config, (db) => {
@@ -51,7 +59,7 @@ export async function lastPoll(config: NodeConfig, { feed }: FoundFeed): Promise
  * Asks the sources of a feed, and of those that convert it, once. What the node remembers is read
  * where it has a database, and nothing is written.
  */
-export async function pollNow(
+async function pollNow(
   config: NodeConfig,
   { feed, feeds }: FoundFeed,
   clock: Clock,

@@ -7,7 +7,7 @@ import { findManipulations, type Manipulation } from '../prices/manipulate.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { ExitCode } from './exit-code.js';
-import { lastPoll, outcomeOf, pollNow, type ShownPoll } from './feed-poll.js';
+import { outcomeOf, pollToShow, type ShownPoll } from './feed-poll.js';
 import { findFeed } from './find-feed.js';
 import { timeText } from './human-time.js';
 import { NOW_OPTION, type ShowOptions } from './prices-show-command.js';
@@ -38,9 +38,7 @@ export function pricesManipulateCommand(
     .action(async (pair: string, options: ShowOptions) => {
       const config = loadConfig(options.config);
       const found = findFeed(config, pair);
-      const poll = await (options.now === true
-        ? pollNow(config, found, context.clock)
-        : lastPoll(config, found));
+      const poll = await pollToShow(config, found, options, context.clock);
       const { result } = outcomeOf(found.feed, poll).aggregation;
       const price = result.kind === 'none' ? null : result.value;
       if (price === null) setExitCode(ExitCode.tryLater);

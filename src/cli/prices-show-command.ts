@@ -9,7 +9,7 @@ import type { JudgedSource } from '../prices/quote.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { ExitCode } from './exit-code.js';
-import { lastPoll, outcomeOf, pollNow, type ShownPoll } from './feed-poll.js';
+import { outcomeOf, pollToShow, type ShownPoll } from './feed-poll.js';
 import { findFeed } from './find-feed.js';
 import { durationText, timeText } from './human-time.js';
 import { labelled, textTable } from './text-table.js';
@@ -48,9 +48,7 @@ export function pricesShowCommand(
     .action(async (pair: string, options: ShowOptions) => {
       const config = loadConfig(options.config);
       const found = findFeed(config, pair);
-      const poll = await (options.now === true
-        ? pollNow(config, found, context.clock)
-        : lastPoll(config, found));
+      const poll = await pollToShow(config, found, options, context.clock);
       const shown = outcomeOf(found.feed, poll);
       if (shown.aggregation.result.kind === 'none') setExitCode(ExitCode.tryLater);
       const print = options.json === true ? shownJson : shownText;
