@@ -30,12 +30,15 @@ const CHECKS = [
 
 const args = process.argv.slice(2);
 const steps = createSteps();
-const { neoGo } = await ensure({ steps, go: args.length === 0, dist: false }).catch(failSetup);
-const env = { ...process.env, NEO_GO: neoGo };
+const all = args.length === 0;
+const { neoGo, tools } = await ensure({ steps, go: all, dist: false, testTools: all }).catch(
+  failSetup,
+);
+const env = { ...process.env, ...tools, NEO_GO: neoGo };
 
 let passed = 0;
 let failed = 0;
-for (const [title, command] of args.length === 0 ? CHECKS : []) {
+for (const [title, command] of all ? CHECKS : []) {
   if (await holds(title, command)) passed++;
   else failed++;
 }
@@ -43,7 +46,7 @@ const refusals = mkdtempSync(join(tmpdir(), 'dodona-refusals-'));
 const tests = await runMocha(args);
 const ran = tests.passed + tests.failed;
 if (ran === 0) process.stderr.write('dodona: no test ran\n');
-if (args.length === 0) {
+if (all) {
   const script = join(projectRoot, 'scripts', 'check-refusals.ts');
   const seen = ['--import', 'tsx', script, refusals];
   if (await holds('every refusal of the contracts was seen on a node', seen)) passed++;

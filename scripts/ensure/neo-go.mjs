@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -9,17 +8,18 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { cacheFolder, projectRoot } from './paths.mjs';
+import { findOnPath, versionOf } from './programs.mjs';
 import { requireGo } from './requirements.mjs';
 import { runCommand } from './run-command.mjs';
 import { createSteps, SetupError } from './steps.mjs';
 
 /** The one version of neo-go: its compiler writes it into each .nef. */
 export const NEO_GO_VERSION = '0.120.0';
+const VERSION = /^Version: v?(\S+)$/m;
 
 /** What a ready-made neo-go of a platform must hash to. */
 const WHEELS = {
@@ -47,8 +47,8 @@ export async function ensureNeoGo(options = {}) {
   const platform = options.platform ?? `${process.platform}-${process.arch}`;
   const given = env.NEO_GO || null;
   if (given !== null) return requirePinned(given);
-  const found = findOnPath(env);
-  if (found !== null && versionOf(found) === NEO_GO_VERSION) return found;
+  const found = findOnPath(['neo-go'], env);
+  if (found !== null && versionOf(found, VERSION) === NEO_GO_VERSION) return found;
   const folder = join(cacheFolder(env), 'neo-go');
   const cached = join(folder, `${NEO_GO_VERSION}-${platform}`);
   const kept = checkedCopy(cached, steps);
@@ -66,27 +66,12 @@ export async function ensureNeoGo(options = {}) {
 }
 
 function requirePinned(file) {
-  const version = versionOf(file);
+  const version = versionOf(file, VERSION);
   if (version === NEO_GO_VERSION) return file;
   const what = version === null ? 'is not a neo-go' : `is neo-go ${version}`;
   throw new SetupError(
     `NEO_GO=${file} ${what}: set it to a neo-go ${NEO_GO_VERSION}, or unset it to get one.`,
   );
-}
-
-/** Null when the file can't be run or isn't a neo-go. */
-function versionOf(file) {
-  try {
-    const text = execFileSync(file, ['--version'], { encoding: 'utf8', stdio: 'pipe' });
-    return /^Version: v?(\S+)$/m.exec(text)?.[1] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function findOnPath(env) {
-  const files = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'neo-go'));
-  return files.find((file) => existsSync(file) && statSync(file).isFile()) ?? null;
 }
 
 /** The cached binary, if its content is still what was pinned when it was put there. */
@@ -138,7 +123,7 @@ async function fromSource(work, env, steps) {
 /** Puts a new binary and its pin where the next start looks, in one step. */
 function keep(binary, work, cached) {
   chmodSync(binary, 0o755);
-  const version = versionOf(binary);
+  const version = versionOf(binary, VERSION);
   if (version !== NEO_GO_VERSION) {
     throw new SetupError(`the new neo-go does not run here (its version reads ${version}).`);
   }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
+import { ensureChromium } from '../../scripts/ensure/chromium.mjs';
 import { ensureNeoGo, NEO_GO_VERSION } from '../../scripts/ensure/neo-go.mjs';
 import { whyInstall } from '../../scripts/ensure/node-modules.mjs';
+import { ensurePromtool } from '../../scripts/ensure/promtool.mjs';
 import { requireGo, requireNode } from '../../scripts/ensure/requirements.mjs';
 import { createSteps } from '../../scripts/ensure/steps.mjs';
 import { sha256, toHex } from '../../src/base/bytes.js';
@@ -116,6 +118,91 @@ describe('neo-go', () => {
     assert.equal(await ensureNeoGo({ env: env(), ...common }), binary);
     program(binary, 'echo altered');
     await assert.rejects(ensureNeoGo({ env: env(), ...common }), /^SetupError: Go is missing/);
+  });
+});
+
+describe('programs that tests alone need', () => {
+  const steps = createSteps({ write: () => {} });
+  /** The shell's own words alone, and no packages of the system. */
+  const env = (more: NodeJS.ProcessEnv = {}) => ({
+    PATH: folder,
+    DODONA_CACHE: join(folder, 'cache'),
+    ...more,
+  });
+  const chromium = (name: string, version: number) =>
+    program(join(folder, name), `echo "Chromium ${version}.0.1.2 built on Debian"`);
+  const promtool = (name: string) =>
+    program(join(folder, name), 'echo "promtool, version 2.42.0+ds (branch: x)"');
+
+  it('are those of CHROMIUM and PROMTOOL when they can be used, and the message says why not', async () => {
+    const browser = chromium('mine', 140);
+    assert.equal(await ensureChromium({ env: env({ CHROMIUM: browser }), steps }), browser);
+    chromium('mine', 90);
+    await assert.rejects(ensureChromium({ env: env({ CHROMIUM: browser }), steps }), {
+      message:
+        `CHROMIUM=${browser} is Chromium 90: set it to a Chromium of version 120 or newer, ` +
+        'or unset it.',
+    });
+    const tool = promtool('tool');
+    assert.equal(await ensurePromtool({ env: env({ PROMTOOL: tool }), steps }), tool);
+    program(tool, 'echo hello');
+    await assert.rejects(ensurePromtool({ env: env({ PROMTOOL: tool }), steps }), {
+      message: `PROMTOOL=${tool} is not a promtool: set it to one, or unset it.`,
+    });
+  });
+
+  it('are those on the PATH; a Chromium that is too old is passed over', async () => {
+    chromium('chromium', 90);
+    const browser = chromium('google-chrome', 156);
+    assert.equal(await ensureChromium({ env: env(), steps }), browser);
+    const tool = promtool('promtool');
+    assert.equal(await ensurePromtool({ env: env(), steps }), tool);
+  });
+
+  it('are named, one at a time, when they are missing and cannot be installed', async () => {
+    await assert.rejects(ensureChromium({ env: env(), steps, uid: 0 }), {
+      message:
+        'Chromium is missing, which tests the console page: install Chromium 120 or newer ' +
+        '(Debian: apt-get install chromium-headless-shell), or set CHROMIUM to it, and try again.',
+    });
+    program(join(folder, 'apt-get'), 'exit 1');
+    await assert.rejects(ensureChromium({ env: env(), steps, uid: 1000 }), /Chromium is missing/);
+    rmSync(join(folder, 'apt-get'));
+    await assert.rejects(ensurePromtool({ env: env(), steps, uid: 0 }), {
+      message:
+        'promtool is missing, which checks metrics and alert rules: install it (Debian: it is in ' +
+        'the package prometheus), or set PROMTOOL to it, and try again.',
+    });
+  });
+
+  it("come from the system's packages: Chromium installed by root, promtool only unpacked", async () => {
+    const calls = join(folder, 'calls');
+    chromium('fresh', 156);
+    promtool('promtool-in-package');
+    program(
+      join(folder, 'apt-get'),
+      `echo "$@" >> ${calls}
+       case "$1" in
+         update) exit 100;;
+         install) /bin/cp ${folder}/fresh ${folder}/chromium-headless-shell;;
+         download) : > prometheus.deb;;
+       esac`,
+    );
+    program(
+      join(folder, 'dpkg'),
+      `/bin/mkdir -p "$3/usr/bin" && /bin/cp ${folder}/promtool-in-package "$3/usr/bin/promtool"`,
+    );
+    const browser = await ensureChromium({ env: env(), steps, uid: 0 });
+    assert.match(browser, /chromium-headless-shell$/);
+    const tool = await ensurePromtool({ env: env(), steps, uid: 1000 });
+    assert.equal(tool, join(folder, 'cache', 'promtool', 'promtool'));
+    rmSync(join(folder, 'apt-get'));
+    assert.equal(await ensurePromtool({ env: env(), steps, uid: 1000 }), tool);
+    assert.deepEqual(readFileSync(calls, 'utf8').trimEnd().split('\n'), [
+      'update',
+      'install -y --no-install-recommends -o DPkg::Lock::Timeout=300 chromium-headless-shell',
+      'download prometheus',
+    ]);
   });
 });
 

@@ -1,0 +1,8 @@
+import type { Steps } from './steps.mjs';
+
+/** The path of a promtool for tests, which is unpacked from Debian's package when there is none. */
+export function ensurePromtool(options?: {
+  steps?: Steps;
+  env?: NodeJS.ProcessEnv;
+  uid?: number;
+}): Promise<string>;

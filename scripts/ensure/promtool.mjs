@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasApt, unpackPackage } from './debian-packages.mjs';
+import { cacheFolder } from './paths.mjs';
+import { findOnPath, versionOf } from './programs.mjs';
+import { createSteps, SetupError } from './steps.mjs';
+
+const VERSION = /^promtool, version (\d+\.\d+\.\d+)/m;
+/** Debian has it in the package of the server, which is unpacked and never installed or started. */
+const PACKAGE = 'prometheus';
+
+/**
+ * The path of a promtool that checks metrics and alert rules: $PROMTOOL, the PATH, the copy in the
+ * cache, the one in Debian's package, in this order.
+ * @param {{ steps?: import('./steps.mjs').Steps, env?: NodeJS.ProcessEnv, uid?: number }} [options]
+ * @returns {Promise<string>}
+ * @throws {SetupError} when there is none and none can be had
+ */
+export async function ensurePromtool(options = {}) {
+  const steps = options.steps ?? createSteps();
+  const env = options.env ?? process.env;
+  if (env.PROMTOOL) return requireWorking(env.PROMTOOL);
+  const found = findOnPath(['promtool'], env);
+  if (found !== null && versionOf(found, VERSION) !== null) return found;
+  const folder = join(cacheFolder(env), 'promtool');
+  const cached = join(folder, 'promtool');
+  if (existsSync(cached) && versionOf(cached, VERSION) !== null) return cached;
+  if (!hasApt(env)) throw missing();
+  mkdirSync(folder, { recursive: true });
+  const work = mkdtempSync(join(folder, 'new-'));
+  try {
+    await steps.step(`promtool: unpack it from the system's package (19 MB)`, async (tell) => {
+      const root = await unpackPackage(PACKAGE, work, env, { uid: options.uid, tell });
+      const fresh = join(root, 'usr', 'bin', 'promtool');
+      if (!existsSync(fresh) || versionOf(fresh, VERSION) === null) throw missing();
+      renameSync(fresh, cached);
+    });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return cached;
+}
+
+function requireWorking(file) {
+  if (versionOf(file, VERSION) !== null) return file;
+  throw new SetupError(`PROMTOOL=${file} is not a promtool: set it to one, or unset it.`);
+}
+
+const missing = () =>
+  new SetupError(
+    'promtool is missing, which checks metrics and alert rules: install it (Debian: it is in the ' +
+      `package ${PACKAGE}), or set PROMTOOL to it, and try again.`,
+  );
