@@ -5,6 +5,8 @@ import { projectRoot } from '../../scripts/ensure/paths.mjs';
 export interface AbiParameter {
   readonly name: string;
   readonly type: string;
+  /** Of an Array: what its items are. */
+  readonly items?: string;
 }
 
 /** What tests need of contracts/build/gateway.abi.json. */
@@ -13,6 +15,7 @@ export interface GatewayAbi {
     readonly name: string;
     readonly safe: boolean;
     readonly parameters: readonly AbiParameter[];
+    readonly returns: string;
   }[];
   readonly events: readonly {
     readonly name: string;

@@ -58,8 +58,8 @@ describe('the example raffle', () => {
     await refuses(network, owner, draws(), 'the draw was made already');
     assert.ok(isNull(await read('winner')));
     const forged = call('onNumber', request.id, null, 0, Buffer.alloc(32));
-    await refuses(network, owner, forged, 'only the gateway may tell a number');
-    await refuses(network, node, forged, 'only the gateway may tell a number');
+    await refuses(network, owner, forged, 'the caller is not the gateway');
+    await refuses(network, node, forged, 'the caller is not the gateway');
     const proof = prove(key, request.seed);
     const applied = await world.run(...answered(world, [answer(request.id, { result: proof })]));
     assert.equal(responsesIn(world, applied)[0]?.delivered, true);

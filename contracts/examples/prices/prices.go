@@ -6,39 +6,34 @@
 package prices
 
 import (
+	"github.com/dodona-oracle/dodona/contracts/dodona"
 	"github.com/nspcc-dev/neo-go/pkg/interop"
-	"github.com/nspcc-dev/neo-go/pkg/interop/contract"
 	"github.com/nspcc-dev/neo-go/pkg/interop/runtime"
-	"github.com/nspcc-dev/neo-go/pkg/interop/storage"
 )
-
-const keyGateway = "g"
 
 // The deploy data is the gateway's hash.
 func _deploy(data any, isUpdate bool) {
-	if isUpdate {
-		return
+	if !isUpdate {
+		dodona.Keep(data)
 	}
-	storage.Put(storage.GetContext(), keyGateway, data.(string))
 }
 
 // Gateway returns the contract that has the prices.
 func Gateway() interop.Hash160 {
-	return interop.Hash160(storage.Get(storage.GetReadOnlyContext(), keyGateway).(string))
+	return dodona.Kept().Hash()
 }
 
 // Fresh returns the latest price of a pair, and throws if there is none that is
-// at most maxAge ms old. Prices have 8 decimals, as p[1] says.
+// at most maxAge ms old. Prices have 8 decimals.
 func Fresh(pair string, maxAge int) int {
-	latest := contract.Call(Gateway(), "latestPrice", contract.ReadStates|contract.AllowCall, pair)
+	latest := dodona.Kept().LatestPrice(pair)
 	if latest == nil {
 		panic("no price of this pair was published")
 	}
-	p := latest.([]any)
-	if p[2].(int)+maxAge < runtime.GetTime() {
+	if latest.Timestamp+maxAge < runtime.GetTime() {
 		panic("the latest price of this pair is too old")
 	}
-	return p[0].(int)
+	return latest.Price
 }
 
 // Worth returns what an amount of something is worth by the lower of its latest
@@ -46,7 +41,6 @@ func Fresh(pair string, maxAge int) int {
 // and worth have the same decimals.
 func Worth(pair string, amount int, maxAge int, period int) int {
 	price := Fresh(pair, maxAge)
-	since := runtime.GetTime() - period
-	mean := contract.Call(Gateway(), "twap", contract.ReadStates|contract.AllowCall, pair, since).(int)
+	mean := dodona.Kept().Twap(pair, runtime.GetTime()-period)
 	return amount * min(price, mean) / 100000000
 }

@@ -8,17 +8,15 @@
 package raffle
 
 import (
+	"github.com/dodona-oracle/dodona/contracts/dodona"
 	"github.com/dodona-oracle/dodona/contracts/draws"
 	"github.com/nspcc-dev/neo-go/pkg/interop"
-	"github.com/nspcc-dev/neo-go/pkg/interop/contract"
 	"github.com/nspcc-dev/neo-go/pkg/interop/native/std"
 	"github.com/nspcc-dev/neo-go/pkg/interop/runtime"
 	"github.com/nspcc-dev/neo-go/pkg/interop/storage"
-	"github.com/nspcc-dev/neo-go/pkg/interop/util"
 )
 
 const (
-	keyGateway   = "g"
 	keyOwner     = "o"
 	keyEntrants  = "n" // Integer, how many entered
 	keyRequest   = "r" // Integer, id of the request, once the list is closed
@@ -32,8 +30,8 @@ func _deploy(data any, isUpdate bool) {
 	if isUpdate {
 		return
 	}
+	dodona.Keep(data)
 	ctx := storage.GetContext()
-	storage.Put(ctx, keyGateway, data.(string))
 	storage.Put(ctx, keyOwner, runtime.GetScriptContainer().Sender)
 	storage.Put(ctx, keyEntrants, 0)
 }
@@ -70,16 +68,14 @@ func Draw(maxFee int) int {
 	if Entrants() == 0 {
 		panic("nobody entered")
 	}
-	id := contract.Call(gateway(), "requestRandom", contract.All, nil, "onNumber", nil, maxFee).(int)
+	id := dodona.Kept().RequestRandom(nil, "onNumber", nil, maxFee)
 	storage.Put(ctx, keyRequest, id)
 	return id
 }
 
 // OnNumber is the callback: it turns the number into a winner.
 func OnNumber(id int, userData any, code int, result []byte) {
-	if !util.Equals(runtime.GetCallingScriptHash(), gateway()) {
-		panic("only the gateway may tell a number")
-	}
+	dodona.Kept().RequireCaller()
 	ctx := storage.GetContext()
 	asked := storage.Get(ctx, keyRequest)
 	if asked == nil || asked.(int) != id || storage.Get(ctx, keyWinner) != nil {
@@ -99,8 +95,4 @@ func Entrants() int {
 // Winner returns the account that won, null before it is known.
 func Winner() interop.Hash160 {
 	return interop.Hash160(storage.Get(storage.GetReadOnlyContext(), keyWinner).(string))
-}
-
-func gateway() interop.Hash160 {
-	return interop.Hash160(storage.Get(storage.GetReadOnlyContext(), keyGateway).(string))
 }
