@@ -41,13 +41,22 @@ describe('the snippets of docs/authors-kit.md', () => {
   };
 
   it('are in languages that are looked at', () => {
-    assert.deepEqual([...languagesOf(PAGE)].sort(), ['go', 'text', 'yaml']);
+    assert.deepEqual([...languagesOf(PAGE)].sort(), ['csharp', 'go', 'python', 'text', 'yaml']);
   });
 
-  it('in Go are lines of the skeleton', () => {
-    const skeleton = readFileSync(join(CONTRACTS, SKELETON, 'skeleton.go'), 'utf8');
-    for (const { text, line } of fencedBlocks(PAGE, 'go')) {
-      assert.equal(skeleton.includes(text.trimEnd()), true, `line ${line}`);
+  it('of a language are lines of its skeleton', () => {
+    const skeletons = {
+      go: join(SKELETON, 'skeleton.go'),
+      csharp: join('kit', 'csharp', 'DodonaSkeleton.cs'),
+      python: join('kit', 'python', 'skeleton.py'),
+    };
+    for (const [language, file] of Object.entries(skeletons)) {
+      const skeleton = readFileSync(join(CONTRACTS, file), 'utf8');
+      const blocks = fencedBlocks(PAGE, language);
+      assert.equal(blocks.length, 2, language);
+      for (const { text, line } of blocks) {
+        assert.equal(skeleton.includes(text.trimEnd()), true, `line ${line}`);
+      }
     }
   });
 

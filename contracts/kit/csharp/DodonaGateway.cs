@@ -8,7 +8,7 @@ using Neo.SmartContract.Framework.Services;
 namespace Dodona
 {
     /// <summary>Codes of answers, those of Neo's native oracle.</summary>
-    public static class DodonaCode
+    public static class DodonaResponseCode
     {
         public const byte Success = 0x00;
         public const byte ProtocolNotSupported = 0x10;

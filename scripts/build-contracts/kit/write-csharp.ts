@@ -24,7 +24,7 @@ export function csharpSource({ groups, structs, codes }: KitInterface): string {
     'namespace Dodona',
     '{',
     "    /// <summary>Codes of answers, those of Neo's native oracle.</summary>",
-    '    public static class DodonaCode',
+    '    public static class DodonaResponseCode',
     '    {',
     ...codes.map(
       ({ name, value }) =>

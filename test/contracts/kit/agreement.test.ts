@@ -178,3 +178,23 @@ for (const language of LANGUAGES) {
     });
   });
 }
+
+describe('the skeleton in C#, which no test compiles', () => {
+  const skeleton = textOf('kit/csharp/DodonaSkeleton.cs');
+
+  it('calls wrappers that there are, with as many arguments', () => {
+    const wrappers = textOf('kit/csharp/DodonaGateway.cs');
+    const calls = [...skeleton.matchAll(/DodonaGateway\.(\w+)\((.*)\);/g)];
+    assert.equal(calls.length, 3);
+    for (const [, name = '', given = ''] of calls) {
+      const [, parameters = ''] = new RegExp(` ${name}\\((.*)\\) =>`).exec(wrappers) ?? [];
+      assert.equal(listOf(given).length, listOf(parameters).length, name);
+    }
+  });
+
+  it('knows every code', () => {
+    const used = [...skeleton.matchAll(/case DodonaResponseCode\.(\w+):/g)].map(([, name]) => name);
+    const codes = Object.keys(abi.codes).map((name) => name.replace(/^code/, ''));
+    assert.deepEqual([...used, 'Error'].sort(), codes.sort());
+  });
+});

@@ -14,13 +14,7 @@ import { newRandomKey, possessionProof } from '../random-proofs.js';
 import { refuses } from '../refusals.js';
 import { answer, answered, MAX_FEE, MAX_RANDOM_FEE, responsesIn } from '../requests.js';
 import { nextRun, perform, UPKEEP_FEE } from '../upkeeps.js';
-
-/** A struct of the machine is an array to who reads it. */
-const plain = (item: StackItem): unknown => {
-  if (item.type === 'Array' || item.type === 'Struct') return item.items.map(plain);
-  if (item.type === 'ByteString' || item.type === 'Buffer') return toHex(item.value);
-  return item.type === 'Any' ? null : 'value' in item ? item.value : item.type;
-};
+import { plain } from './plain-item.js';
 
 describe('the Go package of the gateway', () => {
   let world: GatewayWorld<'user'>;
