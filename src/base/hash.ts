@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { decodeBase58Check, encodeBase58Check } from './base58.js';
 import { fromHex, sha256, shorten, toHex } from './bytes.js';
 
 /** A contract or account as Neo displays it: `0x` and 40 hex digits, big-endian, lower case. */
@@ -7,7 +8,8 @@ export type Hash160 = `0x${string}`;
 export type Hash256 = `0x${string}`;
 
 const ADDRESS_VERSION = 0x35;
-const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+/** The version and a Hash160. */
+const ADDRESS_BYTES = 21;
 
 function parseHash(text: string, bytes: number): `0x${string}` {
   const digits = (text.startsWith('0x') ? text.slice(2) : text).toLowerCase();
@@ -33,17 +35,8 @@ export const hashToLittleEndian = (hash: `0x${string}`): Buffer => fromHex(hash)
 
 /** The account of a Neo N3 address. Throws a RangeError when the address isn't one. */
 export function addressToHash160(address: string): Hash160 {
-  let value = 0n;
-  for (const char of address) {
-    const digit = BASE58.indexOf(char);
-    if (digit < 0) throw new RangeError(`not a Neo N3 address: ${shorten(address)}`);
-    value = value * 58n + BigInt(digit);
-    if (value >> 200n) throw new RangeError(`not a Neo N3 address: ${shorten(address)}`);
-  }
-  const bytes = Buffer.from(value.toString(16).padStart(50, '0'), 'hex');
-  const body = bytes.subarray(0, 21);
-  const checksum = sha256(sha256(body)).subarray(0, 4);
-  if (body[0] !== ADDRESS_VERSION || !checksum.equals(bytes.subarray(21))) {
+  const body = decodeBase58Check(address, ADDRESS_BYTES);
+  if (body === null || body[0] !== ADDRESS_VERSION) {
     throw new RangeError(`not a Neo N3 address: ${shorten(address)}`);
   }
   return hashFromLittleEndian(body.subarray(1));
@@ -51,15 +44,9 @@ export function addressToHash160(address: string): Hash160 {
 
 /** The Neo N3 address (version 0x35) of an account. */
 export function hash160ToAddress(hash: Hash160): string {
-  const body = Buffer.concat([Buffer.from([ADDRESS_VERSION]), hashToLittleEndian(hash)]);
-  const bytes = Buffer.concat([body, sha256(sha256(body)).subarray(0, 4)]);
-  let value = BigInt(`0x${toHex(bytes)}`);
-  let text = '';
-  while (value > 0n) {
-    text = BASE58[Number(value % 58n)] + text;
-    value /= 58n;
-  }
-  return text;
+  return encodeBase58Check(
+    Buffer.concat([Buffer.from([ADDRESS_VERSION]), hashToLittleEndian(hash)]),
+  );
 }
 
 /** Reads an account given as an address or as a displayed hash. */

@@ -1,14 +1,20 @@
 import { Option } from 'commander';
 
 /** Kinds of keys that a node has of its own. */
-const KEY_KINDS = ['random'] as const;
+export type KeyKind = 'node' | 'random' | 'vault';
 
 export interface KeyKindOptions {
-  readonly kind: (typeof KEY_KINDS)[number];
+  readonly kind: KeyKind;
 }
 
+const MEANING: Readonly<Record<KeyKind, string>> = {
+  node: 'node: signs answers',
+  random: 'random: the key of random numbers',
+  vault: 'vault: of secrets',
+};
+
 /** Always to be said, so that no command means another key than its user. */
-export const keyKindOption = (): Option =>
-  new Option('--kind <kind>', 'random: the key of random numbers')
-    .choices(KEY_KINDS)
+export const keyKindOption = (...kinds: readonly KeyKind[]): Option =>
+  new Option('--kind <kind>', kinds.map((kind) => MEANING[kind]).join('; '))
+    .choices(kinds)
     .makeOptionMandatory();

@@ -5,19 +5,35 @@ import type { Hash160 } from '../base/hash.js';
 import { publicKeyId } from '../base/sealed-box.js';
 import { loadConfig } from '../config/load-config.js';
 import { randomKeyFile } from '../config/random-files.js';
+import { type AddedKeyReport, addedText, addNodeKey } from './add-node-key.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { type KeyKindOptions, keyKindOption } from './key-kind.js';
+import {
+  NO_ARGUMENT_HELP,
+  type PassphraseOptions,
+  withPassphraseOptions,
+} from './passphrase-input.js';
+import { badQuery } from './secret-options.js';
 import { labelled } from './text-table.js';
 
 const HELP = `
-Makes a key and adds it to random.keyFile, in which its secret is encrypted under the password; the
-keys that are there stay, since requests are answered under the key that they were made under. A
-running node finds it. Back the file up. The key is used once the gateway knows it: dodona keys
-propose. Public key and proof of possession are printed for who proposes it by other means.
+Kinds:
+  random  a key in random.keyFile, in which its secret is encrypted under the password; the keys
+          that are there stay, since requests are answered under the key that they were made under.
+          A running node finds it. It is used once the gateway knows it: dodona keys propose. Public
+          key and proof of possession are printed for who proposes it by other means.
+  node    an account in the NEP-6 wallet of wallet.file, its key encrypted by NEP-2 under the
+          wallet's password (wallet.passwordFile, unless another source is named); the wallet is
+          made where there is none. It signs once it is the gateway's node account: keys rotate.
+
+Back the file up.
+${NO_ARGUMENT_HELP}
 
 Examples:
   dodona keys create --kind random
+  dodona keys create --kind node
+  dodona keys create --kind node --password-fd 3 3< wallet.password
 ${EXIT_CODE_HELP}`;
 
 /** What `keys create --json` prints. */
@@ -34,21 +50,40 @@ export interface CreatedKeyReport {
   readonly file: string;
 }
 
+type CreateOptions = CommonOptions & KeyKindOptions & PassphraseOptions;
+
 export function keysCreateCommand(context: CommandContext): Command {
-  return withCommonOptions(new Command('create'))
-    .addOption(keyKindOption())
+  const command = withCommonOptions(new Command('create')).addOption(
+    keyKindOption('node', 'random'),
+  );
+  return withPassphraseOptions(command, "of the wallet, in the place of the configuration's")
     .description('make a new key of the node, beside the present ones')
     .addHelpText('after', HELP)
-    .action(async (options: CommonOptions & KeyKindOptions) => {
-      const report = await createKey(context, options);
-      context.print(options.json === true ? JSON.stringify(report) : reportText(report));
+    .action(async (options: CreateOptions) => {
+      const isNode = options.kind === 'node';
+      const report = await (isNode ? createNodeKey : createRandomKey)(context, options);
+      const asText = () => (report.kind === 'node' ? addedText(report) : reportText(report));
+      context.print(options.json === true ? JSON.stringify(report) : asText());
     });
 }
 
-async function createKey(
+async function createNodeKey(
   context: CommandContext,
-  { config: configFile }: CommonOptions,
+  options: CreateOptions,
+): Promise<AddedKeyReport> {
+  const { freshPrivateKey } = await import('../keystore/add-account.js');
+  const privateKey = freshPrivateKey();
+  const given = { privateKey, verificationScript: null };
+  return addNodeKey(context, options, async () => given, 'node-key.create');
+}
+
+async function createRandomKey(
+  context: CommandContext,
+  { config: configFile, passwordFile, passwordFd }: CreateOptions,
 ): Promise<CreatedKeyReport> {
+  if (passwordFile !== undefined || passwordFd !== undefined) {
+    throw badQuery('random keys are under the configured password', 'set random.passwordFile');
+  }
   const { openRandomKeys } = await import('../node/open-random.js');
   const { withVault } = await import('./open-vault-desk.js');
   const { possessionProof } = await import('../vrf/possession.js');

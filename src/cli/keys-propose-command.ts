@@ -29,7 +29,7 @@ type ProposeOptions = OrderOptions & KeyKindOptions & { readonly key?: string };
 
 export function keysProposeCommand(context: CommandContext): Command {
   return withOrderOptions(new Command('propose'))
-    .addOption(keyKindOption())
+    .addOption(keyKindOption('random'))
     .option('--key <id>', 'which one, by its id (default: the newest of the file)')
     .description('make a key of this node the one of new requests')
     .addHelpText('after', HELP)

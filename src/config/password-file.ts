@@ -1,10 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { messageOf, NodeError } from '../base/node-error.js';
+import { openToOthers } from './private-mode.js';
 
 /** A password is a line, not a document. */
-const MAX_PASSWORD_BYTES = 1_024;
-/** What the group and everybody else may do with a file. */
-const OTHERS_MASK = 0o077;
+export const MAX_PASSWORD_BYTES = 1_024;
 
 /**
  * The password in a file that only its owner may read (mode 0600 or stricter; a symbolic link is
@@ -12,10 +11,15 @@ const OTHERS_MASK = 0o077;
  * any of the content.
  */
 export function readPasswordFile(path: string): string {
-  const text = readPrivateFile(path).replace(/\r?\n$/, '');
-  if (text === '') throw refusal(`${path} is empty`, 'write the password into it, one line');
+  return passwordIn(readPrivateFile(path), path);
+}
+
+/** The password that a text holds; `where` names it in errors. As `readPasswordFile`. */
+export function passwordIn(content: string, where: string): string {
+  const text = content.replace(/\r?\n$/, '');
+  if (text === '') throw refusal(`${where} is empty`, 'write the password into it, one line');
   if (/[\r\n\0]/.test(text)) {
-    throw refusal(`${path} has more than one line`, 'leave the password as its only line');
+    throw refusal(`${where} has more than one line`, 'leave the password as its only line');
   }
   return text;
 }
@@ -28,12 +32,10 @@ function readPrivateFile(path: string): string {
     throw refusal(`cannot read the password: ${messageOf(cause)}`, 'check wallet.passwordFile');
   }
   try {
-    // Asked of the open file, so that nobody can swap it between the check and the reading.
-    const { mode, size } = requireRegular(path, file);
-    if ((mode & OTHERS_MASK) !== 0) {
-      const octal = (mode & 0o777).toString(8).padStart(4, '0');
-      throw refusal(`${path} has mode ${octal}: others may read it`, `run: chmod 600 ${path}`);
-    }
+    const stats = requireRegular(path, file);
+    const open = openToOthers(path, stats);
+    if (open !== null) throw refusal(open.problem, open.todo);
+    const { size } = stats;
     if (size > MAX_PASSWORD_BYTES) {
       throw refusal(
         `${path} has ${size} bytes, a password at most ${MAX_PASSWORD_BYTES}`,
@@ -47,7 +49,7 @@ function readPrivateFile(path: string): string {
   }
 }
 
-function requireRegular(path: string, file: number): { mode: number; size: number } {
+function requireRegular(path: string, file: number): Stats {
   const stats = fstatSync(file);
   if (!stats.isFile()) throw refusal(`${path} is not a file`, 'check wallet.passwordFile');
   return stats;

@@ -1,20 +1,36 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { addressToHash160, type Hash160, hash160ToAddress } from '../base/hash.js';
 import { messageOf, NodeError } from '../base/node-error.js';
 import type { WalletConfig } from './node-config.js';
+import { openToOthers } from './private-mode.js';
 
-/** The account of a NEP-6 wallet that a node signs with; its key is still encrypted. */
-export interface WalletAccount {
+/** What NEP-2's key derivation costs (scrypt, RFC 7914). */
+export interface Nep2Cost {
+  readonly n: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** An account of a NEP-6 wallet; its key is still encrypted. */
+export interface WalletEntry {
   readonly account: Hash160;
   readonly address: string;
-  /** NEP-2 text, 58 characters. */
-  readonly encryptedKey: string;
+  /** NEP-2 text, 58 characters; null of an account that is only watched. */
+  readonly encryptedKey: string | null;
   /** Of NEP-2's key derivation. */
-  readonly scrypt: { readonly n: number; readonly r: number; readonly p: number };
+  readonly scrypt: Nep2Cost;
   /** Verification script, where the wallet has it; it tells a multisignature. */
   readonly verificationScript: Buffer | null;
+  readonly label: string;
+  readonly isDefault: boolean;
 }
+
+/** One that can sign. */
+export type WalletAccount = WalletEntry & { readonly encryptedKey: string };
+
+/** A wallet of a few keys has some KiB. */
+const MAX_WALLET_BYTES = 1_048_576;
 
 const walletSchema = z.object({
   scrypt: z.object({
@@ -26,6 +42,7 @@ const walletSchema = z.object({
     .array(
       z.object({
         address: z.string(),
+        label: z.string().nullish(),
         isDefault: z.boolean().optional(),
         isdefault: z.boolean().optional(),
         key: z.string().nullish(),
@@ -39,50 +56,90 @@ type Entry = z.output<typeof walletSchema>['accounts'][number];
 
 /**
  * Reads the configured account of a NEP-6 wallet (https://github.com/neo-project/proposals, NEP-6):
- * the named one, else the default one, else the only one. Throws a NodeError WALLET_FILE.
+ * the named one, else the default one, else the only one. The file must be for its owner only: who
+ * has it can try passwords at leisure. Throws a NodeError WALLET_FILE.
  */
 export function readWalletFile(config: Pick<WalletConfig, 'file' | 'account'>): WalletAccount {
   const { file } = config;
-  const wallet = parseWallet(file);
-  const entry = chooseAccount(wallet.accounts, config.account, file);
-  if (!entry.key) {
-    throw refusal(`${entry.address} in ${file} has no key`, 'choose an account that can sign');
-  }
-  return {
-    account: accountOf(entry, file),
-    address: entry.address,
-    encryptedKey: entry.key,
-    scrypt: wallet.scrypt,
-    verificationScript: entry.contract ? Buffer.from(entry.contract.script, 'base64') : null,
-  };
+  const chosen = chooseAccount(readWalletEntries(file), config.account, file);
+  if (canSign(chosen)) return chosen;
+  throw refusal(`${chosen.address} in ${file} has no key`, 'choose an account that can sign');
 }
 
-function parseWallet(file: string): z.output<typeof walletSchema> {
+export const canSign = (entry: WalletEntry): entry is WalletAccount => entry.encryptedKey !== null;
+
+/** All accounts of a NEP-6 wallet, in its order. Throws as `readWalletFile`. */
+export function readWalletEntries(file: string): WalletEntry[] {
+  return walletEntries(readWalletText(file), file);
+}
+
+/** The accounts in the text of a NEP-6 wallet; `file` names it in errors. */
+export function walletEntries(text: string, file: string): WalletEntry[] {
+  const { accounts, scrypt } = parseWallet(text, file);
+  return accounts.map((entry) => ({
+    account: accountOf(entry, file),
+    address: entry.address,
+    encryptedKey: entry.key || null,
+    scrypt,
+    verificationScript: entry.contract ? Buffer.from(entry.contract.script, 'base64') : null,
+    label: entry.label ?? '',
+    isDefault: (entry.isDefault ?? entry.isdefault) === true,
+  }));
+}
+
+function readWalletText(path: string): string {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    const problem = `cannot read the wallet ${path}: ${messageOf(cause)}`;
+    throw refusal(problem, 'name a NEP-6 wallet in wallet.file');
+  }
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw refusal(`${path} is not a file`, 'check wallet.file');
+    const open = openToOthers(path, stats);
+    if (open !== null) throw refusal(open.problem, open.todo);
+    if (stats.size > MAX_WALLET_BYTES) {
+      const problem = `${path} has ${stats.size} bytes, a wallet at most ${MAX_WALLET_BYTES}`;
+      throw refusal(problem, 'check wallet.file');
+    }
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+function parseWallet(text: string, file: string): z.output<typeof walletSchema> {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
+    content = JSON.parse(text);
+  } catch {
     // A syntax error quotes the text around it, which may be a key.
-    const why = cause instanceof SyntaxError ? 'it is not JSON' : messageOf(cause);
-    throw refusal(`cannot read the wallet ${file}: ${why}`, 'name a NEP-6 wallet in wallet.file');
+    const problem = `cannot read the wallet ${file}: it is not JSON`;
+    throw refusal(problem, 'name a NEP-6 wallet in wallet.file');
   }
   const parsed = walletSchema.safeParse(content);
   if (!parsed.success) {
     const where = parsed.error.issues[0]?.path.join('.') ?? '';
     throw refusal(
       `${file} is not a NEP-6 wallet (at "${where}")`,
-      'make one with neo-go or neo-cli',
+      'make one with dodona keys create --kind node',
     );
   }
   return parsed.data;
 }
 
-function chooseAccount(entries: readonly Entry[], wanted: Hash160 | null, file: string): Entry {
-  const isDefault = (entry: Entry): boolean => (entry.isDefault ?? entry.isdefault) === true;
+function chooseAccount(
+  entries: readonly WalletEntry[],
+  wanted: Hash160 | null,
+  file: string,
+): WalletEntry {
   const chosen =
     wanted === null
-      ? (entries.find(isDefault) ?? (entries.length === 1 ? entries[0] : undefined))
-      : entries.find((entry) => accountOf(entry, file) === wanted);
+      ? (entries.find(({ isDefault }) => isDefault) ??
+        (entries.length === 1 ? entries[0] : undefined))
+      : entries.find(({ account }) => account === wanted);
   if (chosen !== undefined) return chosen;
   const listed = entries.map(({ address }) => address).join(', ');
   throw wanted === null

@@ -15,6 +15,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { BOX_KEY_BYTES } from '../base/sealed-box.js';
+import { openToOthers } from '../config/private-mode.js';
 
 /** How the errors of a kind of key file speak of it. */
 export interface KeyFileWords {
@@ -41,7 +42,6 @@ export const SALT_BYTES = 16;
 /** What scrypt of a file may work on. */
 const MAX_SCRYPT_BYTES = 1024 * 1024 * 1024;
 const MAX_FILE_BYTES = 1_048_576;
-const OTHERS_MASK = 0o077;
 
 /** The memory that scrypt takes (RFC 7914, 2: blocks of 128 * r bytes). */
 const scryptBytes = ({ n, r, p }: Omit<ScryptParameters, 'salt'>): number => 128 * r * (n + p + 2);
@@ -102,10 +102,10 @@ export function readPrivateText(
     throw refusal(words, problem, `check ${words.setting}`);
   }
   try {
-    const { mode, size, ino, mtimeMs } = fstatSync(file);
-    if ((mode & OTHERS_MASK) !== 0) {
-      throw refusal(words, `others may read or write ${path}`, `run: chmod 600 ${path}`);
-    }
+    const stats = fstatSync(file);
+    const open = openToOthers(path, stats);
+    if (open !== null) throw refusal(words, open.problem, open.todo);
+    const { size, ino, mtimeMs } = stats;
     if (size > MAX_FILE_BYTES) {
       const problem = `${path} has more than ${MAX_FILE_BYTES} bytes`;
       throw refusal(words, problem, `check ${words.setting}`);

@@ -32,7 +32,7 @@ export function commandLine() {
   const run = (...words: string[]) => runWith('', ...words);
 
   /** With this on standard input. */
-  async function runWith(input: string | Buffer, ...words: string[]) {
+  async function runWith(input: string | Buffer | Readable, ...words: string[]) {
     let [out, err] = ['', ''];
     const context: CommandContext = {
       clock: { ...systemClock, nowMs: () => AT_MS + 60_000 },
@@ -43,7 +43,7 @@ export function commandLine() {
       complain: (text) => {
         err += `${text}\n`;
       },
-      input: Readable.from([Buffer.from(input)]),
+      input: input instanceof Readable ? input : Readable.from([Buffer.from(input)]),
       errorStream: new Writable({ write: (_chunk, _encoding, done) => done() }),
       process: new EventEmitter(),
       exitNow: (code) => {

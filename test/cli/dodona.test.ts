@@ -30,7 +30,7 @@ describe('the dodona program', () => {
 
   before(async () => {
     const wallet = await walletFileText([createAccount()], 'pass');
-    writeFileSync(join(cli.dir, 'wallet.json'), wallet);
+    writeFileSync(join(cli.dir, 'wallet.json'), wallet, { mode: 0o600 });
     writeFileSync(join(cli.dir, 'wallet.password'), 'pass\n', { mode: 0o600 });
   });
   after(() => cli.remove());

@@ -156,7 +156,7 @@ describe('function register, update, list and add', function () {
       network.newAccount(parseGas('50')),
     ]);
     const [wallet, password] = [join(fixture.folder, 'a.json'), join(fixture.folder, 'a.password')];
-    writeFileSync(wallet, await walletFileText([author], 'secret of a test'));
+    writeFileSync(wallet, await walletFileText([author], 'secret of a test'), { mode: 0o600 });
     writeFileSync(password, 'secret of a test\n', { mode: 0o600 });
     signs = ['--wallet', wallet, '--password-file', password];
   });

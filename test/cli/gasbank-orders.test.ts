@@ -28,7 +28,7 @@ describe('gasbank deposit, withdraw, collect and sponsor by a wallet of its own'
     const [wallet, password] = ['payer.json', 'payer.password'].map((name) => {
       return join(fixture.folder, name);
     }) as [string, string];
-    await writeFile(wallet, await walletFileText([payer], PASSWORD));
+    await writeFile(wallet, await walletFileText([payer], PASSWORD), { mode: 0o600 });
     await writeFile(password, `${PASSWORD}\n`, { mode: 0o600 });
     signs = ['--wallet', wallet, '--password-file', password];
   });

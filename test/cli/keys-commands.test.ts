@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAccount } from '../../scripts/devnet/account.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { fromHex } from '../../src/base/bytes.js';
 import { parseGas } from '../../src/base/datoshi.js';
@@ -99,10 +100,30 @@ describe('the commands about keys', function () {
     assert.notDeepEqual(publicKey, first);
   });
 
+  it('show what each key is to the gateway', async () => {
+    const { network, gateway, owner, node } = fixture;
+    const { exitCode, out } = await keys('list');
+    assert.equal(exitCode, 0);
+    assert.match(out, new RegExp(`^ {2}${node.address} {2}current$`, 'm'));
+    assert.deepEqual([...out.matchAll(/^ {2}\w{16} {2}(\w+)$/gm)].map(([, is]) => is).slice(0, 2), [
+      'kept',
+      'current',
+    ]);
+    const next = createAccount();
+    await network.invoke(owner, gateway, 'proposeNodeAccount', [next.hash]);
+    const { chain, node: shown } = JSON.parse((await keys('list', '--json')).out);
+    assert.deepEqual(chain.proposed, { account: next.hash, byOwner: true });
+    assert.deepEqual([chain.owner, chain.overlap], [owner.hash, null]);
+    assert.deepEqual(
+      shown.keys.map(({ standing }: { standing: string }) => standing),
+      ['current'],
+    );
+  });
+
   it('refuse what makes no sense, and say why', async () => {
     const cases: [string[], RegExp][] = [
       [['create'], /required option '--kind <kind>' not specified/],
-      [['create', '--kind', 'wallet'], /Allowed choices are random/],
+      [['create', '--kind', 'wallet'], /Allowed choices are node, random/],
       [['propose', ...kind], /\w{16} is the gateway's random key already/],
       [['propose', ...kind, '--key', 'abc'], /random\.key holds no random key abc/],
     ];
@@ -113,9 +134,9 @@ describe('the commands about keys', function () {
     }
     chmodSync(fileOf(), 0o644);
     const { err } = await keys('create', ...kind);
-    assert.match(err, /others may read or write .*random\.key\nto do: run: chmod 600/);
+    assert.match(err, /random\.key has mode 0644: others may read it\nto do: run: chmod 600/);
     const { random } = running.node.status();
-    assert.match(random?.problem ?? '', /others may read or write/);
+    assert.match(random?.problem ?? '', /others may read it/);
     chmodSync(fileOf(), 0o600);
   });
 });
