@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { NodeStatus, Readiness } from './api/node-status.js';
-import { createOpsServer, type OpsServer } from './api/ops-server.js';
 import { messageOf } from './base/node-error.js';
-import { readinessOf, refreshGauges, statusOf } from './node/node-figures.js';
+import { readinessOf, statusOf } from './node/node-figures.js';
 import type { NodeOptions } from './node/node-options.js';
+import { openApi } from './node/open-api.js';
 import { openParts, type Running } from './node/open-parts.js';
 import { runWork } from './node/run-work.js';
-import { createRequestViews } from './requests/request-view-store.js';
 
 export { databaseStatus } from './node/node-figures.js';
 export { DATABASE_FILE, type NodeOptions } from './node/node-options.js';
@@ -47,9 +45,9 @@ export function createNode(options: NodeOptions): DodonaNode {
     try {
       const parts = await openParts(options, closers, stopping.signal);
       running = parts;
-      const server = createServer(options, parts);
-      await server.start();
+      const server = openApi(options, parts);
       closers.push(() => server.stop());
+      await server.start();
       work = runWork(options, parts, stopping.signal);
     } catch (error) {
       await close();
@@ -72,26 +70,4 @@ export function createNode(options: NodeOptions): DodonaNode {
     status: () => statusOf(options, running),
     readiness: () => readinessOf(options, running),
   };
-}
-
-function createServer(options: NodeOptions, parts: Running): OpsServer {
-  const { config, clock, log, metrics } = options;
-  const views = createRequestViews(parts.db);
-  return createOpsServer({
-    host: config.api.host,
-    port: config.api.port,
-    hostNames: config.api.hostNames,
-    storageDir: config.storage.dir,
-    instance: randomUUID(),
-    clock,
-    log,
-    readiness: () => readinessOf(options, parts),
-    status: () => statusOf(options, parts),
-    listRequests: (query) => views.list(query),
-    explain: (id) => views.explain(id),
-    async metrics() {
-      refreshGauges(options, parts);
-      return { text: await metrics.text(), contentType: metrics.contentType };
-    },
-  });
 }

@@ -1,4 +1,5 @@
 import { loadConfig } from '../../src/config/load-config.js';
+import { askNode } from '../devnet/ask-node.js';
 import { type Devnet, startDevnet } from '../devnet/devnet.js';
 import { download, readingCalls } from './bare-download.js';
 import { type BenchNode, launchBenchNode, logged } from './bench-node.js';
@@ -87,11 +88,10 @@ async function caughtUp(node: BenchNode): Promise<{ read: number; durationMs: nu
 
 /** A catch-up that missed something would be no measure. */
 async function requireAllAnswered(devnet: Devnet, { requests }: LongChain): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${devnet.apiPort}/status`);
-  const { queue } = (await answer.json()) as { queue: Record<string, number> };
+  const status = await askNode<{ queue: Record<string, number> }>(devnet, '/v1/status');
   // One more was asked to learn the fees.
-  if (Number(queue.answered) === requests + 1) return;
-  throw new Error(`bug: of ${requests + 1} answers the node has ${JSON.stringify(queue)}`);
+  if (status?.queue.answered === requests + 1) return;
+  throw new Error(`bug: of ${requests + 1} answers the node has ${JSON.stringify(status?.queue)}`);
 }
 
 function resultOf(blocks: number, runs: readonly Run[]): BenchResult {

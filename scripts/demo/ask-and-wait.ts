@@ -4,6 +4,7 @@ import { readContract } from '../../src/chain/contract-read.js';
 import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import type { StackItem } from '../../src/chain/stack-item.js';
 import { asBytes, asItems } from '../../src/chain/stack-item-values.js';
+import { askNode } from '../devnet/ask-node.js';
 import { eventually } from '../devnet/private-chain.js';
 import { demoDraw } from './demo-draw.js';
 import { demoRequests, requestIdOf } from './demo-requests.js';
@@ -26,7 +27,7 @@ interface Told {
   readonly kind: string;
   readonly state: string;
   readonly code: number | null;
-  readonly delivered: boolean | null;
+  readonly isDelivered: boolean | null;
   readonly createdBlock: number;
   readonly endedBlock: number | null;
   readonly feeDatoshi: string | null;
@@ -49,11 +50,11 @@ export async function askAndWait(
     say(`  asked: request ${id}`);
     const told = await eventually(`the end of request ${id}`, () => endOf(demo, id));
     const answer = answerOf(id, told);
-    const where = told.delivered ? 'delivered to the callback' : 'kept at the gateway';
+    const where = told.isDelivered ? 'delivered to the callback' : 'kept at the gateway';
     const code = told.code === null ? 'no answer' : responseCodeName(told.code);
     const later = answer.blocks === 1 ? 'in the next block' : `${answer.blocks} blocks later`;
     say(`  ${code}, ${where} ${later}, for ${answer.feeGas} GAS`);
-    const result = told.delivered === true ? ownResult?.(id) : undefined;
+    const result = told.isDelivered === true ? ownResult?.(id) : undefined;
     say(`  ${await (result ?? resultOf(demo, id, told))}`);
     answers.push(answer);
   }
@@ -61,14 +62,12 @@ export async function askAndWait(
 }
 
 async function endOf({ devnet }: RunningDemo, id: bigint): Promise<Told | null> {
-  const response = await fetch(`http://127.0.0.1:${devnet.apiPort}/requests/${id}`);
-  if (!response.ok) return null;
-  const told = (await response.json()) as Told;
-  return told.state === 'answered' || told.state === 'expired' ? told : null;
+  const told = await askNode<Told>(devnet, `/v1/requests/${id}`);
+  return told?.state === 'answered' || told?.state === 'expired' ? told : null;
 }
 
 function answerOf(id: bigint, told: Told): DemoAnswer {
-  const { kind, code, delivered, createdBlock, endedBlock } = told;
+  const { kind, code, isDelivered: delivered, createdBlock, endedBlock } = told;
   const parts = [told.feeDatoshi, told.lostDatoshi, told.premiumDatoshi];
   const fee = parts.reduce((sum, part) => sum + BigInt(part ?? 0), 0n);
   const isAnswered = told.state === 'answered' && code === 0;
@@ -78,7 +77,7 @@ function answerOf(id: bigint, told: Told): DemoAnswer {
 
 /** The result as it stands on the chain, at the consumer or kept by the gateway, and where. */
 async function resultOf({ devnet }: RunningDemo, id: bigint, told: Told): Promise<string> {
-  if (!told.delivered) {
+  if (!told.isDelivered) {
     const kept = await readContract(devnet.rpc, gatewayReads(devnet.gateway).resultOf(id));
     const result = kept === null ? 'nothing' : kept.result.toString('utf8');
     return `the gateway's resultOf(${id}) has: ${result}`;

@@ -12,6 +12,7 @@ import type { StackItem } from '../../src/chain/stack-item.js';
 import { asBoolean, asInteger } from '../../src/chain/stack-item-values.js';
 import { requestIdOf } from '../demo/demo-requests.js';
 import type { DevnetAccount } from '../devnet/account.js';
+import { askNode } from '../devnet/ask-node.js';
 import { type Devnet, startDevnet } from '../devnet/devnet.js';
 import { startDodonaNode } from '../devnet/dodona-node.js';
 import { type AppliedTransaction, eventually } from '../devnet/private-chain.js';
@@ -191,10 +192,9 @@ const chargeOf = async (devnet: Devnet, id: bigint): Promise<Datoshi> =>
 const totalOf = ({ feeDatoshi, lostDatoshi, premiumDatoshi }: Told): Datoshi =>
   [feeDatoshi, lostDatoshi, premiumDatoshi].reduce((sum, part) => sum + BigInt(part ?? 0), 0n);
 
-const endOf = ({ apiPort }: Devnet, id: bigint): Promise<Told> =>
+const endOf = (devnet: Devnet, id: bigint): Promise<Told> =>
   eventually(`the answer of request ${id}`, async () => {
-    const response = await fetch(`http://127.0.0.1:${apiPort}/requests/${id}`);
-    const told = response.ok ? ((await response.json()) as Told) : null;
+    const told = await askNode<Told>(devnet, `/v1/requests/${id}`);
     return told?.state === 'answered' ? told : null;
   });
 

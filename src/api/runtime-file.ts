@@ -9,15 +9,18 @@ const runtimeSchema = z.object({
   pid: z.number().int().positive(),
   url: z.url({ protocol: /^http$/ }),
   instance: z.string().min(1).max(100),
+  token: z.string().min(1).max(100),
   startedAtMs: z.number().int(),
 });
 
 export interface RuntimeInfo {
   readonly pid: number;
-  /** Of the operations API, e.g. http://127.0.0.1:7411. */
+  /** Of the API, e.g. http://127.0.0.1:7411. */
   readonly url: string;
   /** Differs with every start, so that a left-over file is told from a living node. */
   readonly instance: string;
+  /** Whoever can read the file may do what the command line does. Differs with every start. */
+  readonly token: string;
   readonly startedAtMs: number;
 }
 

@@ -12,6 +12,8 @@ export interface AuditQuery {
   readonly action?: string | undefined;
   /** Only entries before this one. */
   readonly beforeSeq?: number | undefined;
+  /** Only entries after this one. */
+  readonly afterSeq?: number | undefined;
   readonly limit: number;
 }
 
@@ -59,6 +61,7 @@ export function createAuditStore(db: Database) {
       AND (@action IS NULL OR action = @action
         OR substr(action, 1, length(@action) + 1) = @action || '.')
       AND (@beforeSeq IS NULL OR seq < @beforeSeq)
+      AND (@afterSeq IS NULL OR seq > @afterSeq)
     ORDER BY seq DESC LIMIT @limit`);
   const all = db.prepare('SELECT * FROM audit_entry ORDER BY seq');
   const triggers = db
@@ -79,8 +82,8 @@ export function createAuditStore(db: Database) {
       insert.run({ ...entry });
     },
 
-    list({ sinceMs, actor, action, beforeSeq, limit }: AuditQuery): AuditEntry[] {
-      const given = { sinceMs, actor, action, beforeSeq };
+    list({ sinceMs, actor, action, beforeSeq, afterSeq, limit }: AuditQuery): AuditEntry[] {
+      const given = { sinceMs, actor, action, beforeSeq, afterSeq };
       const bound = Object.entries(given).map(([name, value]) => [name, value ?? null]);
       return (select.all({ ...Object.fromEntries(bound), limit }) as Row[]).map(entryOf);
     },

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { hash160ToAddress } from '../base/hash.js';
-import { readTogether } from '../chain/contract-read.js';
-import { gatewayReads, type RegisteredFunction } from '../chain/gateway-reads.js';
-import { storedCodeFile } from '../node/open-functions.js';
+import {
+  type FunctionWithCode,
+  MAX_FUNCTIONS_READ,
+  readFunctions,
+} from '../chain/read-functions.js';
+import { codePlaces } from '../node/open-functions.js';
 import { type ChainOptions, chainSettings, withChainOptions } from './chain-options.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
@@ -20,15 +22,10 @@ Examples:
   dodona function list --rpc https://rpc.example:443 --gateway 0x5a2c… --json
 ${EXIT_CODE_HELP}`;
 
-/** Ids that are asked for in one exchange, and at most in all. */
-const PAGE = 40;
 const MAX_FUNCTIONS = 10_000;
 
-interface ListedFunction extends RegisteredFunction {
-  readonly id: bigint;
+interface ListedFunction extends FunctionWithCode {
   readonly places: readonly string[];
-  readonly uris: readonly string[];
-  readonly sourceBytes: number;
 }
 
 export function functionListCommand(context: CommandContext): Command {
@@ -49,40 +46,15 @@ export function functionListCommand(context: CommandContext): Command {
     });
 }
 
-async function listFunctions(chain: OpenChain): Promise<ListedFunction[]> {
-  const { rpc, config } = chain;
-  const reads = gatewayReads(config.gateway.hash);
+async function listFunctions({ rpc, config }: OpenChain): Promise<ListedFunction[]> {
+  const { hash } = config.gateway;
   const functions: ListedFunction[] = [];
-  for (let from = 1; from <= MAX_FUNCTIONS; from += PAGE) {
-    const ids = Array.from({ length: PAGE }, (_, at) => BigInt(from + at));
-    const { values } = await readTogether(
-      rpc,
-      ids.map((id) => reads.functionOf(id)),
-    );
-    for (const [at, found] of values.entries()) {
-      if (found === null) return functions;
-      functions.push(await placed(chain, BigInt(from + at), found));
-    }
+  for (let from = 1; from <= MAX_FUNCTIONS; from += MAX_FUNCTIONS_READ) {
+    const page = await readFunctions(rpc, hash, { from: BigInt(from), count: MAX_FUNCTIONS_READ });
+    functions.push(...page.map((each) => ({ ...each, places: codePlaces(config, each) })));
+    if (page.length < MAX_FUNCTIONS_READ) return functions;
   }
   return functions;
-}
-
-async function placed(
-  { rpc, config }: OpenChain,
-  id: bigint,
-  found: RegisteredFunction,
-): Promise<ListedFunction> {
-  const read = gatewayReads(config.gateway.hash).codeOf(found.codeHash);
-  const { values } = await readTogether(rpc, [read]);
-  const [code] = values;
-  const sourceBytes = code?.source.length ?? 0;
-  const uris = code?.uris ?? [];
-  const places = [
-    ...(sourceBytes > 0 ? ['chain'] : []),
-    ...(uris.length > 0 ? ['uri'] : []),
-    ...(existsSync(storedCodeFile(config, found.codeHash)) ? ['store'] : []),
-  ];
-  return { id, ...found, places, uris, sourceBytes };
 }
 
 function tableOf(functions: readonly ListedFunction[]): string {

@@ -1,6 +1,6 @@
 import type { Wire } from '../api/json-text.js';
 import type { NodeStatus } from '../api/node-status.js';
-import type { RequestPage } from '../api/ops-routes.js';
+import type { RequestPage } from '../api/request-page.js';
 import type { RequestExplanation, RequestQuery } from '../requests/request-view.js';
 
 /** What can be seen of a node, live or stored, in the form that `--json` prints. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { toWire } from '../api/json-text.js';
 import type { NodeStatus, TroubleStatus, WalletStatus } from '../api/node-status.js';
-import { pageOf } from '../api/ops-routes.js';
+import { pageOf } from '../api/request-page.js';
 import { readRuntimeFile } from '../api/runtime-file.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
@@ -37,8 +37,7 @@ export async function openStoredView(config: NodeConfig, version: string): Promi
   const views = createRequestViews(db);
   return {
     status: async () => toWire(storedStatus(config, version, db, databaseStatus)),
-    requests: async (query) =>
-      toWire(await pageOf({ listRequests: (wanted) => views.list(wanted) }, query)),
+    requests: async (query) => toWire(pageOf(views, query)),
     explain: async (id) => toWire(views.explain(id)),
     close: () => db.close(),
   };

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Wire } from '../api/json-text.js';
-import type { RequestPage } from '../api/ops-routes.js';
+import type { RequestPage } from '../api/request-page.js';
 import { parseRequestQuery } from '../api/request-query.js';
 import { responseCodeName } from '../base/outcome.js';
 import { loadConfig } from '../config/load-config.js';

@@ -1,6 +1,6 @@
 import type { Wire } from '../api/json-text.js';
 import type { NodeStatus } from '../api/node-status.js';
-import type { RequestPage } from '../api/ops-routes.js';
+import type { RequestPage } from '../api/request-page.js';
 import { type RuntimeInfo, readRuntimeFile } from '../api/runtime-file.js';
 import { messageOf, NodeError } from '../base/node-error.js';
 import type { RequestExplanation, RequestQuery } from '../requests/request-view.js';
@@ -39,11 +39,12 @@ const unreachable = (why: string): FoundNode => ({ kind: 'unreachable', why });
 function viewOf(info: RuntimeInfo): NodeView {
   const get = (path: string): Promise<unknown> => getJson(info, path, ANSWER_TIMEOUT_MS);
   return {
-    status: async () => (await get('/status')) as Wire<NodeStatus>,
-    requests: async (query) => (await get(`/requests?${queryText(query)}`)) as Wire<RequestPage>,
+    status: async () => (await get('/local/status')) as Wire<NodeStatus>,
+    requests: async (query) =>
+      (await get(`/local/requests?${queryText(query)}`)) as Wire<RequestPage>,
     async explain(id) {
       try {
-        return (await get(`/requests/${id}`)) as Wire<RequestExplanation>;
+        return (await get(`/local/requests/${id}`)) as Wire<RequestExplanation>;
       } catch (error) {
         if (error instanceof NodeError && error.code === 'NO_SUCH_REQUEST') return null;
         throw error;
@@ -68,6 +69,7 @@ async function getJson(info: RuntimeInfo, path: string, timeoutMs: number): Prom
   try {
     const response = await fetch(new URL(path, info.url), {
       signal: AbortSignal.timeout(timeoutMs),
+      headers: { authorization: `Bearer ${info.token}` },
       redirect: 'error',
     });
     ok = response.ok;
@@ -79,10 +81,10 @@ async function getJson(info: RuntimeInfo, path: string, timeoutMs: number): Prom
     throw busy(info, messageOf(cause), cause);
   }
   if (ok) return body;
-  const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
-  if (typeof error?.code !== 'string') throw busy(info, 'it answers nonsense', null);
-  throw new NodeError(error.code, String(error.message), {
-    retryable: error.code !== 'BAD_QUERY' && error.code !== 'NO_SUCH_REQUEST',
+  const problem = body as { code?: unknown; detail?: unknown } | null;
+  if (typeof problem?.code !== 'string') throw busy(info, 'it answers nonsense', null);
+  throw new NodeError(problem.code, String(problem.detail), {
+    retryable: problem.code !== 'BAD_QUERY' && problem.code !== 'NO_SUCH_REQUEST',
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PUBLIC_GROUPS } from './api-groups.js';
 import {
   account,
   byteSize,
@@ -218,6 +219,7 @@ const api = z.strictObject({
   port: integer(0, 65_535, 'a port (0 = any free one)').prefault('7411'),
   allowRemote: flag().prefault('false'),
   hostNames: listOf(hostName(), 0, 16).prefault([]),
+  public: listOf(oneOf(...PUBLIC_GROUPS), 0, PUBLIC_GROUPS.length).prefault([]),
 });
 
 const log = z.strictObject({

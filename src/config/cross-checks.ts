@@ -214,4 +214,5 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   noRepeats('http.allow.hosts', ({ http }) => http.allow.hosts.map(({ host }) => host)),
   noRepeats('http.allow.cidrs', ({ http }) => http.allow.cidrs),
   noRepeats('api.hostNames', ({ api }) => api.hostNames),
+  noRepeats('api.public', ({ api }) => api.public),
 ];

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import type { SpendKind } from '../base/spend-kind.js';
+import type { PublicGroup } from './api-groups.js';
 import type { FileValues, Preset } from './config-schema.js';
 
 /**
@@ -178,6 +179,8 @@ export interface ApiConfig {
   readonly allowRemote: boolean;
   /** Further names that a Host header may carry. */
   readonly hostNames: readonly string[];
+  /** What everybody may read without credentials. */
+  readonly public: readonly PublicGroup[];
 }
 
 export interface LogConfig {

@@ -58,6 +58,9 @@ export type LedgerViews = ReturnType<typeof createLedgerViews>;
 export function createLedgerViews(db: Database) {
   const all = db.prepare('SELECT id, posted, drawn FROM ledger_account ORDER BY id');
   const byId = db.prepare('SELECT id, posted, drawn FROM ledger_account WHERE id = ?');
+  const pageOfAll = db.prepare(
+    'SELECT id, posted, drawn FROM ledger_account WHERE id > ? ORDER BY id LIMIT ?',
+  );
   const inFlight = db.prepare(
     "SELECT COUNT(*) AS count FROM sent_transaction WHERE state = 'signed'",
   );
@@ -98,6 +101,10 @@ export function createLedgerViews(db: Database) {
   return {
     /** Every account, in the order of their ids. */
     accounts: (): AccountView[] => (all.all() as AccountRow[]).map(accountOf),
+
+    /** Accounts after one, in the order of their ids. */
+    accountsAfter: (id: string, limit: number): AccountView[] =>
+      (pageOfAll.all(id, limit) as AccountRow[]).map(accountOf),
 
     /** Null where nothing was ever booked on it. */
     account(id: string): AccountView | null {

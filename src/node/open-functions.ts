@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readContract } from '../chain/contract-read.js';
 import { gatewayReads } from '../chain/gateway-reads.js';
+import type { FunctionWithCode } from '../chain/read-functions.js';
 import type { RpcPool } from '../chain/rpc-pool.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { GuardedFetch } from '../net/guarded-fetch.js';
@@ -35,6 +37,17 @@ export const functionStoreDir = ({ functions, storage }: NodeConfig): string =>
 /** The operator's copy of a code. */
 export const storedCodeFile = (config: NodeConfig, hash: CodeHash): string =>
   join(functionStoreDir(config), `${hash}.js`);
+
+/** Where the code of a function is to be had: at the gateway, at its uris, in the store. */
+export function codePlaces(config: NodeConfig, code: FunctionWithCode): CodePlace[] {
+  return [
+    ...(code.sourceBytes > 0 ? (['chain'] as const) : []),
+    ...(code.uris.length > 0 ? (['uri'] as const) : []),
+    ...(existsSync(storedCodeFile(config, code.codeHash)) ? (['store'] as const) : []),
+  ];
+}
+
+export type CodePlace = 'chain' | 'uri' | 'store';
 
 /** Puts the parts together. Threads are started when the first function runs. */
 export function openFunctions(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createEventFeed, type EventFeed } from '../api/event-feed.js';
 import { type BlockWake, createBlockWake } from '../chain/block-wake.js';
 import { type ChainFacts, checkChain } from '../chain/chain-check.js';
 import { createFeePolicy, type PolicyReader } from '../chain/policy.js';
@@ -38,6 +39,8 @@ export interface Running {
   readonly functions: NodeFunctions;
   readonly prices: NodePrices;
   readonly random: NodeRandom;
+  /** What the API tells of as it happens. */
+  readonly events: EventFeed;
   readonly startedMs: number;
   readonly policy: PolicyReader;
   /** What the gas bank holds back. */
@@ -102,10 +105,12 @@ export async function openParts(
   await warnOfRandom(facts, random.keys, log);
   signal.throwIfAborted();
   const startedMs = clock.nowMs();
+  const events = createEventFeed({ clock });
   return {
     ...web,
     functions,
-    prices: openPrices(options, { db, ...web }, feeds),
+    prices: openPrices(options, { db, events, ...web }, feeds),
+    events,
     random,
     signer,
     db,

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto';
+import type { EventFeed } from '../api/event-feed.js';
 import type { FeedConfig } from '../config/feed-config.js';
 import type { FilterPool } from '../filters/filter-pool.js';
 import type { GuardedFetch } from '../net/guarded-fetch.js';
+import { formatChainPrice } from '../prices/decimal.js';
 import { createDueRounds, type DueRounds } from '../prices/due-rounds.js';
 import type { FeedPoll } from '../prices/feed-round.js';
 import { pollFeeds } from '../prices/poll-feeds.js';
@@ -29,7 +31,12 @@ const random = (): number => randomInt(RANDOM_STEPS) / RANDOM_STEPS;
 
 export function openPrices(
   { clock, log, metrics }: NodeOptions,
-  parts: { readonly db: Database; readonly fetch: GuardedFetch; readonly filters: FilterPool },
+  parts: {
+    readonly db: Database;
+    readonly fetch: GuardedFetch;
+    readonly filters: FilterPool;
+    readonly events: Pick<EventFeed, 'publish'>;
+  },
   feeds: readonly FeedConfig[],
 ): NodePrices {
   const store = createPollStore(parts.db);
@@ -53,6 +60,13 @@ export function openPrices(
     for (const { source, verdict } of aggregation.sources) {
       metrics.priceSource({ pair, source, rejected: verdict === 'kept' ? null : verdict });
     }
+    const { result, sources } = aggregation;
+    const accepted = sources.filter(({ verdict }) => verdict === 'kept').length;
+    parts.events.publish({
+      ...{ event: 'poll', pair, decision: decision.kind, accepted },
+      price: result.kind === 'none' ? null : formatChainPrice(result.price),
+      rejected: sources.length - accepted,
+    });
   }
 
   return {

@@ -20,6 +20,7 @@ import { createGatewayPort } from '../pipeline/gateway-port.js';
 import type { IntakeResult } from '../pipeline/intake.js';
 import { resolverByKind } from '../pipeline/resolve-request.js';
 import { createUpkeepPort } from '../pipeline/upkeep-port.js';
+import { createRequestStore } from '../requests/request-store.js';
 import { createFunctionResolver } from '../resolvers/function.js';
 import { createHttpResolver, MAX_RESULT_BYTES } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
@@ -30,6 +31,7 @@ import type { Running } from './open-parts.js';
 import { randomResolver, warnOfRandom } from './open-random.js';
 import { openVault } from './open-vault.js';
 import { pipelineLimits } from './pipeline-limits.js';
+import { tellOfBlocks, tellOfMoves } from './tell-events.js';
 
 /** How often the network's prices and the gateway's keys are read again. */
 const REFRESH_EVERY_MS = 60_000;
@@ -47,10 +49,9 @@ export async function runWork(
   const cursor = createCursorStore(db);
   const begun = beginBooks(options, parts);
   const preflight = createPreflight({ rpc: pool, clock, mode });
-  const feePolicy = parts.policy.current;
   const heightNow = (): number => cursor.read()?.height ?? begun.height;
   const ways = { rpc: pool, gateway, signal };
-  const sees = { preflight, feePolicy, heightNow };
+  const sees = { preflight, feePolicy: parts.policy.current, heightNow };
   const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
   const booksOver = (rpc: Rpc) => createBooksReader({ ...ways, rpc, minHeight: heightNow });
   const evidence = watchedResolver(options, parts);
@@ -102,14 +103,12 @@ export async function runWork(
         if (result.settingsChanged) void refreshFacts(options, parts, both);
         if (inStep && !parts.inStep) log.info('in step with the chain', { height: last.index });
         parts.inStep = inStep;
-        for (const answered of result.answered) metrics.response(answered);
-        for (const run of result.performed) metrics.upkeepRun(run);
-        for (const { reason } of result.differences) metrics.chargeDifference(reason);
-        tellOf(result, last.index, (event, facts) =>
-          inStep ? log.info(event, facts) : log.debug(event, facts),
-        );
-        metrics.chain({ height: pool.bestHeight() ?? last.index, processed: last.index });
+        tellOf(result, last.index, inStep ? log.info : log.debug);
+        const heights = { height: pool.bestHeight() ?? last.index, processed: last.index };
+        measureResult(metrics, result, heights);
+        if (inStep) tellOfBlocks(parts.events, result, heights);
       },
+      onRequestMoved: tellOfMoves(parts.events, stateIn(db), () => parts.inStep),
       onStep: (step, durationMs) => metrics.step(step, durationMs),
       onRetry: () => metrics.retry('resolve'),
       onWallet: (balance) => warnOfWallet(options, balance),
@@ -122,6 +121,23 @@ export async function runWork(
     own.abort();
     await Promise.all(beside);
   }
+}
+
+function measureResult(
+  metrics: NodeOptions['metrics'],
+  result: IntakeResult,
+  heights: { readonly height: number; readonly processed: number },
+): void {
+  metrics.chain(heights);
+  for (const answered of result.answered) metrics.response(answered);
+  for (const run of result.performed) metrics.upkeepRun(run);
+  for (const { reason } of result.differences) metrics.chargeDifference(reason);
+}
+
+/** Where a request stands in the database. */
+function stateIn(db: Running['db']) {
+  const store = createRequestStore(db);
+  return (id: bigint) => store.brief(id)?.state ?? null;
 }
 
 /** Work whose failure ends what the controller ends: a bug beside the pipeline stops the node. */

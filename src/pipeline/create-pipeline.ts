@@ -19,7 +19,11 @@ import { createReconcile, type Reconcile } from '../gasbank/reconcile.js';
 import { createUnanimousReader } from '../gasbank/unanimous-reader.js';
 import type { DueRounds } from '../prices/due-rounds.js';
 import { createRoundStore } from '../prices/round-store.js';
-import { createRequestStore, type RequestRow } from '../requests/request-store.js';
+import {
+  createRequestStore,
+  type OnRequestMoved,
+  type RequestRow,
+} from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import { createConfirm } from './confirm.js';
@@ -70,6 +74,7 @@ export interface PipelineSetup {
   readonly keepEvidence?: KeepEvidence | undefined;
   readonly randomNonce: () => number;
   readonly onBlocks: (last: TailedBlock, result: IntakeResult, inStep: boolean) => void;
+  readonly onRequestMoved?: OnRequestMoved | undefined;
   readonly onStep: (step: string, durationMs: number) => void;
   readonly onRetry: () => void;
   /** GAS of the node's account, whenever it was read. */
@@ -107,7 +112,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   const { db, clock, limits } = setup;
   let isWalletShort = false;
   let isWalletKnown = false;
-  const stores = createStores(db);
+  const stores = createStores(db, setup.onRequestMoved);
   const { cursor, ownAccounts } = stores;
   const common = { ...setup, ...stores };
   const { walletFloor } = limits;
@@ -199,8 +204,8 @@ function refuseMissingPast(
 }
 
 /** The stores that taking blocks in writes. */
-export function createStores(db: Database) {
-  const requests = createRequestStore(db);
+export function createStores(db: Database, onRequestMoved?: OnRequestMoved) {
+  const requests = createRequestStore(db, onRequestMoved);
   const ledger = createLedgerStore(db);
   const transactions = createTransactionStore(db);
   const faults = createFaultStore(db);

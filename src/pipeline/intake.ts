@@ -15,7 +15,7 @@ import { type PostingContext, postingsOf } from '../gasbank/postings.js';
 import { createPredictionStore } from '../gasbank/prediction-store.js';
 import { createRoundPredictionStore } from '../gasbank/round-prediction-store.js';
 import { createUpkeepLockStore } from '../gasbank/upkeep-lock-store.js';
-import { createRoundStore } from '../prices/round-store.js';
+import { createRoundStore, type PublishedRound } from '../prices/round-store.js';
 import { askedFor } from '../requests/asked-for.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
@@ -52,6 +52,8 @@ export interface IntakeResult {
   readonly overdue: readonly bigint[];
   /** Runs of upkeeps, and how long after their occurrence they are in a block. */
   readonly performed: readonly PerformedRun[];
+  /** Price rounds of any node. */
+  readonly published: readonly PublishedRound[];
   readonly halted: readonly Hash256[];
   /** Charges that are not what was predicted. */
   readonly differences: readonly (FoundDifference | FoundRoundDifference)[];
@@ -143,7 +145,9 @@ export function createIntake(
       }
       case 'PriceUpdated': {
         const { name: _, timestamp: timestampMs, ...round } = event;
-        rounds.add({ ...round, timestampMs, block: block.index, tx });
+        const published = { ...round, timestampMs, block: block.index, tx };
+        rounds.add(published);
+        result.published.push(published);
         return;
       }
       default:
@@ -231,6 +235,7 @@ const nothingYet = (): Mutable<IntakeResult> => ({
   expired: [],
   overdue: [],
   performed: [],
+  published: [],
   halted: [],
   differences: [],
   settingsChanged: false,

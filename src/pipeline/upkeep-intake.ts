@@ -13,6 +13,7 @@ export interface PerformedRun {
   readonly trigger: TriggerKind | null;
   /** From the occurrence to the block: milliseconds for cron, else blocks. */
   readonly lag: number;
+  readonly block: number;
 }
 
 interface EventPlace {
@@ -38,7 +39,7 @@ export function createUpkeepIntake(
       if (event.name !== 'UpkeepPerformed') return null;
       const trigger = upkeeps.get(event.id)?.kind ?? null;
       const lag = (trigger === 'cron' ? at.timeMs : at.block) - event.due;
-      return { id: event.id, delivered: event.delivered, trigger, lag };
+      return { id: event.id, delivered: event.delivered, trigger, lag, block: at.block };
     },
   };
 }

@@ -29,6 +29,7 @@ export interface StoredPoll {
 /** Polls of all pairs together that are kept, and of one pair. */
 export const MAX_POLLS = 50_000;
 export const MAX_POLLS_PER_PAIR = 2_880;
+const LAST_ID = (1n << 63n) - 1n;
 /** Polls that are dropped with each that is added, at most. */
 const DROPS_AT_ONCE = 16;
 
@@ -57,6 +58,8 @@ export function createPollStore(db: Database) {
   const latest = db.prepare('SELECT * FROM price_poll WHERE pair = ? ORDER BY id DESC LIMIT 1');
   const since = db.prepare(`SELECT * FROM price_poll
     WHERE id > @after AND (@pair IS NULL OR pair = @pair) ORDER BY id LIMIT @limit`);
+  const before = db.prepare(`SELECT * FROM price_poll WHERE pair = ? AND id < ?
+    ORDER BY id DESC LIMIT ?`);
   const quotes = db.prepare('SELECT * FROM price_quote WHERE poll = ? ORDER BY place');
 
   const withQuotes = (row: Row): StoredPoll => ({
@@ -108,6 +111,11 @@ export function createPollStore(db: Database) {
     latest(pair: string): StoredPoll | null {
       const row = latest.get(pair) as Row | undefined;
       return row === undefined ? null : withQuotes(row);
+    },
+
+    /** Polls of a pair, newest first; before one where it is named. */
+    before(id: bigint | null, pair: string, limit: number): StoredPoll[] {
+      return (before.all(pair, id ?? LAST_ID, limit) as Row[]).map(withQuotes);
     },
 
     /** Polls after one, oldest first; of all pairs where none is named. */

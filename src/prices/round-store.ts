@@ -26,6 +26,8 @@ export interface StoredRound extends PublishedRound {
 /** Rounds of a pair that are kept: the chain has all of them. */
 export const MAX_ROUNDS_PER_PAIR = 10_000;
 
+const LAST_ROUND = (1n << 63n) - 1n;
+
 export type RoundStore = ReturnType<typeof createRoundStore>;
 
 /** The one writer of `price_round`. */
@@ -38,6 +40,8 @@ export function createRoundStore(db: Database) {
   );
   const drop = db.prepare('DELETE FROM price_round WHERE pair = ? AND round <= ?');
   const latest = db.prepare('SELECT * FROM price_round WHERE pair = ? ORDER BY round DESC LIMIT 1');
+  const before = db.prepare(`SELECT * FROM price_round WHERE pair = ? AND round < ?
+    ORDER BY round DESC LIMIT ?`);
   const asOf = db.prepare(`SELECT * FROM price_round WHERE pair = ? AND block <= ?
     ORDER BY round DESC LIMIT 1`);
   const fees = db.prepare(`SELECT COUNT(*) AS rounds, COALESCE(SUM(fee), 0) AS fees
@@ -60,6 +64,11 @@ export function createRoundStore(db: Database) {
     latest(pair: string): StoredRound | null {
       const row = latest.get(pair) as Row | undefined;
       return row === undefined ? null : roundFrom(row);
+    },
+
+    /** Rounds of a pair that are kept, newest first; before one where it is named. */
+    before(round: bigint | null, pair: string, limit: number): StoredRound[] {
+      return (before.all(pair, round ?? LAST_ROUND, limit) as Row[]).map(roundFrom);
     },
 
     /** The latest round of a pair in blocks up to one, that included. */

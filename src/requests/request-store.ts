@@ -95,8 +95,11 @@ export const MAX_STEPS = 200;
 
 export type RequestStore = ReturnType<typeof createRequestStore>;
 
+/** Told of where a request stands from now on, within the transaction: it may yet be undone. */
+export type OnRequestMoved = (id: bigint, kind: RequestKind, state: RequestState) => void;
+
 /** The one writer of `request` and `request_step`. Writing happens inside a step's transaction. */
-export function createRequestStore(db: Database) {
+export function createRequestStore(db: Database, onMoved: OnRequestMoved = () => {}) {
   const prepared = createStatements(db);
   const byId = db.prepare('SELECT * FROM request WHERE id = ?');
   const insert = db.prepare(`INSERT INTO request (id, kind, requester, payer, subject, filter,
@@ -155,6 +158,7 @@ export function createRequestStore(db: Database) {
         reason,
       );
       addStep(request.id, step);
+      onMoved(request.id, request.kind, 'received');
     },
 
     /**
@@ -173,6 +177,7 @@ export function createRequestStore(db: Database) {
       const sets = columns.map(([name]) => `${name} = ?`).join(', ');
       prepared(`UPDATE request SET ${sets} WHERE id = ?`).run(...columns.map(([, v]) => v), id);
       addStep(id, step);
+      onMoved(id, row?.kind ?? 'oracle', state);
       return true;
     },
 

@@ -28,6 +28,7 @@ export type RequestViews = ReturnType<typeof createRequestViews>;
 /** Reads requests for people. Works on a database that is opened for reading only. */
 export function createRequestViews(db: Database) {
   const byId = db.prepare('SELECT * FROM request WHERE id = ?');
+  const latest = db.prepare('SELECT id FROM request ORDER BY id DESC LIMIT 1');
   const stepsOf = db.prepare('SELECT * FROM request_step WHERE request_id = ? ORDER BY seq');
   const logsOf = createLogReader(db);
   const counts = db.prepare('SELECT state, COUNT(*) AS count FROM request GROUP BY state');
@@ -48,10 +49,16 @@ export function createRequestViews(db: Database) {
         conditions.push(condition);
         values.push(value);
       };
-      where('state = ?', query.state);
+      // The index on the state would have all that ever ended sorted: those are found by their ids.
+      const { state, requester, payer } = query;
+      const isOwned = requester !== undefined || payer !== undefined;
+      const isRare = state !== undefined && !isEnded(state) && !isOwned;
+      where(isRare ? 'state = ?' : '+state = ?', state);
       where('kind = ?', query.kind);
-      where('requester = ?', query.requester);
+      where('requester = ?', requester);
+      where(requester === undefined ? 'payer = ?' : '+payer = ?', payer);
       where('id < ?', query.beforeId);
+      where('id >= ?', query.fromId);
       const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       const limit = Math.min(Math.max(query.limit ?? DEFAULT_LIST_LIMIT, 1), MAX_LIST_LIMIT);
       const rows = db
@@ -59,6 +66,9 @@ export function createRequestViews(db: Database) {
         .all(...values, limit);
       return (rows as RawRow[]).map((row) => viewOf(rowFrom(row)));
     },
+
+    /** Id of the newest request; 0 before the first. */
+    latestId: (): bigint => (latest.get() as { id: bigint } | undefined)?.id ?? 0n,
 
     explain(id: bigint): RequestExplanation | null {
       const row = byId.get(id) as RawRow | undefined;

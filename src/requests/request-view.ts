@@ -59,8 +59,11 @@ export interface RequestQuery {
   readonly state?: RequestState;
   readonly kind?: RequestKind;
   readonly requester?: Hash160;
+  readonly payer?: Hash160;
   /** Newest first; only ids below this one. */
   readonly beforeId?: bigint;
+  /** No ids below this one. */
+  readonly fromId?: bigint;
   /** 1..1000, default 50. */
   readonly limit?: number;
 }

@@ -18,7 +18,7 @@ import {
   secretName,
 } from './secret-limits.js';
 import type { KeyEncryptionKeys } from './vault-keys.js';
-import type { Grant, VaultStore } from './vault-store.js';
+import type { Grant, StoredSecret, VaultStore } from './vault-store.js';
 
 /** A change of the vault, and who makes it: the name that stands in the audit log. */
 export interface ByActor {
@@ -160,14 +160,16 @@ export function createSecretDesk(parts: {
 }
 
 /** Secrets with their grants, by owner and name; of one owner where one is given. */
-export function listSecrets(store: VaultStore, owner: SecretId['owner'] | null): SecretView[] {
-  return store.secrets(owner).map((stored) => ({
-    owner: stored.owner,
-    name: stored.name,
-    version: stored.version,
-    mayBeResult: stored.mayBeResult,
-    createdMs: stored.createdMs,
-    changedMs: stored.changedMs,
-    grants: store.grants(stored),
-  }));
-}
+export const listSecrets = (store: VaultStore, owner: SecretId['owner'] | null): SecretView[] =>
+  store.secrets(owner).map((stored) => viewOfSecret(store, stored));
+
+/** What is told of a stored secret. */
+export const viewOfSecret = (store: VaultStore, stored: StoredSecret): SecretView => ({
+  owner: stored.owner,
+  name: stored.name,
+  version: stored.version,
+  mayBeResult: stored.mayBeResult,
+  createdMs: stored.createdMs,
+  changedMs: stored.changedMs,
+  grants: store.grants(stored),
+});

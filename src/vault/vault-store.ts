@@ -85,6 +85,9 @@ export function createVaultStore(db: Database) {
   const secret = db.prepare('SELECT * FROM vault_secret WHERE owner = ? AND name = ?');
   const secrets = db.prepare(`SELECT * FROM vault_secret
     WHERE @owner IS NULL OR owner = @owner ORDER BY owner, name`);
+  const after = db.prepare(`SELECT * FROM vault_secret
+    WHERE (@owner IS NULL OR owner = @owner) AND (owner, name) > (@afterOwner, @afterName)
+    ORDER BY owner, name LIMIT @limit`);
   const any = db.prepare('SELECT 1 FROM vault_secret LIMIT 1');
   const countSecrets = db.prepare('SELECT COUNT(*) FROM vault_secret WHERE owner = ?').pluck();
   const put = db.prepare(`INSERT INTO vault_secret (owner, name, version, epoch, key_id,
@@ -114,6 +117,15 @@ export function createVaultStore(db: Database) {
     /** By owner and name; of one owner where one is given. */
     secrets: (owner: Hash160 | null): StoredSecret[] =>
       (secrets.all({ owner }) as SecretRow[]).map(secretOf),
+
+    /** A page of them, after one. */
+    secretsAfter(
+      owner: Hash160 | null,
+      { owner: afterOwner, name: afterName }: { readonly owner: string; readonly name: string },
+      limit: number,
+    ): StoredSecret[] {
+      return (after.all({ owner, afterOwner, afterName, limit }) as SecretRow[]).map(secretOf);
+    },
 
     isEmpty: (): boolean => any.get() === undefined,
 

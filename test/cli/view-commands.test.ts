@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
+import { type ApiServer, createApiServer } from '../../src/api/api-server.js';
+import { createApiReads } from '../../src/api/api-sources.js';
+import { createEventFeed } from '../../src/api/event-feed.js';
 import type { NodeStatus } from '../../src/api/node-status.js';
-import { createOpsServer, type OpsServer } from '../../src/api/ops-server.js';
 import { readRuntimeFile, writeRuntimeFile } from '../../src/api/runtime-file.js';
 import { systemClock } from '../../src/base/clock.js';
 import { ResponseCode } from '../../src/base/outcome.js';
@@ -49,7 +51,7 @@ const STATUS: NodeStatus = {
 describe('commands that look at a node', () => {
   const cli = commandLine();
   const book = openRequestBook(cli.databaseFile);
-  let server: OpsServer | null = null;
+  let server: ApiServer | null = null;
 
   before(() => {
     const subject = 'https://a.example/\u001b[2Jx\u202ey';
@@ -72,19 +74,29 @@ describe('commands that look at a node', () => {
   });
 
   async function startServer(status: () => NodeStatus = () => STATUS): Promise<void> {
-    server = createOpsServer({
+    const nothing = () => Promise.reject(new Error('not asked here'));
+    server = createApiServer({
       host: '127.0.0.1',
       port: 0,
       hostNames: [],
+      publicGroups: [],
       storageDir: cli.storageDir,
       instance: 'living',
+      localToken: 'local',
       clock: systemClock,
       log: silentLog,
-      readiness: () => ({ ready: true, reasons: [] }),
-      status,
-      listRequests: (query) => book.views.list(query),
-      explain: (id) => book.views.explain(id),
-      metrics: async () => ({ text: '', contentType: 'text/plain' }),
+      sources: {
+        version: '0.1.0',
+        readiness: () => ({ ready: true, reasons: [] }),
+        status,
+        metrics: nothing,
+        reads: createApiReads(book.db),
+        money: { forecast: nothing, days: nothing },
+        feeds: [],
+        functions: nothing,
+        keys: nothing,
+        events: createEventFeed({ clock: systemClock }),
+      },
     });
     await server.start();
   }
@@ -156,7 +168,7 @@ describe('commands that look at a node', () => {
   });
 
   it('is not fooled by the file of a node that is gone, or of another one', async () => {
-    const info = { url: 'http://127.0.0.1:9', instance: 'gone', startedAtMs: 1 };
+    const info = { url: 'http://127.0.0.1:9', instance: 'gone', token: 't', startedAtMs: 1 };
     // The largest process id of Linux is 2^22.
     writeRuntimeFile(cli.storageDir, { ...info, pid: 4_194_305 });
     assert.match((await cli.runHere('status')).out, /the last one, process 4194305, ended without/);
@@ -175,7 +187,7 @@ describe('commands that look at a node', () => {
     });
     const { exitCode, out } = await cli.runHere('status');
     assert.equal(exitCode, 0);
-    assert.match(out, /From the database: it failed; the log has more\./);
+    assert.match(out, /From the database: it failed \(a fault of the node\); the log has more\./);
   });
 
   it('explain tells the whole life of a request', async () => {

@@ -15,6 +15,7 @@ const NOTHING: IntakeResult = {
   expired: [],
   overdue: [],
   performed: [],
+  published: [],
   halted: [],
   differences: [],
   settingsChanged: false,

@@ -1,0 +1,147 @@
+import helmet from '@fastify/helmet';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import type { Clock } from '../base/clock.js';
+import type { PublicGroup } from '../config/api-groups.js';
+import type { Log } from '../telemetry/log.js';
+import type { ApiSources } from './api-sources.js';
+import { createAuthenticate } from './authenticate.js';
+import { createGate } from './gate.js';
+import { isOwnHost } from './host-check.js';
+import { addPlainRoutes } from './plain-routes.js';
+import { PROBLEMS, Refusal } from './problem.js';
+import { refusalOf, refuseConnection, sendRefusal } from './problem-handlers.js';
+import { ROUTES } from './routes.js';
+import { serveRoute } from './serve-route.js';
+
+export const MAX_HEADER_BYTES = 8_192;
+/** Longest path with its query; anything longer is nobody's honest question. */
+const MAX_TARGET_CHARS = 1_024;
+export const MAX_BODY_BYTES = 65_536;
+/** Within it a request must have arrived, headers and body. */
+export const REQUEST_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_MS = 5_000;
+/** How often connections are looked at that are too slow. */
+const SLOW_CHECK_MS = 1_000;
+const MAX_PARAMETER_CHARS = 128;
+/** Names under which a token is looked for in URLs, which are logged on the way. */
+const TOKEN_NAMES = /[?&](?:access_token|api_?key|auth|authorization|bearer|key|token)=/i;
+
+export interface AppOptions {
+  readonly sources: ApiSources;
+  /** Address that is listened on. */
+  readonly host: string;
+  /** Further names that a Host header may carry. */
+  readonly hostNames: readonly string[];
+  readonly publicGroups: readonly PublicGroup[];
+  /** Differs with every start. */
+  readonly instance: string;
+  /** Random, of this start: the command line reads it from node.json. */
+  readonly localToken: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stopping: AbortSignal;
+}
+
+/** All that is served, put together; it does not listen yet. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+    },
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: MAX_PARAMETER_CHARS },
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, _request, reply) => sendRefusal(reply, refusalOf(error, report)),
+  });
+  const report = (error: unknown): void => options.log.error('the API could not answer', { error });
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler((error, _request, reply) => {
+    const refusal = refusalOf(error, report);
+    // What may still be on its way is not read.
+    if (PROBLEMS[refusal.code].status !== 404) reply.header('connection', 'close');
+    return sendRefusal(reply, refusal);
+  });
+  app.setNotFoundHandler((_request, reply) => sendRefusal(reply, notFound()));
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    strictTransportSecurity: false,
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    refuseStrange(request, options);
+  });
+  const authenticate = createAuthenticate(options.localToken);
+  const gate = createGate({ ...options, authenticate });
+  const served = methodsServed(app);
+  for (const route of ROUTES) serveRoute(app, route, { ...options, gate });
+  addPlainRoutes(app, { ...options, gate });
+  refuseOtherMethods(app, served);
+  return app;
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Methods by path, of all routes that are added from now on. */
+function methodsServed(app: FastifyInstance): ReadonlyMap<string, readonly string[]> {
+  const served = new Map<string, readonly string[]>();
+  app.addHook('onRoute', ({ url, method }) => {
+    served.set(url, [...(served.get(url) ?? []), ...[method].flat()]);
+  });
+  return served;
+}
+
+/** Before anything of a body is read. */
+function refuseOtherMethods(
+  app: FastifyInstance,
+  served: ReadonlyMap<string, readonly string[]>,
+): void {
+  for (const [url, methods] of [...served]) {
+    const allow = methods.join(', ');
+    const refuse = async (): Promise<never> => {
+      const detail = `expected one of ${allow}`;
+      throw new Refusal('METHOD_NOT_ALLOWED', detail, { headers: { allow } });
+    };
+    const others = METHODS.filter((method) => !methods.includes(method));
+    app.route({ method: others, url, onRequest: refuse, handler: refuse });
+  }
+}
+
+const notFound = (): Refusal =>
+  new Refusal(
+    'NOT_FOUND',
+    'there is nothing at this path; known: /v1/openapi.json tells all of /v1, /healthz, ' +
+      '/readyz, /metrics',
+  );
+
+/** Throws a Refusal on what no honest client sends. */
+function refuseStrange(request: FastifyRequest, { host, hostNames }: AppOptions): void {
+  const { headers, method } = request.raw;
+  const target = request.raw.url ?? '';
+  if (!isOwnHost(headers.host, [host, ...hostNames])) {
+    const hint = 'ask by address or localhost, or list the name in api.hostNames';
+    throw new Refusal('FOREIGN_HOST', `the Host header names another site; ${hint}`);
+  }
+  if (target.length > MAX_TARGET_CHARS) {
+    throw new Refusal('TOO_LONG', `the URL has more than ${MAX_TARGET_CHARS} characters`);
+  }
+  if (TOKEN_NAMES.test(target)) {
+    const hint = 'send it as "Authorization: Bearer TOKEN", and revoke it: URLs are logged';
+    throw new Refusal('TOKEN_IN_URL', `the URL has a token; ${hint}`);
+  }
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (hasBody && (method === 'GET' || method === 'HEAD')) {
+    throw new Refusal('NO_BODY', `a ${method} of this API has no body`);
+  }
+}

@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../base/clock.js';
+import type { EventFeed, FedEvent } from './event-feed.js';
+
+/** A line that keeps proxies and clients from taking a quiet stream for a dead one. */
+export const HEARTBEAT_MS = 15_000;
+/** What may wait for a client that reads slowly; then it is dropped. It may resume. */
+export const MAX_BEHIND_BYTES = 1024 * 1024;
+/** A client that lost its connection waits so long before it comes back. */
+const RETRY_MS = 2_000;
+
+/**
+ * Sends events to a response (text/event-stream, as the HTML standard has it) until it closes or
+ * the signal ends it. Throws what `listen` throws, before anything is sent.
+ */
+export function streamEvents(
+  response: ServerResponse,
+  options: {
+    readonly feed: EventFeed;
+    readonly afterId: bigint | null;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    /** Told when the client is dropped because it reads too slowly. */
+    readonly onDropped: () => void;
+  },
+): void {
+  const { feed, clock, signal, headers, onDropped } = options;
+  const ended = new AbortController();
+  const begun: FedEvent[] = [];
+  let isOpen = false;
+
+  function write(text: string): void {
+    if (ended.signal.aborted) return;
+    response.write(text);
+    if (response.writableLength <= MAX_BEHIND_BYTES) return;
+    onDropped();
+    end();
+    response.destroy();
+  }
+  const send = (event: FedEvent): void => {
+    if (isOpen) write(textOf(event));
+    else begun.push(event);
+  };
+  const stop = feed.listen(options.afterId, send);
+  const end = (): void => {
+    ended.abort();
+    stop();
+  };
+  response.on('close', end);
+  response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
+  isOpen = true;
+  write(`retry: ${RETRY_MS}\n\n${begun.map(textOf).join('')}`);
+  const onStop = (): void => {
+    end();
+    response.end();
+  };
+  signal.addEventListener('abort', onStop, { once: true });
+  ended.signal.addEventListener('abort', () => signal.removeEventListener('abort', onStop));
+  void beat(write, clock, ended.signal);
+}
+
+async function beat(
+  write: (text: string) => void,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(HEARTBEAT_MS, signal).catch(() => {});
+    write(': still here\n\n');
+  }
+}
+
+/** Ids are lines of their own, and the data is JSON, which has no line ends. */
+const textOf = ({ id, data }: FedEvent): string =>
+  `id: ${id}\nevent: ${data.event}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../base/clock.js';
+import type { Log } from '../telemetry/log.js';
+import type { ApiSources } from './api-sources.js';
+import { streamEvents } from './event-stream.js';
+import type { Gate } from './gate.js';
+import { Refusal } from './problem.js';
+import { readGiven } from './read-given.js';
+import type { JsonRoute, Route, StreamRoute } from './route.js';
+import { idText } from './shapes/values.js';
+
+/** An answer that takes longer is not waited for. */
+export const ANSWER_TIMEOUT_MS = 10_000;
+
+export interface ServeOptions {
+  readonly sources: ApiSources;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stopping: AbortSignal;
+  readonly gate: Gate;
+}
+
+/** Has fastify serve a route: let in, read, asked, and written by its schemas. */
+export function serveRoute(app: FastifyInstance, route: Route, options: ServeOptions): void {
+  app.route({
+    method: route.kind === 'json' && route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    onRequest: async (request) => options.gate.admit(request, route.access),
+    handler: async (request, reply) =>
+      route.kind === 'json'
+        ? answerJson(route, request, reply, options)
+        : answerStream(route, request, reply, options),
+  });
+}
+
+async function answerJson(
+  route: JsonRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ServeOptions,
+): Promise<FastifyReply> {
+  const { sources, clock, gate } = options;
+  const given = {
+    params: readGiven(route.params, request.params, 'BAD_PARAMETER'),
+    query: readGiven(route.query, request.query, 'BAD_QUERY'),
+    body: route.body === undefined ? undefined : readGiven(route.body, request.body, 'BAD_BODY'),
+  };
+  const value = await withinTime(options, (signal) => {
+    const asked = { ...given, ...gate.admitted(request), sources, signal, nowMs: clock.nowMs() };
+    return route.handle(asked as never);
+  });
+  if (route.status === 204) return reply.code(204).send();
+  // By its schema: what is not documented does not go out.
+  const text = JSON.stringify(route.answer.parse(value));
+  return reply.code(route.status).type('application/json; charset=utf-8').send(`${text}\n`);
+}
+
+/** Gives up, with a Refusal BUSY, what takes too long. */
+export async function withinTime<T>(
+  { clock, stopping }: Pick<ServeOptions, 'clock' | 'stopping'>,
+  ask: (signal: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  const patience = new AbortController();
+  const signal = AbortSignal.any([patience.signal, stopping]);
+  const late = clock.sleep(ANSWER_TIMEOUT_MS, signal).then(
+    () => Promise.reject(tooLate(`no answer within ${ANSWER_TIMEOUT_MS} ms`)),
+    () => Promise.reject(tooLate('the node stops')),
+  );
+  late.catch(() => {});
+  try {
+    return await Promise.race([Promise.resolve().then(() => ask(signal)), late]);
+  } finally {
+    patience.abort();
+  }
+}
+
+const tooLate = (why: string): Refusal =>
+  new Refusal('BUSY', `${why}; try again`, { headers: { 'retry-after': '1' } });
+
+async function answerStream(
+  route: StreamRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { sources, clock, log, stopping }: ServeOptions,
+): Promise<void> {
+  const query = readGiven(route.query, request.query, 'BAD_QUERY') as { lastEventId?: bigint };
+  const header = request.headers['last-event-id'];
+  const resumed = header === undefined ? undefined : readLastEventId(header);
+  const headers = Object.fromEntries(
+    Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
+  );
+  streamEvents(reply.raw, {
+    feed: sources.events,
+    afterId: resumed ?? query.lastEventId ?? null,
+    headers,
+    clock,
+    signal: stopping,
+    onDropped: () => log.debug('a client of /v1/events was dropped', { reason: 'too slow' }),
+  });
+  reply.hijack();
+}
+
+const readLastEventId = (header: string | string[]): bigint => {
+  const read = idText('an event').safeParse(header);
+  if (read.success) return read.data;
+  throw new Refusal('BAD_QUERY', 'Last-Event-ID: expected the id of an event');
+};

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { REQUEST_STATES } from '../../requests/request-machine.js';
+import type { NodeStatus, SpendingStatus } from '../node-status.js';
+import {
+  account,
+  address,
+  amount,
+  block,
+  count,
+  id,
+  isoOrNull,
+  isoTime,
+  textOrNull,
+  time,
+} from './values.js';
+
+const booksShape = z.object({
+  agreedBlock: block('last block at which books and chain agreed').nullable(),
+  agreedAt: time('when they were held against it').nullable(),
+  accounts: count('accounts that agreed').nullable(),
+  stopped: z.string().nullable().meta({ description: 'why nothing is spent; null while it may' }),
+  differences: z.array(
+    z.object({
+      account: z.string().meta({ description: 'of the ledger, e.g. credit:0x…' }),
+      ledgerDatoshi: amount(),
+      chainDatoshi: amount(),
+      agreedBlock: block().nullable(),
+      firstBlock: block(),
+    }),
+  ),
+});
+
+const spendingShape = z.object({
+  held: z.array(
+    z.object({
+      cause: z.string().meta({ description: 'budget, floor, loss or stopped' }),
+      reason: z.string(),
+      until: time('when it is tried again'),
+    }),
+  ),
+  budgets: z.array(
+    z.object({
+      key: z.string().meta({ description: 'key of the configuration' }),
+      used: z.number().meta({ description: '1: all of it' }),
+    }),
+  ),
+  inboxOnly: z.array(z.object({ requester: account(), until: time(), reason: z.string() })),
+});
+
+const randomShape = z.object({
+  keyId: id('the key that new requests use; 0: none yet'),
+  publicKeyId: z.string().nullable(),
+  isHeld: z.boolean().meta({ description: 'whether this node holds its secret' }),
+  keysHeld: count('keys in the file of the node'),
+  problem: z.string().nullable(),
+});
+
+const walletShape = z.object({
+  account: account("the node's account"),
+  address: address(),
+  balanceDatoshi: amount().nullable(),
+  floorDatoshi: amount().meta({ description: 'no transaction takes the balance below it' }),
+  warningDatoshi: amount(),
+});
+
+const endpointShape = z.object({
+  endpoint: z.string().meta({ description: 'scheme, host and port' }),
+  isHealthy: z.boolean(),
+  height: block().nullable(),
+  why: z.string().nullable().meta({ description: 'why it is not used' }),
+});
+
+const queueShape = z
+  .object(Object.fromEntries(REQUEST_STATES.map((state) => [state, count(`${state} requests`)])))
+  .meta({ description: 'requests by state' });
+
+export const statusShape = z.object({
+  version: z.string(),
+  startedAt: time('when the node was started').nullable(),
+  network: z.object({
+    magic: z.int(),
+    gateway: account('the gateway'),
+    height: block("index of the network's latest block").nullable(),
+    processed: block('index of the last block that was taken in').nullable(),
+    lagBlocks: count('blocks still to be taken in').nullable(),
+    latestBlockAt: time('when the last new block was seen').nullable(),
+  }),
+  isReady: z.boolean(),
+  reasons: z.array(z.string()).meta({ description: 'what is missing; empty when ready' }),
+  queue: queueShape,
+  oldestOpenAt: time('block time of the oldest request that has not ended').nullable(),
+  wallet: walletShape.nullable(),
+  creditHeldDatoshi: amount().nullable(),
+  earnedDatoshi: amount().nullable(),
+  endpoints: z.array(endpointShape),
+  books: booksShape,
+  spending: spendingShape.nullable(),
+  random: randomShape.nullable(),
+  recentTrouble: z.array(
+    z.object({
+      at: time(),
+      level: z.enum(['error', 'warn']),
+      message: z.string(),
+      requestId: id('the request that it is about').nullable(),
+    }),
+  ),
+});
+
+/** The status as it is answered. */
+export function statusWire(status: NodeStatus): z.input<typeof statusShape> {
+  const { chain, books, random, wallet } = status;
+  return {
+    version: status.version,
+    startedAt: isoOrNull(status.startedAtMs),
+    network: {
+      magic: status.magic,
+      gateway: status.gateway,
+      height: chain.height,
+      processed: chain.processed,
+      lagBlocks: chain.lagBlocks,
+      latestBlockAt: isoOrNull(chain.latestBlockAtMs),
+    },
+    isReady: status.readiness?.ready ?? false,
+    reasons: [...(status.readiness?.reasons ?? [])],
+    queue: Object.fromEntries(REQUEST_STATES.map((state) => [state, status.queue[state] ?? 0])),
+    oldestOpenAt: isoOrNull(status.oldestOpenAtMs),
+    wallet: wallet === null ? null : walletWire(wallet),
+    creditHeldDatoshi: textOrNull(status.creditHeldDatoshi),
+    earnedDatoshi: textOrNull(status.earnedDatoshi),
+    endpoints: status.endpoints.map(({ healthy, ...rest }) => ({ ...rest, isHealthy: healthy })),
+    books: {
+      agreedBlock: books.agreedBlock,
+      agreedAt: isoOrNull(books.agreedAtMs),
+      accounts: books.accounts,
+      stopped: books.stopped,
+      differences: books.differences.map(({ ledgerDatoshi, chainDatoshi, ...rest }) => ({
+        ...rest,
+        ledgerDatoshi: String(ledgerDatoshi),
+        chainDatoshi: String(chainDatoshi),
+      })),
+    },
+    spending: status.spending === null ? null : spendingWire(status.spending),
+    random: random === null ? null : { ...random, keyId: String(random.keyId) },
+    recentTrouble: status.recentTrouble.map(({ atMs, requestId, ...rest }) => ({
+      ...rest,
+      at: isoTime(atMs),
+      requestId: textOrNull(requestId),
+    })),
+  };
+}
+
+const walletWire = (wallet: NonNullable<NodeStatus['wallet']>) => ({
+  ...wallet,
+  balanceDatoshi: textOrNull(wallet.balanceDatoshi),
+  floorDatoshi: String(wallet.floorDatoshi),
+  warningDatoshi: String(wallet.warningDatoshi),
+});
+
+const spendingWire = ({ held, budgets, inboxOnly }: SpendingStatus) => ({
+  held: held.map(({ untilMs, ...rest }) => ({ ...rest, until: isoTime(untilMs) })),
+  budgets: [...budgets],
+  inboxOnly: inboxOnly.map(({ untilMs, ...rest }) => ({ ...rest, until: isoTime(untilMs) })),
+});

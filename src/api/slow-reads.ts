@@ -1,0 +1,140 @@
+import type { Worker } from 'node:worker_threads';
+import type { Clock } from '../base/clock.js';
+import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160 } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import { startWorker } from '../base/start-worker.js';
+import type { GasbankDay } from '../gasbank/day-view-store.js';
+import type { Forecast } from '../gasbank/forecast.js';
+import type { ProfitAndLoss } from '../gasbank/profit-view-store.js';
+
+/** How long the node's money lasts, and what it went for. */
+export interface MoneyForecast {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly wallet: Datoshi;
+  readonly floor: Datoshi;
+  readonly earned: Datoshi;
+  /** Null where the books go back too short a time. */
+  readonly forecast: Forecast | null;
+  readonly profitAndLoss: ProfitAndLoss;
+}
+
+/** Reads that go through the whole ledger. */
+export interface SlowReads {
+  /** Rejects with a NodeError SLOW_READ (retryable) when the thread died. */
+  forecast(days: number): Promise<MoneyForecast>;
+  days(count: number): Promise<readonly GasbankDay[]>;
+  close(): Promise<void>;
+}
+
+export type SlowQuestion =
+  | {
+      readonly kind: 'forecast';
+      readonly days: number;
+      readonly nowMs: number;
+      readonly account: Hash160;
+      readonly floor: Datoshi;
+    }
+  | { readonly kind: 'days'; readonly count: number; readonly nowMs: number };
+
+/** What the thread is started with, and what it says. */
+export interface SlowReadsGiven {
+  readonly databaseFile: string;
+}
+export type SlowReply = { readonly id: number } & (
+  | { readonly kind: 'read'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly why: string }
+);
+
+/** An answer is given again for so long: figures of days do not change within seconds. */
+const KEPT_MS = 10_000;
+const MAX_KEPT = 64;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Reads the ledger in a thread, so that going through millions of rows delays no block. The thread
+ * starts with the first question; who asks the same meanwhile, or soon after, shares the answer.
+ */
+export function createSlowReads(options: {
+  readonly databaseFile: string;
+  readonly account: Hash160;
+  readonly floor: Datoshi;
+  readonly clock: Clock;
+}): SlowReads {
+  const { databaseFile, account, floor, clock } = options;
+  const waiting = new Map<number, Waiting>();
+  const kept = new Map<string, { readonly untilMs: number; readonly answer: Promise<unknown> }>();
+  let thread: Worker | null = null;
+  let lastId = 0;
+
+  function start(): Worker {
+    const name = import.meta.url.endsWith('.ts') ? 'slow-reads-worker.ts' : 'slow-reads-worker.js';
+    const given: SlowReadsGiven = { databaseFile };
+    const options = { env: {}, execArgv: [], workerData: given };
+    const worker = startWorker(new URL(`./${name}`, import.meta.url), options);
+    worker.unref();
+    worker.on('message', (reply: SlowReply) => {
+      const asked = waiting.get(reply.id);
+      waiting.delete(reply.id);
+      if (reply.kind === 'read') asked?.resolve(reply.value);
+      else asked?.reject(slowReadFailed(reply.why));
+    });
+    let death = 'it exited';
+    worker.on('error', (error) => {
+      death = error.message;
+    });
+    worker.on('exit', () => {
+      if (thread === worker) thread = null;
+      for (const { reject } of waiting.values()) reject(slowReadFailed(death));
+      waiting.clear();
+    });
+    return worker;
+  }
+
+  function ask(question: SlowQuestion): Promise<unknown> {
+    thread ??= start();
+    lastId += 1;
+    const id = lastId;
+    const worker = thread;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, question });
+    });
+  }
+
+  function shared(key: string, question: () => SlowQuestion): Promise<unknown> {
+    const nowMs = clock.monotonicMs();
+    for (const [old, { untilMs }] of kept) {
+      if (untilMs <= nowMs || kept.size > MAX_KEPT) kept.delete(old);
+    }
+    const known = kept.get(key);
+    if (known !== undefined) return known.answer;
+    const answer = ask(question());
+    kept.set(key, { untilMs: nowMs + KEPT_MS, answer });
+    answer.catch(() => kept.delete(key));
+    return answer;
+  }
+
+  return {
+    forecast: (days) =>
+      shared(`forecast ${days}`, () => {
+        const nowMs = clock.nowMs();
+        return { kind: 'forecast', days, nowMs, account, floor };
+      }) as Promise<MoneyForecast>,
+    days: (count) =>
+      shared(`days ${count}`, () => ({ kind: 'days', count, nowMs: clock.nowMs() })) as Promise<
+        readonly GasbankDay[]
+      >,
+    async close() {
+      await thread?.terminate();
+    },
+  };
+}
+
+const slowReadFailed = (why: string): NodeError =>
+  new NodeError('SLOW_READ', `the books could not be read: ${why}`, { retryable: true });
