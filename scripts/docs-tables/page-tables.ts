@@ -17,16 +17,13 @@ import { failureTable, statusTable } from './http-tables.js';
 import { layerTable } from './layer-table.js';
 import { functionLimitTable, nodeLimitTable, webLimitTable } from './limit-tables.js';
 import { measureCosts } from './measure-costs.js';
-import {
-  crashPointList,
-  metricTable,
-  transitionTable,
-  upkeepTransitionTable,
-} from './request-tables.js';
+import { metricTable } from './metric-table.js';
+import { crashPointList, transitionTable, upkeepTransitionTable } from './request-tables.js';
 
 /** The documents that hold tables made from the code. */
 export const PAGES = [
   'docs/operators.md',
+  'docs/monitoring.md',
   'docs/prices.md',
   'docs/contract-authors.md',
   'docs/contributors.md',
@@ -64,7 +61,7 @@ export async function pageTables({
     ['transitions', transitionTable()],
     ['upkeep transitions', upkeepTransitionTable()],
     ['crash points', crashPointList()],
-    ['metrics', await metricTable()],
+    ['metrics', metricTable()],
     ...configSections().map((section) => [`config ${section}`, configTable(section)] as const),
     ...Object.keys(readAbi().refusals).map((file) => {
       const area = file.replace(/\.go$/, '');

@@ -9,7 +9,6 @@ import {
   REQUEST_EVENTS,
   REQUEST_STATES,
 } from '../../src/requests/request-machine.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
 import { code, markdownTable } from './markdown.js';
 
 /** The state after each event, for every state. */
@@ -31,15 +30,3 @@ export function upkeepTransitionTable(): string {
 }
 
 export const crashPointList = (): string => CRASH_POINTS.map((at) => `- ${code(at)}`).join('\n');
-
-/** The node's own metrics; those of the process come besides. */
-export async function metricTable(): Promise<string> {
-  const text = await createMetrics({ version: '0', process: false }).text();
-  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((m) => [m[1], m[2]]));
-  const rows = [...text.matchAll(/^# HELP (\S+) (.+)$/gm)].map(([, name = '', help = '']) => [
-    code(name),
-    types.get(name) ?? '',
-    help,
-  ]);
-  return markdownTable(['metric', 'type', 'meaning'], rows);
-}

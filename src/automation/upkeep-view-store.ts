@@ -65,6 +65,13 @@ export function createUpkeepViews(db: Database) {
       AND next_due <= ?`)
     .pluck();
 
+  const firstByTime = db
+    .prepare("SELECT MIN(next_due) FROM upkeep WHERE state = 'waiting' AND kind = 'cron'")
+    .pluck();
+  const firstByBlock = db
+    .prepare(`SELECT MIN(next_due) FROM upkeep WHERE state = 'waiting' AND kind IN ('every', 'on')`)
+    .pluck();
+
   return {
     /** Newest first. */
     list(query: UpkeepQuery): UpkeepView[] {
@@ -106,6 +113,14 @@ export function createUpkeepViews(db: Database) {
     /** How many are due and do not run yet. */
     dueCount: ({ block, timeMs }: ChainMoment): number =>
       Number(dueByTime.get(timeMs)) + Number(dueByBlock.get(block)),
+
+    /** How long the longest of these has been due; a block counts as `blockMs`. */
+    longestDueMs({ block, timeMs }: ChainMoment, blockMs: number): number {
+      const [time, at] = [firstByTime.get(), firstByBlock.get()] as (bigint | null)[];
+      const byTime = time == null ? 0 : timeMs - Number(time);
+      const byBlock = at == null ? 0 : (block - Number(at)) * blockMs;
+      return Math.max(0, byTime, byBlock);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash256 } from '../base/hash.js';
+import type { SpendKind } from '../base/spend-kind.js';
 import { assertInTransaction, type Database, inTransaction } from '../storage/database.js';
 import {
   DAY_MINUTES,
@@ -27,6 +28,9 @@ export function createSpendStore(db: Database) {
   const toPresent = db.prepare(`INSERT INTO spend_minute (scope, minute, amount)
     SELECT scope, @minute, SUM(amount) FROM spend_minute WHERE minute > @minute GROUP BY scope
     ON CONFLICT (scope, minute) DO UPDATE SET amount = amount + excluded.amount`);
+  const shares = db.prepare(
+    'SELECT kind, SUM(amount) AS amount FROM spend_share WHERE tx = ? GROUP BY kind',
+  );
   const dropLater = db.prepare('DELETE FROM spend_minute WHERE minute > ?');
   let prunedMinute = 0;
 
@@ -56,6 +60,10 @@ export function createSpendStore(db: Database) {
       });
       prunedMinute = 0;
     },
+
+    /** What a transaction was drawn for, by kind; nothing of one that was not drawn for here. */
+    sharesOf: (tx: Hash256): { readonly kind: SpendKind; readonly amount: Datoshi }[] =>
+      shares.all(tx) as { kind: SpendKind; amount: Datoshi }[],
 
     /** The beginning of the last minute in which anything is on record; 0 without any. */
     latestMs: (): number => Number((latest.get() as bigint | null) ?? 0n) * MINUTE_MS,

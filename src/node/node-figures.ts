@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BooksStatus, NodeStatus, Readiness } from '../api/node-status.js';
 import { createUpkeepViews } from '../automation/upkeep-view-store.js';
@@ -18,22 +19,51 @@ import { randomStatus } from './open-random.js';
 import { spendingStatus } from './spending-figures.js';
 
 /** Figures that are read when somebody asks for them. */
-export function refreshGauges(options: NodeOptions, parts: Running): void {
-  const { config, metrics } = options;
+export async function refreshGauges(options: NodeOptions, parts: Running): Promise<void> {
+  const { metrics } = options;
   metrics.ready(readinessOf(options, parts).ready);
   const status = databaseStatus(parts.db, parts.signer.account);
+  refreshQueue(options, parts, status);
+  refreshMoney(options, parts, status);
+  refreshChain(options, parts, status.processed);
+  for (const { pair, ageMs, heartbeatMs } of parts.prices.ages()) {
+    metrics.priceAge(pair, ageMs, heartbeatMs);
+  }
+  const sandbox = parts.functions.status();
+  if (sandbox !== null) metrics.sandbox(sandbox);
+  await refreshDisk(options);
+}
+
+type StoredFigures = ReturnType<typeof databaseStatus>;
+
+function refreshQueue(options: NodeOptions, parts: Running, status: StoredFigures): void {
+  const { config, clock, metrics } = options;
+  const views = createRequestViews(parts.db);
+  const nowMs = clock.nowMs();
   metrics.queue(status.queue as Record<string, number>);
+  const oldest = Object.entries(views.oldestByState());
+  metrics.oldestRequests(Object.fromEntries(oldest.map(([state, at]) => [state, nowMs - at])));
+  metrics.unanswered(views.unansweredByKind());
   const upkeeps = createUpkeepViews(parts.db);
   const latest = { block: status.processed ?? 0, timeMs: parts.chainTime.nowMs() };
-  metrics.upkeeps(upkeeps.countByState(), upkeeps.dueCount(latest));
-  metrics.unanswered(createRequestViews(parts.db).unansweredByKind());
+  metrics.upkeeps(upkeeps.countByState(), {
+    count: upkeeps.dueCount(latest),
+    longestMs: upkeeps.longestDueMs(latest, config.network.blockTimeMs),
+  });
   metrics.randomKey(randomStatus(parts.facts, parts.random.keys));
+}
+
+function refreshMoney(options: NodeOptions, parts: Running, status: StoredFigures): void {
+  const { config, metrics } = options;
+  const { walletFloorDatoshi: floor, walletWarningDatoshi: warning } = config.gasbank;
   metrics.balances({
     wallet: status.walletDatoshi,
     credit: status.creditHeldDatoshi,
     earned: status.earnedDatoshi,
     burnt: createLedgerStore(parts.db).balance(BURNT).posted,
+    ...{ floor, warning },
   });
+  metrics.runway(parts.runwayMs());
   const { books } = status;
   metrics.books({
     agreedHeight: books.agreedBlock,
@@ -44,13 +74,26 @@ export function refreshGauges(options: NodeOptions, parts: Running): void {
   metrics.spendingHeld(spending.held.map(({ cause }) => cause));
   metrics.budgets(spending.budgets);
   metrics.inboxOnly(spending.inboxOnly.length);
+}
+
+function refreshChain({ config, metrics }: NodeOptions, parts: Running, processed: number | null) {
+  const height = parts.pool.bestHeight() ?? processed;
+  if (height !== null) metrics.chain({ height, processed: processed ?? 0 });
+  metrics.chainPace({
+    lastBlockAtMs: parts.latestBlockMs ?? parts.startedMs,
+    stallAfterMs: config.network.stallAfterMs,
+  });
   for (const { endpoint, state, height } of parts.pool.health()) {
     metrics.endpoint({ endpoint, healthy: state === 'up', height });
   }
-  for (const { pair, ageMs } of parts.prices.ages()) metrics.priceAge(pair, ageMs);
+}
+
+async function refreshDisk({ config, metrics }: NodeOptions): Promise<void> {
   const file = join(config.storage.dir, DATABASE_FILE);
   const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   metrics.database({ mainBytes: size(file), walBytes: size(`${file}-wal`) });
+  const { bavail, blocks, bsize } = await statfs(config.storage.dir);
+  metrics.disk({ freeBytes: bavail * bsize, sizeBytes: blocks * bsize });
 }
 
 /** What the database alone tells; the command line reads it when no node runs. */

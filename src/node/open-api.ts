@@ -29,7 +29,7 @@ export function openApi(options: NodeOptions, parts: Running): ApiServer {
     readiness: () => readinessOf(options, parts),
     status: () => statusOf(options, parts),
     async metrics() {
-      refreshGauges(options, parts);
+      await refreshGauges(options, parts);
       return { text: await metrics.text(), contentType: metrics.contentType };
     },
     reads: createApiReads(db),

@@ -15,7 +15,7 @@ import {
   type HostsOf,
 } from '../resolvers/function-code.js';
 import { DEFAULT_SANDBOX_LIMITS } from '../sandbox/limits.js';
-import { createSandbox, type Sandbox } from '../sandbox/sandbox.js';
+import { createSandbox, type Sandbox, type SandboxStatus } from '../sandbox/sandbox.js';
 import type { NodeOptions } from './node-options.js';
 
 /** Codes that are kept in memory, at most 64 KiB each. */
@@ -26,6 +26,8 @@ export interface NodeFunctions {
   readonly sandbox: FunctionRunner;
   readonly findCode: FindCode;
   readonly hostsOf: HostsOf;
+  /** What the sandbox is doing; null before the first function. */
+  status(): SandboxStatus | null;
   /** Ends what still runs. */
   close(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export function openFunctions(
       maxKept: MAX_CODES_KEPT,
     }),
     hostsOf: declaredHosts(config.functions),
+    status: () => started?.status() ?? null,
     close: async () => started?.close(),
   };
 }

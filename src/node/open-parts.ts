@@ -17,7 +17,7 @@ import { openWallet } from '../keystore/open-wallet.js';
 import { createGuardedFetch, type GuardedFetch } from '../net/guarded-fetch.js';
 import { DEFAULT_HTTP_LIMITS } from '../net/http-limits.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
-import { type Database, openDatabase } from '../storage/database.js';
+import { type Database, openDatabase, tellOfTrouble, troubleWord } from '../storage/database.js';
 import { lockNode } from '../storage/node-lock.js';
 import { accountTrouble } from './account-trouble.js';
 import { requireStartInTime } from './check-start-block.js';
@@ -27,6 +27,7 @@ import { type NodePrices, openPrices } from './open-prices.js';
 import { type NodeRandom, openRandom, warnOfRandom } from './open-random.js';
 import { openVault, warnOfVault } from './open-vault.js';
 import { askPatiently } from './patient-start.js';
+import { createRunway } from './runway.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
 export interface Running {
@@ -50,6 +51,8 @@ export interface Running {
   facts: ChainFacts;
   latestBlockMs: number | null;
   inStep: boolean;
+  /** How long the money lasts; null: for ever, or not known yet. */
+  readonly runwayMs: () => number | null;
   /** Why nothing is spent; null when it may be. */
   spendingStopped: string | null;
 }
@@ -69,7 +72,7 @@ export async function openParts(
   closers: Closer[],
   signal: AbortSignal,
 ): Promise<Running> {
-  const { config, clock, log } = options;
+  const { config, clock, log, metrics } = options;
   const keep: Keep = (part, close) => {
     closers.push(() => close(part));
     return part;
@@ -91,6 +94,7 @@ export async function openParts(
   const { dir } = config.storage;
   keep(lockNode(join(dir, LOCK_FILE)), (lock) => lock.release());
   const db = keep(openDatabase(join(dir, DATABASE_FILE)), (part) => void part.close());
+  tellOfTrouble(db, (code) => metrics.databaseError(troubleWord(code)));
   await warnOfVault(openVault(config, db, clock), log);
   if (createCursorStore(db).read() === null) {
     const { hash, startBlock } = config.gateway;
@@ -120,6 +124,7 @@ export async function openParts(
     policy,
     held: createHeldWork(),
     chainTime: createChainTime(clock.nowMs),
+    runwayMs: createRunway(config.gasbank.walletFloorDatoshi, db, signer.account, clock),
     facts,
     latestBlockMs: null,
     inStep: false,

@@ -19,7 +19,11 @@ export interface NodePrices {
   /** What is to be published. */
   readonly due: DueRounds;
   /** How old the round is that each published feed has on the chain; null: it has none. */
-  ages(): readonly { readonly pair: string; readonly ageMs: number | null }[];
+  ages(): readonly {
+    readonly pair: string;
+    readonly ageMs: number | null;
+    readonly heartbeatMs: number;
+  }[];
   /** Polls the feeds until the signal. Rejects on bugs only. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -55,8 +59,10 @@ export function openPrices(
     due.offer({ pair, price, timestampMs, confidenceBps, why: decision.why, after });
   }
 
-  function tell({ pair, decision, aggregation }: FeedPoll): void {
-    metrics.priceQuorum(pair, decision.kind !== 'none');
+  function tell({ pair, decision, aggregation, memory }: FeedPoll): void {
+    // What is published now was seen again: the breaker holds it no more.
+    const isHeld = memory.jump !== null && decision.kind !== 'publish';
+    metrics.pricePoll(pair, { hasQuorum: decision.kind !== 'none', isHeld });
     for (const { source, verdict } of aggregation.sources) {
       metrics.priceSource({ pair, source, rejected: verdict === 'kept' ? null : verdict });
     }
@@ -76,9 +82,10 @@ export function openPrices(
     ages: () =>
       feeds
         .filter(({ isPublished }) => isPublished)
-        .map(({ pair }) => {
+        .map(({ pair, heartbeatMs }) => {
           const last = rounds.latest(pair);
-          return { pair, ageMs: last === null ? null : clock.nowMs() - last.timestampMs };
+          const ageMs = last === null ? null : clock.nowMs() - last.timestampMs;
+          return { pair, ageMs, heartbeatMs };
         }),
     async run(signal) {
       const outcome: { bug: { readonly error: unknown } | null } = { bug: null };

@@ -9,10 +9,8 @@ import { createBlockSource } from '../chain/choose-block-source.js';
 import { createContractEventReader } from '../chain/contract-events.js';
 import { createPreflight } from '../chain/preflight.js';
 import type { Rpc } from '../chain/rpc.js';
-import type { FilterPool } from '../filters/filter-pool.js';
 import { createBooksReader } from '../gasbank/books-reader.js';
 import { createOwnAccountStore } from '../gasbank/own-account-store.js';
-import type { GuardedFetch } from '../net/guarded-fetch.js';
 import { noCrash } from '../pipeline/crash-point.js';
 import { runNodePipeline } from '../pipeline/create-pipeline.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
@@ -25,6 +23,8 @@ import { createFunctionResolver } from '../resolvers/function.js';
 import { createHttpResolver, MAX_RESULT_BYTES } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import { countBlocks } from './count-blocks.js';
+import { measuredTools } from './measured-tools.js';
 import type { NodeOptions } from './node-options.js';
 import { type NodeEvidence, openEvidence } from './open-evidence.js';
 import type { Running } from './open-parts.js';
@@ -105,7 +105,8 @@ export async function runWork(
         parts.inStep = inStep;
         tellOf(result, last.index, inStep ? log.info : log.debug);
         const heights = { height: pool.bestHeight() ?? last.index, processed: last.index };
-        measureResult(metrics, result, heights);
+        metrics.chain(heights);
+        countBlocks(metrics, result, inStep || !begun.isFresh);
         if (inStep) tellOfBlocks(parts.events, result, heights);
       },
       onRequestMoved: tellOfMoves(parts.events, stateIn(db), () => parts.inStep),
@@ -121,17 +122,6 @@ export async function runWork(
     own.abort();
     await Promise.all(beside);
   }
-}
-
-function measureResult(
-  metrics: NodeOptions['metrics'],
-  result: IntakeResult,
-  heights: { readonly height: number; readonly processed: number },
-): void {
-  metrics.chain(heights);
-  for (const answered of result.answered) metrics.response(answered);
-  for (const run of result.performed) metrics.upkeepRun(run);
-  for (const { reason } of result.differences) metrics.chargeDifference(reason);
 }
 
 /** Where a request stands in the database. */
@@ -150,11 +140,12 @@ function endingWith(own: AbortController, work: Promise<void>): Promise<void> {
 function beginBooks({ config }: NodeOptions, { db, signer }: Running) {
   const ownAccounts = createOwnAccountStore(db);
   const { magic } = config.network;
+  const isFresh = createCursorStore(db).read() === null;
   return inTransaction(db, () => {
     const { hash, startBlock } = config.gateway;
     const cursor = createCursorStore(db).begin(magic, hash, startBlock ?? 0);
     ownAccounts.remember([signer.account, ...config.wallet.formerAccounts], cursor.height + 1);
-    return { ...cursor, ownAccounts: ownAccounts.all().map(({ account }) => account) };
+    return { ...cursor, isFresh, ownAccounts: ownAccounts.all().map(({ account }) => account) };
   });
 }
 
@@ -172,13 +163,20 @@ function tellOf({ received, answered, expired }: IntakeResult, block: number, te
 function watchedResolver(options: NodeOptions, parts: Running): NodeEvidence {
   const { config, clock } = options;
   const { vault, keys } = openVault(config, parts.db, clock);
-  const tools = { ...measuredWeb(options, parts), reveal: vault.reveal, keys };
+  const measured = measuredTools(options, parts);
+  const { fetch, filters } = measured;
+  const tools = { fetch, filters, reveal: vault.reveal, keys };
   const { profile } = config.http;
-  const { sandbox, findCode, hostsOf } = parts.functions;
+  const { findCode, hostsOf } = parts.functions;
   const place = { magic: config.network.magic, gateway: config.gateway.hash };
   const random = randomResolver(parts.random, options, parts.pool);
   return openEvidence(options, parts.db, tools, (given) => {
-    const functions = { sandbox, findCode, hostsOf, maxResultBytes: MAX_RESULT_BYTES };
+    const functions = {
+      sandbox: measured.sandbox,
+      findCode,
+      hostsOf,
+      maxResultBytes: MAX_RESULT_BYTES,
+    };
     const resolvers = {
       http: createHttpResolver({ ...given, profile }),
       function: createFunctionResolver({ ...given, ...functions }),
@@ -186,29 +184,6 @@ function watchedResolver(options: NodeOptions, parts: Running): NodeEvidence {
     };
     return resolverByKind(resolvers, place);
   });
-}
-
-/** Fetches and filters with their durations measured. */
-function measuredWeb({ clock, metrics }: NodeOptions, { fetch, filters }: Running) {
-  const measured = async <T extends { kind: string }>(
-    work: Promise<T>,
-    tell: (result: string, durationMs: number) => void,
-  ): Promise<T> => {
-    const startedMs = clock.monotonicMs();
-    const result = await work;
-    tell(result.kind, clock.monotonicMs() - startedMs);
-    return result;
-  };
-  return {
-    fetch: {
-      fetch: (...asked: Parameters<GuardedFetch['fetch']>) =>
-        measured(fetch.fetch(...asked), metrics.fetch),
-    },
-    filters: {
-      evaluate: (...asked: Parameters<FilterPool['evaluate']>) =>
-        measured(filters.evaluate(...asked), metrics.filter),
-    },
-  };
 }
 
 function warnOfWallet({ config, log }: NodeOptions, balance: Datoshi): void {

@@ -157,9 +157,8 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     onResolved: () => sending.respond.pump(),
     onDuration: (_kind, durationMs) => setup.onStep('resolve', durationMs),
   });
-  const own = ownAccounts.all();
-  const accounts = { gateway: setup.gateway, own };
-  const intake = createIntake(common, clock, accounts, limits.automation.failureRule);
+  const [own, { failureRule }] = [ownAccounts.all(), limits.automation];
+  const intake = createIntake(common, clock, { gateway: setup.gateway, own }, failureRule);
   const takeIn = (blocks: readonly TailedBlock[]): IntakeResult => {
     const result = intake(blocks);
     height = blocks.at(-1)?.index ?? height;
@@ -167,6 +166,8 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     setup.chainTime.note(blocks.at(-1)?.timeMs ?? null);
     return result;
   };
+  const timed = <R>(step: string, work: (height: number) => Promise<R>) =>
+    measuredWork(work, clock, (durationMs) => setup.onStep(step, durationMs));
   return {
     openWallets: createOpenWallets({
       ...common,
@@ -174,16 +175,16 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
       booksAt: recent.find,
     }),
     takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
-    resolve,
-    respond: sending.respond,
-    confirm: createConfirm(common),
-    ...{ expire: sending.expire, collect: sending.collect, automation },
-    publishPrices: sending.publishPrices,
-    async reconcile(at: number): Promise<void> {
+    ...{ resolve, automation, respond: sending.respond },
+    confirm: timed('confirm', createConfirm(common)),
+    expire: timed('expire', sending.expire),
+    collect: timed('collect', sending.collect),
+    publishPrices: timed('prices', sending.publishPrices),
+    reconcile: timed('reconcile', async (at) => {
       await reconcile.run(at);
       setup.onBooks(reconcile.whyStopped());
       refuseMissingPast(reconcile, own);
-    },
+    }),
     walletEveryBlocks: limits.walletEveryBlocks,
     isWalletShort: () => isWalletShort,
     onWallet(balance: Datoshi): void {
@@ -234,5 +235,21 @@ function measured<A extends unknown[], R>(
     const result = work(...args);
     onDuration(clock.monotonicMs() - startedMs);
     return result;
+  };
+}
+
+/** As `measured`, until the work is over, also when it fails. */
+function measuredWork<A extends unknown[], R>(
+  work: (...args: A) => Promise<R>,
+  clock: Clock,
+  onDuration: (durationMs: number) => void,
+): (...args: A) => Promise<R> {
+  return async (...args) => {
+    const startedMs = clock.monotonicMs();
+    try {
+      return await work(...args);
+    } finally {
+      onDuration(clock.monotonicMs() - startedMs);
+    }
   };
 }

@@ -2,7 +2,7 @@ import { DEFAULT_FAILURE_RULE, type FailureRule } from '../automation/upkeep-eve
 import type { UpkeepStore } from '../automation/upkeep-store.js';
 import type { WatchStore } from '../automation/watch-store.js';
 import type { Clock } from '../base/clock.js';
-import { formatGas } from '../base/datoshi.js';
+import { type Datoshi, formatGas } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { ResponseCode, responseCodeName } from '../base/outcome.js';
 import type { TailedBlock } from '../chain/block-source.js';
@@ -14,6 +14,7 @@ import { movePostings } from '../gasbank/own-gas-postings.js';
 import { type PostingContext, postingsOf } from '../gasbank/postings.js';
 import { createPredictionStore } from '../gasbank/prediction-store.js';
 import { createRoundPredictionStore } from '../gasbank/round-prediction-store.js';
+import { createSpendStore } from '../gasbank/spend-store.js';
 import { createUpkeepLockStore } from '../gasbank/upkeep-lock-store.js';
 import { createRoundStore, type PublishedRound } from '../prices/round-store.js';
 import { askedFor } from '../requests/asked-for.js';
@@ -22,6 +23,7 @@ import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import { compareCharges, type FoundDifference } from './compare-charges.js';
 import { compareRounds, type FoundRoundDifference } from './compare-rounds.js';
 import type { CursorStore } from './cursor-store.js';
+import { createFeeIntake, foreignMoves, type PaidFees } from './fee-intake.js';
 import { missingPast, startTooLate } from './start-too-late.js';
 import type { TransactionEnding } from './transaction-ending.js';
 import { createUpkeepIntake, type PerformedRun } from './upkeep-intake.js';
@@ -44,10 +46,22 @@ export interface IntakeAccounts {
   readonly own: readonly OwnAccount[];
 }
 
+/** An answer in a block. */
+export interface SettledAnswer {
+  readonly id: bigint;
+  readonly kind: string;
+  readonly code: number;
+  readonly delivered: boolean;
+  /** From its request's block to its own; null where a block's time is not known. */
+  readonly delayMs: number | null;
+  /** Fee, lost fees and premium. */
+  readonly charged: Datoshi;
+}
+
 /** What a block brought, for those who wait for it. */
 export interface IntakeResult {
   readonly received: readonly bigint[];
-  readonly answered: readonly { id: bigint; kind: string; code: number; delivered: boolean }[];
+  readonly answered: readonly SettledAnswer[];
   readonly expired: readonly bigint[];
   readonly overdue: readonly bigint[];
   /** Runs of upkeeps, and how long after their occurrence they are in a block. */
@@ -55,6 +69,10 @@ export interface IntakeResult {
   /** Price rounds of any node. */
   readonly published: readonly PublishedRound[];
   readonly halted: readonly Hash256[];
+  /** Fees of own transactions, by what they were for. */
+  readonly fees: readonly PaidFees[];
+  /** Transactions of own accounts that this database did not send. */
+  readonly foreign: readonly ('fees' | 'moved')[];
   /** Charges that are not what was predicted. */
   readonly differences: readonly (FoundDifference | FoundRoundDifference)[];
   /** Keys or policy of the gateway changed. */
@@ -95,6 +113,7 @@ export function createIntake(
   const predictions = createPredictionStore(db);
   const roundPredictions = createRoundPredictionStore(db);
   const rounds = createRoundStore(db);
+  const takeFees = createFeeIntake(ending, createSpendStore(db));
   const upkeepLocks = createUpkeepLockStore(db);
   const upkeepIntake = createUpkeepIntake(stores, failureRule);
   const ownAt = (block: number): ReadonlySet<Hash160> =>
@@ -119,7 +138,8 @@ export function createIntake(
         return;
       }
       case 'Response': {
-        const kind = requests.brief(event.id)?.kind ?? 'unknown';
+        const asked = requests.brief(event.id);
+        const kind = asked?.kind ?? 'unknown';
         const how = event.delivered ? 'delivered to the callback' : 'kept at the gateway';
         const found = event.code === ResponseCode.Success ? null : requests.foundBecause(event.id);
         const cause = found === null ? '' : ` (found: ${found})`;
@@ -132,7 +152,8 @@ export function createIntake(
         const told = { fee: own, lost, premium, delivered, code, ...kept };
         const change = { ...ends, ...told, reason: why };
         requests.move(event.id, 'answeredOnChain', change, { ...at, what: 'answered', why, fee });
-        result.answered.push({ id: event.id, kind, code: event.code, delivered });
+        const delayMs = delayOf(asked?.createdTimeMs ?? 0, block.timeMs);
+        result.answered.push({ id: event.id, kind, code, delivered, delayMs, charged: fee });
         return;
       }
       case 'Expired': {
@@ -190,7 +211,7 @@ export function createIntake(
     const book = (transfers: readonly Transfer[]): void => {
       for (const transfer of transfers) ledger.transfer(transfer, atMs);
     };
-    for (const gas of ownGas) if (gas.kind === 'fees') ending.burnt(gas, block.index, atMs);
+    takeFees(ownGas, { block: block.index, atMs }, result);
     const { gateway } = accounts;
     const moves = movePostings(ownGas, { block: block.index, gateway, ownAccounts });
     book(moves.incoming);
@@ -198,6 +219,7 @@ export function createIntake(
       takeTransaction(tx, events, { block, ownAccounts, nowMs, result });
     }
     book(moves.outgoing);
+    result.foreign.push(...foreignMoves(moves.outgoing));
   }
 
   function endAnswering(height: number, nowMs: number): bigint[] {
@@ -237,12 +259,18 @@ const nothingYet = (): Mutable<IntakeResult> => ({
   performed: [],
   published: [],
   halted: [],
+  fees: [],
+  foreign: [],
   differences: [],
   settingsChanged: false,
 });
 
 /** Books are of the time of their blocks: taken in later they tell the same of the past. */
 const bookedMs = (block: TailedBlock, nowMs: number): number => block.timeMs ?? nowMs;
+
+/** Null where one of the two is not known. */
+const delayOf = (askedMs: number, answeredMs: number | null): number | null =>
+  askedMs === 0 || answeredMs === null ? null : answeredMs - askedMs;
 
 const holdsAny = ({ notifications, ownGas }: TailedBlock): boolean =>
   notifications.length > 0 || ownGas.length > 0;

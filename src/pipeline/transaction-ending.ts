@@ -30,17 +30,19 @@ export function createTransactionEnding(stores: {
 
   /**
    * Books the fees of a transaction that an own account sent, as its block tells of them: on its
-   * draw where there is one that may be posted; and as lost when it FAULTed.
+   * draw where there is one that may be posted; and as lost when it FAULTed. False when no draw
+   * stands for them: this database did not send it.
    */
-  function burnt(fees: OwnFees, block: number, nowMs: number): void {
+  function burnt(fees: OwnFees, block: number, nowMs: number): boolean {
     const draw = ledger.drawState(drawIdOf(fees.tx));
     const isDrawn = draw === 'open' || draw === 'posted';
     if (isDrawn) ledger.post(drawIdOf(fees.tx), fees.amount, block, nowMs);
     else ledger.transfer(feesElsewhere(fees, block), nowMs);
-    if (fees.fault === null) return;
+    if (fees.fault === null) return isDrawn;
     ledger.transfer(faultedFees(fees, block), nowMs);
     const { tx, account, amount, fault } = fees;
     faults.add({ tx, account, nonce: fault.nonce, block, fees: amount });
+    return isDrawn;
   }
 
   /** What a transaction was to move besides its fees is free again: if it moved, that is booked. */

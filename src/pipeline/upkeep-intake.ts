@@ -2,6 +2,7 @@ import type { TriggerKind } from '../automation/trigger.js';
 import { createUpkeepEvents, type FailureRule } from '../automation/upkeep-events.js';
 import type { UpkeepStore } from '../automation/upkeep-store.js';
 import type { WatchStore } from '../automation/watch-store.js';
+import type { Datoshi } from '../base/datoshi.js';
 import type { Hash256 } from '../base/hash.js';
 import type { TailedBlock } from '../chain/block-source.js';
 import { type GatewayEvent, isUpkeepEvent } from '../chain/gateway-events.js';
@@ -14,6 +15,8 @@ export interface PerformedRun {
   /** From the occurrence to the block: milliseconds for cron, else blocks. */
   readonly lag: number;
   readonly block: number;
+  /** Fee, lost fees and premium. */
+  readonly charged: Datoshi;
 }
 
 interface EventPlace {
@@ -39,7 +42,8 @@ export function createUpkeepIntake(
       if (event.name !== 'UpkeepPerformed') return null;
       const trigger = upkeeps.get(event.id)?.kind ?? null;
       const lag = (trigger === 'cron' ? at.timeMs : at.block) - event.due;
-      return { id: event.id, delivered: event.delivered, trigger, lag, block: at.block };
+      const charged = event.fee + event.lost + event.premium;
+      return { id: event.id, delivered: event.delivered, trigger, lag, block: at.block, charged };
     },
   };
 }

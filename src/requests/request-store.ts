@@ -60,7 +60,7 @@ export interface RequestRow {
   readonly endedTx: Hash256 | null;
 }
 
-export type RequestBrief = Pick<RequestRow, 'state' | 'kind' | 'maxFee'>;
+export type RequestBrief = Pick<RequestRow, 'state' | 'kind' | 'maxFee' | 'createdTimeMs'>;
 
 /** What a step writes beside the state; a key that is absent stays as it is. */
 export interface RequestChange {
@@ -105,7 +105,9 @@ export function createRequestStore(db: Database, onMoved: OnRequestMoved = () =>
   const insert = db.prepare(`INSERT INTO request (id, kind, requester, payer, subject, filter,
     max_fee, deadline, created_block, created_tx, created_time_ms, state, reason)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', ?)`);
-  const briefById = db.prepare('SELECT state, kind, max_fee FROM request WHERE id = ?');
+  const briefById = db.prepare(
+    'SELECT state, kind, max_fee, created_time_ms FROM request WHERE id = ?',
+  );
   const insertStep = db.prepare(`INSERT OR REPLACE INTO request_step
     (request_id, seq, at_ms, block, tx, what, why, fee) VALUES (?,
     (SELECT MIN(COALESCE(MAX(seq), 0) + 1, ${MAX_STEPS}) FROM request_step WHERE request_id = ?),
@@ -132,8 +134,8 @@ export function createRequestStore(db: Database, onMoved: OnRequestMoved = () =>
   function brief(id: bigint): RequestBrief | null {
     const row = briefById.get(id) as RawRow | undefined;
     if (row === undefined) return null;
-    const { state, kind, max_fee: maxFee } = row;
-    return { state, kind, maxFee } as RequestBrief;
+    const { state, kind, max_fee: maxFee, created_time_ms: createdMs } = row;
+    return { state, kind, maxFee, createdTimeMs: Number(createdMs) } as RequestBrief;
   }
 
   return {

@@ -36,6 +36,7 @@ export function createRequestViews(db: Database) {
     WHERE state = 'expired' GROUP BY kind`);
   const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
     WHERE state IN (${OPEN_STATES.map((state) => `'${state}'`).join(', ')})`);
+  const oldestIn = db.prepare('SELECT MIN(created_time_ms) FROM request WHERE state = ?').pluck();
   const troubles = db.prepare(`SELECT * FROM request
     WHERE state IN ('stuck', 'overdue') OR (state = 'received' AND attempts > 0)
       OR (state = 'resolved' AND faults > 0) ORDER BY id DESC LIMIT ?`);
@@ -94,6 +95,14 @@ export function createRequestViews(db: Database) {
     oldestOpenMs(): number | null {
       const { at } = oldest.get() as { at: bigint | null };
       return at === null ? null : Number(at);
+    },
+
+    /** Block time of the oldest request in each open state that has any. */
+    oldestByState(): Partial<Record<RequestState, number>> {
+      const found = OPEN_STATES.map((state) => [state, oldestIn.get(state) as bigint | null]);
+      return Object.fromEntries(
+        found.flatMap(([state, at]) => (at === null ? [] : [[state, Number(at)]])),
+      );
     },
 
     /** The newest requests that are in trouble, with the reason in each. */

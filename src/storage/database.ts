@@ -52,7 +52,9 @@ export function inTransaction<T>(db: Database, step: () => T): T {
   try {
     return db.transaction(step).immediate();
   } catch (cause) {
-    throw troubleOf(cause, db.name) ?? cause;
+    const trouble = troubleOf(cause, db.name);
+    if (trouble !== null) (db as Told)[TELLS]?.((cause as { code: string }).code);
+    throw trouble ?? cause;
   }
 }
 
@@ -70,6 +72,23 @@ export function inRepeatableTransaction<T>(db: Database, step: () => T): T {
   } finally {
     db.pragma('synchronous = FULL');
   }
+}
+
+const TELLS = Symbol('who is told of trouble');
+
+interface Told {
+  readonly [TELLS]?: (code: string) => void;
+}
+
+/** Has somebody told of each write that fails for the disk or the file, in SQLite's words. */
+export function tellOfTrouble(db: Database, tell: (code: string) => void): void {
+  Object.defineProperty(db, TELLS, { value: tell });
+}
+
+/** SQLite's code in one word, without what it adds: SQLITE_IOERR_WRITE is `io`. */
+export function troubleWord(code: string): string {
+  const [, name = ''] = /^SQLITE_([A-Z]+)/.exec(code) ?? [];
+  return { IOERR: 'io', LOCKED: 'busy', NOTADB: 'corrupt' }[name] ?? name.toLowerCase();
 }
 
 /** Trouble that somebody can mend, by SQLite's code for it, and whether it may pass by itself. */

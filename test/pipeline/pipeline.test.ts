@@ -17,6 +17,8 @@ const NOTHING: IntakeResult = {
   performed: [],
   published: [],
   halted: [],
+  fees: [],
+  foreign: [],
   differences: [],
   settingsChanged: false,
 };

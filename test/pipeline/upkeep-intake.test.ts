@@ -83,7 +83,8 @@ describe('taking in upkeeps', () => {
   it('settles a run: it is charged, the rest is credit again, and the next is locked', () => {
     takeIn(11, registered(1n, 'every:5'));
     const { performed: runs } = takeIn(18, ...performed(1n, 16));
-    assert.deepEqual(runs, [{ id: 1n, delivered: true, trigger: 'every', lag: 2, block: 18 }]);
+    const run = { id: 1n, delivered: true, trigger: 'every', lag: 2, block: 18, charged: 35n };
+    assert.deepEqual(runs, [run]);
     assert.deepEqual(posted(), { credit: 865n, reserved: 100n, earned: 35n });
     const { state, lastDue, nextDue, locks } = row(1n);
     assert.deepEqual([state, lastDue, nextDue, locks], ['waiting', 16, 21, 1]);
