@@ -18,6 +18,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   requests: 'the state table and the store of requests',
   gasbank: 'the ledger',
   keystore: "the wallet, the vault's keys, the random keys",
+  alerts: 'what an operator is told of: conditions, rules, messages',
   automation: 'upkeeps: their triggers and occurrences',
   prices: 'feeds: asking sources, what they agree on, when it is published',
   resolvers: 'one file for each way to find an answer',

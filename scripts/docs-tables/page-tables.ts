@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../ensure/paths.mjs';
+import { alertTable } from './alert-table.js';
 import { configSections, configTable } from './config-tables.js';
 import { costTable, FACTORS } from './cost-table.js';
 import { feedTable } from './feed-table.js';
@@ -24,6 +25,7 @@ import { crashPointList, transitionTable, upkeepTransitionTable } from './reques
 export const PAGES = [
   'docs/operators.md',
   'docs/monitoring.md',
+  'docs/runbook.md',
   'docs/prices.md',
   'docs/contract-authors.md',
   'docs/contributors.md',
@@ -62,6 +64,7 @@ export async function pageTables({
     ['upkeep transitions', upkeepTransitionTable()],
     ['crash points', crashPointList()],
     ['metrics', metricTable()],
+    ['alerts', alertTable()],
     ...configSections().map((section) => [`config ${section}`, configTable(section)] as const),
     ...Object.keys(readAbi().refusals).map((file) => {
       const area = file.replace(/\.go$/, '');

@@ -10,7 +10,7 @@ export const LAYERS = Object.freeze([
   Object.freeze(['config', 'telemetry']),
   Object.freeze(['storage', 'net', 'filters', 'sandbox', 'vrf', 'chain']),
   Object.freeze(['audit', 'evidence']),
-  Object.freeze(['requests', 'gasbank', 'vault', 'keystore', 'prices', 'automation']),
+  Object.freeze(['requests', 'gasbank', 'vault', 'keystore', 'prices', 'automation', 'alerts']),
   Object.freeze(['resolvers']),
   Object.freeze(['pipeline', 'api', 'operations']),
   Object.freeze(['node']),
