@@ -117,9 +117,7 @@ export function createIntake(
   const upkeepLocks = createUpkeepLockStore(db);
   const upkeepIntake = createUpkeepIntake(stores, failureRule);
   const ownAt = (block: number): ReadonlySet<Hash160> =>
-    new Set(
-      accounts.own.flatMap(({ account, sinceBlock }) => (sinceBlock <= block ? [account] : [])),
-    );
+    new Set(accounts.own.flatMap((own) => (own.sinceBlock <= block ? [own.account] : [])));
 
   function takeEvent(event: GatewayEvent, tx: Hash256, { block, nowMs, result }: Taking): void {
     const at = { atMs: nowMs, block: block.index, tx };
@@ -149,8 +147,7 @@ export function createIntake(
         const { fee: own, lost, premium, delivered } = event;
         const kept = event.code === ResponseCode.Success ? {} : { result: null };
         const code = event.code as ResponseCode;
-        const told = { fee: own, lost, premium, delivered, code, ...kept };
-        const change = { ...ends, ...told, reason: why };
+        const change = { ...ends, fee: own, lost, premium, delivered, code, ...kept, reason: why };
         requests.move(event.id, 'answeredOnChain', change, { ...at, what: 'answered', why, fee });
         const delayMs = delayOf(asked?.createdTimeMs ?? 0, block.timeMs);
         result.answered.push({ id: event.id, kind, code, delivered, delayMs, charged: fee });
