@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../ensure/paths.mjs';
 import { alertTable } from './alert-table.js';
+import { attestationTable } from './attestation-table.js';
 import { configSections, configTable } from './config-tables.js';
 import { costTable, FACTORS } from './cost-table.js';
 import { feedTable } from './feed-table.js';
@@ -29,6 +30,7 @@ export const PAGES = [
   'docs/prices.md',
   'docs/contract-authors.md',
   'docs/contributors.md',
+  'docs/attestation.md',
 ];
 
 /** Names of the tables that are measured on a chain, which takes longer than to read the code. */
@@ -59,6 +61,7 @@ export async function pageTables({
     ['limits of the node', nodeLimitTable()],
     ['limits of functions', functionLimitTable()],
     ['feeds', feedTable()],
+    ['attestation policy', attestationTable()],
     ['layers', layerTable((folder) => existsSync(join(projectRoot, 'src', folder)))],
     ['transitions', transitionTable()],
     ['upkeep transitions', upkeepTransitionTable()],

@@ -85,6 +85,16 @@ export interface RandomStatus {
   readonly problem: string | null;
 }
 
+/** What vouches for the node, and since when. */
+export interface AttestationStatus {
+  /** As attestation.provider names it. */
+  readonly provider: string;
+  /** The last one that was made; null before the first. */
+  readonly last: { readonly madeAtMs: number; readonly blockIndex: number } | null;
+  /** Why the last one cannot be read; null when it can, or when there is none. */
+  readonly problem: string | null;
+}
+
 /** Something that went wrong lately. Nothing secret is in it. */
 export interface TroubleStatus {
   readonly atMs: number;
@@ -124,6 +134,7 @@ export interface NodeStatus {
   readonly spending: SpendingStatus | null;
   /** Null when nobody runs. */
   readonly random: RandomStatus | null;
+  readonly attestation: AttestationStatus;
   /** Newest first. */
   readonly recentTrouble: readonly TroubleStatus[];
 }

@@ -7,6 +7,7 @@ import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { readWalletFile } from '../config/wallet-file.js';
+import { attestationStatus } from '../node/attestation-status.js';
 import { createRequestViews, type RequestViews } from '../requests/request-view-store.js';
 import { type Database, openDatabaseReadOnly } from '../storage/database.js';
 import type { NodeParts, RunnableNode } from './command-context.js';
@@ -73,6 +74,7 @@ function storedStatus(
     books: stored.books,
     spending: null,
     random: null,
+    attestation: attestationStatus(config),
     recentTrouble: storedTrouble(createRequestViews(db)),
   };
 }

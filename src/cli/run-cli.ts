@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { jsonText } from '../api/json-text.js';
+import { attestCommand } from './attest-command.js';
 import { auditCommand } from './audit-command.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
@@ -58,26 +59,31 @@ export async function runCli(words: readonly string[], context: CommandContext):
 
 /** The command tree; `setExitCode` is told what `start` ends with. */
 function createProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
-  return new Command('dodona')
-    .description('Dodona: an oracle node for Neo N3, run by one operator as one process.')
-    .version(context.version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
-    .addHelpText('after', HELP)
-    .addCommand(startCommand(context, setExitCode))
-    .addCommand(statusCommand(context))
-    .addCommand(explainCommand(context))
-    .addCommand(requestsCommand(context))
-    .addCommand(gasbankCommand(context, setExitCode))
-    .addCommand(estimateCommand(context))
-    .addCommand(functionCommand(context, setExitCode))
-    .addCommand(pricesCommand(context, setExitCode))
-    .addCommand(upkeepsCommand(context))
-    .addCommand(keysCommand(context))
-    .addCommand(secretsCommand(context))
-    .addCommand(auditCommand(context))
-    .addCommand(verifyCommand(context, setExitCode))
-    .addCommand(evidenceCommand(context, setExitCode))
-    .addCommand(configCommand(context));
+  return (
+    new Command('dodona')
+      .description('Dodona: an oracle node for Neo N3, run by one operator as one process.')
+      .version(context.version, '-V, --version', 'print the version')
+      .helpOption('-h, --help', 'print help')
+      .addHelpText('after', HELP)
+      // What stands behind a command is that command's.
+      .enablePositionalOptions()
+      .addCommand(startCommand(context, setExitCode))
+      .addCommand(statusCommand(context))
+      .addCommand(explainCommand(context))
+      .addCommand(requestsCommand(context))
+      .addCommand(gasbankCommand(context, setExitCode))
+      .addCommand(estimateCommand(context))
+      .addCommand(functionCommand(context, setExitCode))
+      .addCommand(pricesCommand(context, setExitCode))
+      .addCommand(upkeepsCommand(context))
+      .addCommand(keysCommand(context))
+      .addCommand(secretsCommand(context))
+      .addCommand(auditCommand(context))
+      .addCommand(verifyCommand(context, setExitCode))
+      .addCommand(evidenceCommand(context, setExitCode))
+      .addCommand(attestCommand(context, setExitCode))
+      .addCommand(configCommand(context))
+  );
 }
 
 function forEachCommand(command: Command, change: (command: Command) => void): void {

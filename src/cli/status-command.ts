@@ -47,6 +47,7 @@ export function statusText(status: Status, source: ViewSource, nowMs: number): s
     labelled('books', booksText(status, nowMs)),
     ...spendingLines(status),
     ...randomLines(status),
+    labelled('attested', attestationText(status, nowMs)),
     ...troubleLines(status),
   ];
   return lines.join('\n');
@@ -152,6 +153,15 @@ function randomLines({ random }: Status): string[] {
   const key = `key ${keyId} (${publicKeyId})`;
   const state = isHeld ? `held, with ${held} in all` : 'NOT HELD: draws under it are refunded';
   return [labelled('random', `${key} ${state}`)];
+}
+
+/** Whether anything vouches for the node; what it does is for `dodona attest verify` to say. */
+function attestationText({ attestation }: Status, nowMs: number): string {
+  const { provider, last, problem } = attestation;
+  const by = provider === 'none' ? 'by nobody: attestation.provider is none' : `by ${provider}`;
+  if (problem !== null) return `${by}; ${problem}`;
+  if (last === null) return provider === 'none' ? by : `${by}, not yet: run dodona attest`;
+  return `${by}, last ${durationText(nowMs - last.madeAtMs)} ago at block ${last.blockIndex}`;
 }
 
 function troubleLines({ recentTrouble }: Status): string[] {

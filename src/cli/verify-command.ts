@@ -8,6 +8,7 @@ import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { ExitCode } from './exit-code.js';
 import { openBundleFile, readRecordedBundle, requireRecordedBundle } from './open-bundle.js';
+import { requireRpcUrl } from './rpc-url.js';
 import { labelled } from './text-table.js';
 import { checkLines, type DrawOptions, drawText, verifyDrawOf } from './verify-draw.js';
 
@@ -142,12 +143,7 @@ async function chainChecks(
 ): Promise<Check[]> {
   const { createRpcClient } = await import('../chain/rpc.js');
   const { compareWithChain } = await import('../operations/compare-with-chain.js');
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new NodeError('RPC_URL_INVALID', 'the value of --rpc is no URL of a Neo node', {
-      hint: 'expected one that begins with https:// or http://',
-    });
-  }
-  const rpc = createRpcClient({ url, clock });
+  const rpc = createRpcClient({ url: requireRpcUrl(url), clock });
   try {
     return await compareWithChain(file, rpc);
   } finally {

@@ -36,7 +36,11 @@ export const placeText = (place: Place): string => `${place.file}:${place.line}:
 export function configInvalid(
   file: string,
   problems: readonly ConfigProblem[],
-  code: 'CONFIG_INVALID' | 'CONFIG_FILES' | 'FEED_INVALID' = 'CONFIG_INVALID',
+  code:
+    | 'CONFIG_INVALID'
+    | 'CONFIG_FILES'
+    | 'FEED_INVALID'
+    | 'ATTESTATION_POLICY' = 'CONFIG_INVALID',
   hint = 'every key is explained in node.config.example.yaml',
 ): NodeError {
   const sorted = [...problems].sort(

@@ -214,6 +214,14 @@ const evidence = z.strictObject({
   maxTotal: byteSize('1MiB', '1024GiB').prefault('4GiB'),
 });
 
+const attestation = z.strictObject({
+  provider: oneOf('none', 'configfs-tsm', 'dstack').prefault('none'),
+  configfsDir: filePath().prefault('/sys/kernel/config/tsm/report'),
+  dstackSocket: filePath().prefault('/var/run/dstack.sock'),
+  timeout: duration('100ms', '10m').prefault('30s'),
+  collateralUrl: endpointUrl('http', 'https').optional(),
+});
+
 const api = z.strictObject({
   host: hostName().prefault('127.0.0.1'),
   port: integer(0, 65_535, 'a port (0 = any free one)').prefault('7411'),
@@ -248,6 +256,7 @@ export const configSchema = z.strictObject({
   random: random.prefault({}),
   audit: audit.prefault({}),
   evidence: evidence.prefault({}),
+  attestation: attestation.prefault({}),
   api: api.prefault({}),
   log: log.prefault({}),
 });

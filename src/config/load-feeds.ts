@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { conversionsOf, feedProblems, feedSetProblems } from './check-feed.js';
-import { type ConfigProblem, configInvalid, type KeyPath, type Place } from './config-problem.js';
+import { type ConfigProblem, configInvalid } from './config-problem.js';
 import { type FeedConfig, feedConfig } from './feed-config.js';
 import { feedSchema } from './feed-schema.js';
 import { schemaProblems } from './schema-problems.js';
-import { readYaml, type YamlSource } from './yaml-source.js';
+import { placesIn, readYaml, type YamlSource } from './yaml-source.js';
 
 /** Feeds that one node can have. */
 export const MAX_FEEDS = 1_000;
@@ -55,7 +55,7 @@ function readFeed(file: string): FeedConfig | ConfigProblem[] {
   const source = readYaml(file, readText(file));
   if (Array.isArray(source)) return source;
   const { data } = source as YamlSource;
-  const layers = { data, placeFor: placeForIn(source as YamlSource) };
+  const layers = { data, placeFor: placesIn(source as YamlSource) };
   const result = feedSchema.safeParse(data);
   if (!result.success) return schemaProblems(layers, result.error, feedSchema);
   const problems = feedProblems(result.data, layers.placeFor);
@@ -73,18 +73,6 @@ function readText(file: string): string {
       hint: 'correct prices.feeds in the configuration',
     });
   }
-}
-
-/** Where a key stands, else the section that it belongs to, else the file's beginning. */
-function placeForIn(source: YamlSource) {
-  return (path: KeyPath, part: 'key' | 'value'): Place => {
-    for (let length = path.length; length > 0; length--) {
-      const wanted = length === path.length ? part : 'key';
-      const place = source.placeOf(path.slice(0, length), wanted);
-      if (place !== null) return place;
-    }
-    return { file: source.file, line: 1, column: 1 };
-  };
 }
 
 /** Those that convert others stand before them; there are no circles. */

@@ -3,6 +3,7 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import type { SpendKind } from '../base/spend-kind.js';
 import type { PublicGroup } from './api-groups.js';
+import { type AttestationConfig, attestationConfig } from './attestation-config.js';
 import type { FileValues, Preset } from './config-schema.js';
 
 /**
@@ -36,6 +37,7 @@ export interface NodeConfig {
   /** null: audit.head in storage.dir. */
   readonly audit: { readonly anchorFile: string | null };
   readonly evidence: EvidenceConfig;
+  readonly attestation: AttestationConfig;
   readonly api: ApiConfig;
   readonly log: LogConfig;
 }
@@ -226,6 +228,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     },
     audit: { anchorFile: optionalPath(values.audit.anchorFile) },
     evidence: evidenceConfig(values.evidence),
+    attestation: attestationConfig(values.attestation, path),
     api: values.api,
     log: {
       level: log.level,

@@ -33,6 +33,18 @@ export function readYaml(file: string, text: string): YamlSource | ConfigProblem
   return { file, data, placeOf: (path, part) => placeOf(document, path, part, placeAt) };
 }
 
+/** Where a key stands, else the section that it belongs to, else the file's beginning. */
+export function placesIn(source: YamlSource) {
+  return (path: KeyPath, part: 'key' | 'value'): Place => {
+    for (let length = path.length; length > 0; length--) {
+      const wanted = length === path.length ? part : 'key';
+      const place = source.placeOf(path.slice(0, length), wanted);
+      if (place !== null) return place;
+    }
+    return { file: source.file, line: 1, column: 1 };
+  };
+}
+
 type PlaceAt = (offset: number) => Place;
 
 function syntaxProblems(document: Document.Parsed, placeAt: PlaceAt): ConfigProblem[] {

@@ -13,6 +13,7 @@ import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createRequestViews } from '../requests/request-view-store.js';
 import type { Database } from '../storage/database.js';
 import { accountTrouble } from './account-trouble.js';
+import { attestationStatus } from './attestation-status.js';
 import { DATABASE_FILE, type NodeOptions } from './node-options.js';
 import type { Running } from './open-parts.js';
 import { randomStatus } from './open-random.js';
@@ -205,6 +206,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
     books: { ...stored.books, stopped: parts.spendingStopped ?? stored.books.stopped },
     spending: spendingStatus(options, parts),
     random: randomStatus(parts.facts, parts.random.keys),
+    attestation: attestationStatus(options.config),
     recentTrouble: log.recentTrouble().map(({ atMs, level, event, facts }) => ({
       atMs,
       level: level === 'error' ? 'error' : 'warn',

@@ -40,7 +40,7 @@ const COMMANDS = [
 ];
 
 /** They need no node: all is in what they are given. */
-const WITHOUT_CONFIG = ['upkeeps simulate'];
+const WITHOUT_CONFIG = ['attest digest', 'attest verify', 'upkeeps simulate'];
 
 describe('the dodona command line', () => {
   const cli = commandLine();

@@ -19,6 +19,7 @@ export const DOCUMENTS = [
   'docs/prices.md',
   'docs/contract-authors.md',
   'docs/contributors.md',
+  'docs/attestation.md',
 ] as const;
 
 export const readDocument = (page: string): string => readFileSync(join(projectRoot, page), 'utf8');

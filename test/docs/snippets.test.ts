@@ -8,6 +8,7 @@ import { ensureNeoGo } from '../../scripts/ensure/neo-go.mjs';
 import { projectRoot } from '../../scripts/ensure/paths.mjs';
 import { ExitCode } from '../../src/cli/exit-code.js';
 import { STOP_TIMEOUT_MS } from '../../src/cli/run-node.js';
+import { loadAttestationPolicy } from '../../src/config/attestation-policy.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { loadFeeds } from '../../src/config/load-feeds.js';
 import { readFixture } from '../../src/operations/function-fixture.js';
@@ -114,9 +115,19 @@ describe('the snippets of the documents', () => {
     }
   });
 
+  it('in YAML of a policy of attestation are taken by `attest verify`', () => {
+    const blocks = blocksOf('yaml').filter(({ text }) => text.startsWith('magic:'));
+    assert.equal(blocks.length, 1);
+    for (const { text } of blocks) {
+      const file = join(newFolder(), 'policy.yaml');
+      writeFileSync(file, text);
+      assert.equal(loadAttestationPolicy(file).tdx?.mrTd.length, 1);
+    }
+  });
+
   it('in YAML are all looked at', () => {
     for (const block of blocksOf('yaml')) {
-      assert.match(block.text, /^(?:permissions|preset|pair):/, placeOf(block));
+      assert.match(block.text, /^(?:permissions|preset|pair|magic):/, placeOf(block));
     }
   });
 

@@ -27,6 +27,8 @@ export interface CertificateOptions {
   /** The authority that signs it; itself when absent. */
   readonly issuer?: { readonly commonName: string; readonly certificate: Certificate };
   readonly isAuthority?: boolean;
+  /** Further extensions, DER. */
+  readonly extensions?: readonly Buffer[];
 }
 
 const DAY_MS = 86_400_000;
@@ -57,7 +59,7 @@ export function createAuthority(commonName = 'Test authority'): {
 }
 
 function toBeSigned(options: CertificateOptions, publicKey: KeyObject): Buffer {
-  const { commonName, issuer, isAuthority = false, hosts = [] } = options;
+  const { commonName, issuer, isAuthority = false, hosts = [], extensions: further = [] } = options;
   const notBefore = options.notBefore ?? new Date(Date.now() - DAY_MS);
   const notAfter = options.notAfter ?? new Date(notBefore.getTime() + 365 * DAY_MS);
   const serial = randomBytes(16);
@@ -65,6 +67,7 @@ function toBeSigned(options: CertificateOptions, publicKey: KeyObject): Buffer {
   const extensions = [
     extension('551d13', true, sequence(...(isAuthority ? [der(0x01, Buffer.from([0xff]))] : []))),
     ...(hosts.length > 0 ? [extension('551d11', false, sequence(...hosts.map(alternative)))] : []),
+    ...further,
   ];
   return sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
@@ -78,27 +81,28 @@ function toBeSigned(options: CertificateOptions, publicKey: KeyObject): Buffer {
   );
 }
 
-function der(tag: number, content: Buffer): Buffer {
+export function der(tag: number, content: Buffer): Buffer {
   const { length } = content;
   if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), content]);
   const digits = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   return Buffer.concat([Buffer.from([tag, ...digits]), content]);
 }
 
-const sequence = (...parts: Buffer[]): Buffer => der(0x30, Buffer.concat(parts));
+export const sequence = (...parts: Buffer[]): Buffer => der(0x30, Buffer.concat(parts));
 
-const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'));
+export const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'));
 
-const bitString = (bytes: Buffer): Buffer => der(0x03, Buffer.concat([Buffer.from([0]), bytes]));
+export const bitString = (bytes: Buffer): Buffer =>
+  der(0x03, Buffer.concat([Buffer.from([0]), bytes]));
 
-const name = (commonName: string): Buffer =>
+export const name = (commonName: string): Buffer =>
   sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(commonName)))));
 
-const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
+export const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
   sequence(oid(id), ...(critical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value));
 
 /** YYMMDDHHMMSSZ: years 1950 to 2049. */
-function utcTime(date: Date): Buffer {
+export function utcTime(date: Date): Buffer {
   const digits = date.toISOString().replace(/[-:T]/g, '').slice(2, 14);
   return der(0x17, Buffer.from(`${digits}Z`));
 }
@@ -109,7 +113,7 @@ function alternative(host: string): Buffer {
   return der(0x82, Buffer.from(host));
 }
 
-function pem(label: string, bytes: Buffer): string {
+export function pem(label: string, bytes: Buffer): string {
   const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }

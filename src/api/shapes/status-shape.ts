@@ -55,6 +55,12 @@ const randomShape = z.object({
   problem: z.string().nullable(),
 });
 
+const attestationShape = z.object({
+  provider: z.string().meta({ description: 'where quotes come from; none: from nowhere' }),
+  madeAt: time('when the last attestation was made').nullable(),
+  block: block('the block in it').nullable(),
+});
+
 const walletShape = z.object({
   account: account("the node's account"),
   address: address(),
@@ -96,6 +102,7 @@ export const statusShape = z.object({
   books: booksShape,
   spending: spendingShape.nullable(),
   random: randomShape.nullable(),
+  attestation: attestationShape,
   recentTrouble: z.array(
     z.object({
       at: time(),
@@ -108,7 +115,7 @@ export const statusShape = z.object({
 
 /** The status as it is answered. */
 export function statusWire(status: NodeStatus): z.input<typeof statusShape> {
-  const { chain, books, random, wallet } = status;
+  const { attestation, chain, books, random, wallet } = status;
   return {
     version: status.version,
     startedAt: isoOrNull(status.startedAtMs),
@@ -141,6 +148,11 @@ export function statusWire(status: NodeStatus): z.input<typeof statusShape> {
     },
     spending: status.spending === null ? null : spendingWire(status.spending),
     random: random === null ? null : { ...random, keyId: String(random.keyId) },
+    attestation: {
+      provider: attestation.provider,
+      madeAt: isoOrNull(attestation.last?.madeAtMs ?? null),
+      block: attestation.last?.blockIndex ?? null,
+    },
     recentTrouble: status.recentTrouble.map(({ atMs, requestId, ...rest }) => ({
       ...rest,
       at: isoTime(atMs),
