@@ -3,7 +3,7 @@ import { findOnPath, versionOf } from './programs.mjs';
 import { createSteps, SetupError } from './steps.mjs';
 
 /** The page is written for browsers from here on; what is older cannot judge it. */
-const MINIMUM = 120;
+const MINIMUM = 123;
 const VERSION = /(?:Chromium|Chrome|HeadlessChrome)\D*\b(\d+)\.\d+\.\d+/;
 /** By these names a PATH may have it. */
 const NAMES = [

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { runCommand } from './run-command.mjs';
+import { buildDist } from './build-dist.mjs';
 
 const STAMP = '.built-from';
 
@@ -23,20 +23,23 @@ const STAMP = '.built-from';
  * @throws {import('./steps.mjs').SetupError} when the sources have type errors
  */
 export async function ensureDist(root, steps) {
-  if (isDistCurrent(root)) return;
+  if (!isDistCurrent(root)) await buildAnew(root, steps);
+}
+
+/**
+ * Builds dist/, whatever is there.
+ * @param {string} root the checkout
+ * @param {import('./steps.mjs').Steps} steps
+ * @throws {import('./steps.mjs').SetupError} when the sources have type errors
+ */
+export async function buildAnew(root, steps) {
   const sources = fingerprintOfSources(root);
   await steps.step('dist: build', async () => {
     const work = join(root, '.cache');
     mkdirSync(work, { recursive: true });
     const fresh = mkdtempSync(join(work, 'dist-'));
     try {
-      const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-      await runCommand(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], {
-        cwd: root,
-        failure: 'the sources in src/ do not compile',
-      });
-      const binary = join(fresh, 'cli', 'dodona.js');
-      if (existsSync(binary)) chmodSync(binary, 0o755);
+      await buildDist(root, fresh);
       writeFileSync(join(fresh, STAMP), sources);
       chmodSync(fresh, 0o755);
       replace(join(root, 'dist'), fresh);
@@ -68,7 +71,12 @@ function fingerprintOfSources(root) {
   const src = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
-  const options = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  const options = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'tsconfig.page.json',
+    'package-lock.json',
+  ];
   for (const file of [...src.sort(), ...options.map((name) => join(root, name))]) {
     const content = readFileSync(file);
     hash.update(`${file.slice(root.length)} ${content.length}\n`).update(content);

@@ -5,6 +5,7 @@ import type { PublicGroup } from '../config/api-groups.js';
 import type { Log } from '../telemetry/log.js';
 import type { ApiSources } from './api-sources.js';
 import { createAuthenticate } from './authenticate.js';
+import { addConsoleRoutes, type ConsoleParts, consoleCaller } from './console/console-routes.js';
 import { createGate } from './gate.js';
 import { isOwnHost } from './host-check.js';
 import { addPlainRoutes } from './plain-routes.js';
@@ -37,6 +38,7 @@ export interface AppOptions {
   readonly instance: string;
   /** Random, of this start: the command line reads it from node.json. */
   readonly localToken: string;
+  readonly console: ConsoleParts;
   readonly clock: Clock;
   readonly log: Log;
   readonly stopping: AbortSignal;
@@ -82,10 +84,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     refuseStrange(request, options);
   });
   const authenticate = createAuthenticate(options.localToken);
-  const gate = createGate({ ...options, authenticate });
+  const gate = createGate({
+    ...options,
+    authenticate,
+    consoleCaller: (request) => consoleCaller(options.console, request),
+  });
   const served = methodsServed(app);
   for (const route of ROUTES) serveRoute(app, route, { ...options, gate });
   addPlainRoutes(app, { ...options, gate });
+  addConsoleRoutes(app, { ...options.console, gate });
   refuseOtherMethods(app, served);
   return app;
 }

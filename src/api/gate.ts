@@ -21,11 +21,15 @@ export interface Gate {
 export function createGate(options: {
   readonly publicGroups: readonly PublicGroup[];
   readonly authenticate: (header: string | undefined) => Caller;
+  /** Who is signed in to the console; null: nobody. */
+  readonly consoleCaller: (request: FastifyRequest) => Caller | null;
 }): Gate {
   const known = new WeakMap<FastifyRequest, Admitted>();
   return {
     admit(request, access) {
-      const caller = options.authenticate(request.headers.authorization);
+      const { authorization } = request.headers;
+      const signedIn = authorization === undefined ? options.consoleCaller(request) : null;
+      const caller = signedIn ?? options.authenticate(authorization);
       known.set(request, { caller, only: requireAccess(access, caller, options.publicGroups) });
     },
     admitted(request) {

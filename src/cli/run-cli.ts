@@ -5,6 +5,7 @@ import { auditCommand } from './audit-command.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
 import { configCommand } from './config-command.js';
+import { consoleCommand } from './console-command.js';
 import { estimateCommand } from './estimate-command.js';
 import { evidenceCommand } from './evidence-command.js';
 import { ExitCode } from './exit-code.js';
@@ -69,6 +70,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .enablePositionalOptions()
       .addCommand(startCommand(context, setExitCode))
       .addCommand(statusCommand(context))
+      .addCommand(consoleCommand(context))
       .addCommand(explainCommand(context))
       .addCommand(requestsCommand(context))
       .addCommand(gasbankCommand(context, setExitCode))

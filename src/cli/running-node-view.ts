@@ -11,8 +11,21 @@ const HEALTH_TIMEOUT_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
+/** What signs a browser in to the console once. */
+export interface NewConsoleLink {
+  /** Of the node. */
+  readonly url: string;
+  readonly code: string;
+  readonly expiresAt: string;
+}
+
 export type FoundNode =
-  | { readonly kind: 'running'; readonly pid: number; readonly view: NodeView }
+  | {
+      readonly kind: 'running';
+      readonly pid: number;
+      readonly view: NodeView;
+      newConsoleLink(): Promise<NewConsoleLink>;
+    }
   /** Nobody runs, or nobody answers; `why` says which. */
   | { readonly kind: 'unreachable'; readonly why: string };
 
@@ -24,9 +37,13 @@ export async function findRunningNode(storageDir: string): Promise<FoundNode> {
     return unreachable(`no node runs (the last one, process ${info.pid}, ended without a word)`);
   }
   try {
-    const health = (await getJson(info, '/healthz', HEALTH_TIMEOUT_MS)) as { instance?: unknown };
+    const health = (await askJson(info, '/healthz', HEALTH_TIMEOUT_MS)) as { instance?: unknown };
     if (health.instance === info.instance) {
-      return { kind: 'running', pid: info.pid, view: viewOf(info) };
+      const newConsoleLink = async (): Promise<NewConsoleLink> => {
+        const link = await askJson(info, '/console/links', ANSWER_TIMEOUT_MS, 'POST');
+        return { ...(link as Omit<NewConsoleLink, 'url'>), url: info.url };
+      };
+      return { kind: 'running', pid: info.pid, view: viewOf(info), newConsoleLink };
     }
     return unreachable(`no node runs (something else answers at ${info.url} by now)`);
   } catch (error) {
@@ -37,7 +54,7 @@ export async function findRunningNode(storageDir: string): Promise<FoundNode> {
 const unreachable = (why: string): FoundNode => ({ kind: 'unreachable', why });
 
 function viewOf(info: RuntimeInfo): NodeView {
-  const get = (path: string): Promise<unknown> => getJson(info, path, ANSWER_TIMEOUT_MS);
+  const get = (path: string): Promise<unknown> => askJson(info, path, ANSWER_TIMEOUT_MS);
   return {
     status: async () => (await get('/local/status')) as Wire<NodeStatus>,
     requests: async (query) =>
@@ -63,11 +80,17 @@ function queryText({ state, kind, requester, beforeId, limit }: RequestQuery): s
 }
 
 /** Throws a NodeError: the code in the node's own answer, or NODE_BUSY when there is none. */
-async function getJson(info: RuntimeInfo, path: string, timeoutMs: number): Promise<unknown> {
+async function askJson(
+  info: RuntimeInfo,
+  path: string,
+  timeoutMs: number,
+  method: 'GET' | 'POST' = 'GET',
+): Promise<unknown> {
   let body: unknown;
   let ok: boolean;
   try {
     const response = await fetch(new URL(path, info.url), {
+      method,
       signal: AbortSignal.timeout(timeoutMs),
       headers: { authorization: `Bearer ${info.token}` },
       redirect: 'error',

@@ -10,6 +10,7 @@ import { openDatabaseReadOnly } from '../storage/database.js';
 import { HANDED_OVER_SUITE } from '../vault/handed-over.js';
 import { readinessOf, refreshGauges, statusOf } from './node-figures.js';
 import { DATABASE_FILE, type NodeOptions } from './node-options.js';
+import { openConsole } from './open-console.js';
 import { codePlaces } from './open-functions.js';
 import type { Running } from './open-parts.js';
 import { randomStatus } from './open-random.js';
@@ -61,6 +62,7 @@ export function openApi(options: NodeOptions, parts: Running): ApiServer {
     storageDir: config.storage.dir,
     instance: randomUUID(),
     localToken: `dodona_local_${randomBytes(TOKEN_BYTES).toString('base64url')}`,
+    console: openConsole(config, parts.db, clock),
     clock,
     log,
   });

@@ -8,6 +8,7 @@ import { SCHEMA_7_PRICES } from './schema/schema-7-prices.js';
 import { SCHEMA_8_AUTOMATION } from './schema/schema-8-automation.js';
 import { SCHEMA_9_UPKEEP_WATCH } from './schema/schema-9-upkeep-watch.js';
 import { SCHEMA_10_ROUND_CHARGES } from './schema/schema-10-round-charges.js';
+import { SCHEMA_11_CONSOLE } from './schema/schema-11-console.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -24,5 +25,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_8_AUTOMATION,
   SCHEMA_9_UPKEEP_WATCH,
   SCHEMA_10_ROUND_CHARGES,
+  SCHEMA_11_CONSOLE,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

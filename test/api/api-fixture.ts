@@ -17,6 +17,7 @@ import { systemClock } from '../../src/base/clock.js';
 import { openDatabaseReadOnly } from '../../src/storage/database.js';
 import type { Log } from '../../src/telemetry/log.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
+import { consoleParts } from './console/console-parts.js';
 import { hash160Of, openRequestBook } from './request-book.js';
 
 export const STATUS: NodeStatus = {
@@ -133,6 +134,7 @@ export function apiFixture(given: Partial<ApiSources> = {}) {
     storageDir: dir,
     instance: 'first',
     localToken: `dodona_local_${randomBytes(32).toString('base64url')}`,
+    console: consoleParts(book.db, dir),
     clock: systemClock,
     log,
   };

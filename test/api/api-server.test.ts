@@ -74,8 +74,8 @@ describe('the API server', () => {
   });
 
   it('serves nothing but its own paths', async () => {
-    const paths = ['/', '/metrics/', '//metrics', '/v1/../metrics', '/..%2f..%2fetc/passwd'];
-    const more = ['/v1/requests/1/x', '/__proto__', '/node.json', '*', '/status'];
+    const paths = ['/metrics/', '//metrics', '/v1/../metrics', '/..%2f..%2fetc/passwd'];
+    const more = ['/v1/requests/1/x', '/__proto__', '/node.json', '/status'];
     for (const path of [...paths, ...more]) {
       const { status, headers, body } = await ask(path);
       assert.equal(status, 404, path);

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/base/clock.js';
 import { ResponseCode } from '../../src/base/outcome.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { silentLog } from '../../src/telemetry/log.js';
+import { consoleParts } from '../api/console/console-parts.js';
 import { AT_MS, hash160Of, hash256Of, openRequestBook } from '../api/request-book.js';
 import { commandLine, longestLine } from './command-line.js';
 
@@ -88,6 +89,7 @@ describe('commands that look at a node', () => {
       storageDir: cli.storageDir,
       instance: 'living',
       localToken: 'local',
+      console: consoleParts(book.db, cli.storageDir),
       clock: systemClock,
       log: silentLog,
       sources: {

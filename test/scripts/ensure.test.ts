@@ -140,7 +140,7 @@ describe('programs that tests alone need', () => {
     chromium('mine', 90);
     await assert.rejects(ensureChromium({ env: env({ CHROMIUM: browser }), steps }), {
       message:
-        `CHROMIUM=${browser} is Chromium 90: set it to a Chromium of version 120 or newer, ` +
+        `CHROMIUM=${browser} is Chromium 90: set it to a Chromium of version 123 or newer, ` +
         'or unset it.',
     });
     const tool = promtool('tool');
@@ -162,7 +162,7 @@ describe('programs that tests alone need', () => {
   it('are named, one at a time, when they are missing and cannot be installed', async () => {
     await assert.rejects(ensureChromium({ env: env(), steps, uid: 0 }), {
       message:
-        'Chromium is missing, which tests the console page: install Chromium 120 or newer ' +
+        'Chromium is missing, which tests the console page: install Chromium 123 or newer ' +
         '(Debian: apt-get install chromium-headless-shell), or set CHROMIUM to it, and try again.',
     });
     program(join(folder, 'apt-get'), 'exit 1');
