@@ -11,11 +11,17 @@ export interface Refusal {
 /** Contracts that only tests use. */
 const FOR_TESTS = 'testing';
 
-/** Every refusal of the Go sources under a folder, but of those in folders called `testing`. */
+/**
+ * Every refusal of the Go sources under a folder, but of those in folders called `testing` and in
+ * projects of their own, which have a go.mod.
+ */
 export function refusalsUnder(folder: string): Refusal[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === FOR_TESTS ? [] : refusalsUnder(path);
+    if (entry.isDirectory()) {
+      const isOwnProject = existsSync(join(path, 'go.mod'));
+      return entry.name === FOR_TESTS || isOwnProject ? [] : refusalsUnder(path);
+    }
     if (!entry.name.endsWith('.go')) return [];
     const file = join(basename(folder), entry.name);
     return refusalsIn(readFileSync(path, 'utf8')).map((message) => ({ file, message }));

@@ -27,6 +27,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   api: 'metrics, health and status over HTTP',
   'node.ts': 'the composition root',
   node: 'the composition root',
+  devnet: 'private networks of a real neo-go, and the harness for tests of contracts',
   cli: 'the command line, one file a command',
 };
 

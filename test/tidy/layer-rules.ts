@@ -15,6 +15,7 @@ export const LAYERS = Object.freeze([
   Object.freeze(['pipeline', 'api', 'operations']),
   Object.freeze(['node']),
   Object.freeze(['node.ts']),
+  Object.freeze(['devnet']),
   Object.freeze(['cli']),
 ]);
 

@@ -1,13 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.js';
-import { messageOf } from '../../src/base/node-error.js';
-import { createRpcClient, type Rpc } from '../../src/chain/rpc.js';
-import { ensureNeoGo } from '../ensure/neo-go.mjs';
+import { systemClock } from '../base/clock.js';
+import { messageOf } from '../base/node-error.js';
+import { createRpcClient, type Rpc } from '../chain/rpc.js';
 import { type DevnetAccount, multisigOf, walletFileText } from './account.js';
 import { freePorts } from './free-port.js';
 import { type LeashedProcess, startLeashed } from './leash.js';
 import { neoGoConfigText } from './neo-go-config.js';
+
+/** Answers the path of a neo-go of the version that the contracts are compiled by. */
+export type NeoGoFinder = () => Promise<string>;
 
 export interface NeoGoNodeOptions {
   readonly magic: number;
@@ -16,6 +18,7 @@ export interface NeoGoNodeOptions {
   /** Existing folder for its files: configuration, wallet, log and, when kept, the chain. */
   readonly folder: string;
   readonly keepChain: boolean;
+  readonly neoGo: NeoGoFinder;
 }
 
 /** One neo-go process that makes the blocks of a private network. */
@@ -66,7 +69,7 @@ async function startOnPorts(options: PortsChosen): Promise<NeoGoNode> {
   if (databaseFolder !== null) await mkdir(databaseFolder, { recursive: true });
   const text = neoGoConfigText({ ...options, walletPassword: WALLET_PASSWORD, databaseFolder });
   await writeFile(configFile, text, { mode: 0o600 });
-  const neoGo = await ensureNeoGo();
+  const neoGo = await options.neoGo();
   const args = ['node', '--config-file', configFile, '--relative-path', folder];
   const rpcUrl = `http://127.0.0.1:${rpcPort}`;
   const start = async (): Promise<LeashedProcess> => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import type { Hash160 } from '../../src/base/hash.js';
+import type { Hash160 } from '../base/hash.js';
 import { type DevnetAccount, walletFileText } from './account.js';
 
 export interface ShellFilesOptions {

@@ -1,7 +1,14 @@
-# Runs a command for as long as standard input stays open, which its owner holds: it ends with its
-# owner, however that one dies. First line of output: the command's process id.
-#   sh leash.sh LOG_FILE COMMAND [ARGUMENTS]
-# A closed input sends SIGTERM; a command that still runs 10 s later is killed.
+/**
+ * A script for `sh -c` that runs a command for as long as standard input stays open, which its
+ * owner holds: the command ends with its owner, however that one dies. Its first line of output is
+ * the command's process id.
+ *
+ *   sh -c LEASH leash LOG_FILE COMMAND [ARGUMENTS]
+ *
+ * A closed input sends SIGTERM; a command that still runs 10 s later is killed. (A text and no
+ * file, so that it is wherever this module is.)
+ */
+export const LEASH = `
 STOP_CHECKS=400
 log=$1
 shift
@@ -29,3 +36,4 @@ code=$?
 exec >&-
 wait
 exit "$code"
+`;

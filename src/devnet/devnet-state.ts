@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Hash160 } from '../../src/base/hash.js';
+import type { Hash160 } from '../base/hash.js';
 
 /** What a kept devnet needs to go on; holds keys, which are worth nothing. */
 export interface DevnetState {
