@@ -66,8 +66,8 @@ export function createChainWatch(chain: PrivateChain) {
         }
         if (systemClock.monotonicMs() > endMs) {
           throw new Error(
-            `no event ${awaited.names.join(' or ')} of ${awaited.contract} came in ${awaited.withinMs} ms, in ` +
-              `blocks ${awaited.fromBlock} to ${height}`,
+            `no event ${awaited.names.join(' or ')} of ${awaited.contract} came in ` +
+              `${awaited.withinMs} ms, in blocks ${awaited.fromBlock} to ${height}`,
           );
         }
         await systemClock.sleep(CHECK_MS);

@@ -24,12 +24,13 @@ const EXAMPLE = join('contracts', 'kit', 'example-project');
 const TYPED = `
 import { type AuthorsDevnet, type Invoked, gas, startDevnet, type VmValue } from 'dodona/testing';
 const devnet: AuthorsDevnet = await startDevnet({ blockMs: 200 });
-const hash: \`0x\${string}\` = await devnet.deploy({ nef: 'x.nef', manifest: 'x.json' }, { credit: gas('1') });
+const files = { nef: 'x.nef', manifest: 'x.json' };
+const hash: \`0x\${string}\` = await devnet.deploy(files, { credit: gas('1') });
 const asked: Invoked = await devnet.invoke(hash, 'ask', ['text', 1n, [null, true]]);
 const end = await devnet.answerTo(asked);
 if (end.ended === 'answered') console.log(end.code.toFixed(), end.charged + 1n);
 const value: VmValue = await devnet.read(hash, 'answer');
-const source = await devnet.serve({ '/': (request) => ({ status: 200, body: request.query.get('a') }) });
+const source = await devnet.serve({ '/': ({ query }) => ({ body: query.get('a') }) });
 console.log(value, source.url);
 // @ts-expect-error: there is no such method
 devnet.nothing();
