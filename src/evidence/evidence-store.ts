@@ -62,20 +62,21 @@ function createKeeping(db: Database) {
     'UPDATE evidence SET bundle = NULL, dropped_ms = 0 WHERE request_id = ?',
   );
   const remove = db.prepare('DELETE FROM evidence WHERE request_id = ?');
-  const insert = db.prepare(
-    'INSERT INTO evidence (request_id, at_ms, hash, bundle) VALUES (?, ?, ?, ?)',
-  );
+  const insert = db.prepare(`INSERT INTO evidence (request_id, at_ms, hash, bundle)
+    VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`);
   const insertBlob = db.prepare(`INSERT INTO evidence_blob
     (request_id, sha256, size, coding, bytes) VALUES (?, ?, ?, ?, ?)`);
   return {
     /** Keeps a request's bundle, in the place of one that it may have. */
     add(requestId: bigint, { hash, text, blobs }: SealedBundle, atMs: number): void {
       assertInTransaction(db);
-      if (clear.run(requestId).changes > 0) {
+      const row = [requestId, Math.round(atMs), hash, text];
+      if (insert.run(...row).changes === 0) {
+        clear.run(requestId);
         deleteBlobs.run(requestId);
         remove.run(requestId);
+        insert.run(...row);
       }
-      insert.run(requestId, Math.round(atMs), hash, text);
       for (const [sha256, bytes] of blobs) {
         const coding = bytes.length < MIN_PACKED_BYTES ? 'small' : 'plain';
         insertBlob.run(requestId, fromHex(sha256), bytes.length, coding, bytes);

@@ -46,10 +46,10 @@ export async function runWork(
   const { db, pool, signer } = parts;
   const gateway = config.gateway.hash;
   const { magic, dialect: mode } = config.network;
-  const cursor = createCursorStore(db);
   const begun = beginBooks(options, parts);
+  let { height } = begun;
   const preflight = createPreflight({ rpc: pool, clock, mode });
-  const heightNow = (): number => cursor.read()?.height ?? begun.height;
+  const heightNow = (): number => height;
   const ways = { rpc: pool, gateway, signal };
   const sees = { preflight, feePolicy: parts.policy.current, heightNow };
   const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
@@ -98,6 +98,9 @@ export async function runWork(
       resolver: evidence.resolver,
       keepEvidence: evidence.keepEvidence,
       randomNonce: () => randomBytes(4).readUInt32LE(),
+      onHeight: (taken) => {
+        height = taken;
+      },
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();
         if (result.settingsChanged) void refreshFacts(options, parts, both);

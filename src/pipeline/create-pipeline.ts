@@ -73,6 +73,8 @@ export interface PipelineSetup {
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<RequestOutcome>;
   readonly keepEvidence?: KeepEvidence | undefined;
   readonly randomNonce: () => number;
+  /** Of the last block on the books, before anything is done about it. */
+  readonly onHeight: (height: number) => void;
   readonly onBlocks: (last: TailedBlock, result: IntakeResult, inStep: boolean) => void;
   readonly onRequestMoved?: OnRequestMoved | undefined;
   readonly onStep: (step: string, durationMs: number) => void;
@@ -163,6 +165,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     const result = intake(blocks);
     height = blocks.at(-1)?.index ?? height;
     recent.note(height);
+    setup.onHeight(height);
     setup.chainTime.note(blocks.at(-1)?.timeMs ?? null);
     return result;
   };

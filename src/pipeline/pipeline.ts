@@ -63,10 +63,14 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   let walletReadAt: number | null = null;
   let answersUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** What each block calls for beside answers; one run at a time, for the newest height. */
-  async function settle(): Promise<void> {
+  async function answersFirst(): Promise<void> {
     const restMs = answersUntilMs - clock.monotonicMs();
     if (restMs > 0) await clock.sleep(restMs, signal);
+  }
+
+  /** What each block calls for beside answers; one run at a time, for the newest height. */
+  async function settle(): Promise<void> {
+    await answersFirst();
     const at = height;
     const { faulted, dead } = await parts.confirm(at);
     // The upkeeps in them have waited for a block already: they need not for the next one.
@@ -90,6 +94,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
   let latest: ChainMoment | null = null;
   const performSoon = serially(
     async () => {
+      await answersFirst();
       if (latest !== null) await parts.automation.run(latest);
     },
     (error) => {

@@ -99,7 +99,8 @@ export function createResolve(parts: ResolveParts): Resolve {
     }
     parts.crashPoint('resolved');
     parts.onResolved();
-    startDue();
+    // The answers are on their way before more work is begun.
+    nextTurn().then(startDue).catch(parts.onBug);
   }
 
   function recordOutcome(row: RequestRow, outcome: RequestOutcome): void {
@@ -180,8 +181,8 @@ export function createResolve(parts: ResolveParts): Resolve {
     while (!signal.aborted && busy.size < limits.concurrency) {
       const full = fullRequesters();
       if (full.length > 0 && full.join() === nobodyBeside) return;
-      const window = limits.concurrency + busy.size;
-      const due = requests.dueIds('received', clock.nowMs(), window, full);
+      // Those under way are among them: so many leave as many as there is room for.
+      const due = requests.dueIds('received', clock.nowMs(), limits.concurrency, full);
       const room = limits.concurrency - busy.size;
       const free = due.filter(({ id }) => !busy.has(id)).slice(0, room);
       for (const { id, requester } of free) {

@@ -4,10 +4,15 @@ import type { ResponseCode } from '../base/outcome.js';
 import { assertInTransaction, type Database, type Statement } from '../storage/database.js';
 import {
   nextRequestState,
+  REQUEST_EVENTS,
+  REQUEST_STATES,
   type RequestEvent,
   type RequestKind,
   type RequestState,
 } from './request-machine.js';
+import { type RawRow, REQUEST_COLUMNS, type RequestRow, rowFrom } from './request-row.js';
+
+export type { RequestRow } from './request-row.js';
 
 /** A request as its event told it. */
 export interface NewRequest {
@@ -24,40 +29,6 @@ export interface NewRequest {
   readonly block: number;
   readonly blockTimeMs: number;
   readonly tx: Hash256;
-}
-
-export interface RequestRow {
-  readonly id: bigint;
-  readonly kind: RequestKind;
-  readonly requester: Hash160;
-  readonly payer: Hash160;
-  readonly subject: string;
-  readonly filter: string;
-  readonly maxFee: Datoshi;
-  readonly deadline: number;
-  readonly createdBlock: number;
-  readonly createdTx: Hash256;
-  readonly createdTimeMs: number;
-  readonly state: RequestState;
-  readonly reason: string;
-  /** How often resolving was tried. */
-  readonly attempts: number;
-  /** Not to be worked on before this time. */
-  readonly dueMs: number;
-  readonly code: ResponseCode | null;
-  readonly result: Buffer | null;
-  /** How often an answer's transaction FAULTed in a block. */
-  readonly faults: number;
-  /** A transaction for this request alone that FAULTed and was not claimed yet. */
-  readonly lostTx: Hash256 | null;
-  /** The transaction in flight for it. */
-  readonly tx: Hash256 | null;
-  readonly delivered: boolean | null;
-  readonly fee: Datoshi | null;
-  readonly lost: Datoshi | null;
-  readonly premium: Datoshi | null;
-  readonly endedBlock: number | null;
-  readonly endedTx: Hash256 | null;
 }
 
 export type RequestBrief = Pick<RequestRow, 'state' | 'kind' | 'maxFee' | 'createdTimeMs'>;
@@ -90,6 +61,22 @@ export interface RequestStep {
   readonly fee?: Datoshi;
 }
 
+/**
+ * The table of transitions as SQL, by event: the next state, and the condition that there is one.
+ * One statement moves a request, instead of two that read it and write it.
+ */
+const MOVES = Object.fromEntries(
+  REQUEST_EVENTS.map((event) => {
+    const pairs = REQUEST_STATES.flatMap((state) => {
+      const next = nextRequestState(state, event);
+      return next === null ? [] : [{ state, next }];
+    });
+    const cases = pairs.map(({ state, next }) => `WHEN '${state}' THEN '${next}'`);
+    const from = pairs.map(({ state }) => `'${state}'`);
+    return [event, { next: `CASE state ${cases.join(' ')} END`, from: `state IN (${from})` }];
+  }),
+) as Record<RequestEvent, { readonly next: string; readonly from: string }>;
+
 /** How many lines one request's history keeps; later repetitions replace the last line. */
 export const MAX_STEPS = 200;
 
@@ -100,14 +87,14 @@ export type OnRequestMoved = (id: bigint, kind: RequestKind, state: RequestState
 
 /** The one writer of `request` and `request_step`. Writing happens inside a step's transaction. */
 export function createRequestStore(db: Database, onMoved: OnRequestMoved = () => {}) {
-  const prepared = createStatements(db);
-  const byId = db.prepare('SELECT * FROM request WHERE id = ?');
+  const prepared = createStatements((sql) => db.prepare(sql));
+  const byId = db.prepare(`SELECT ${REQUEST_COLUMNS} FROM request WHERE id = ?`).raw();
   const insert = db.prepare(`INSERT INTO request (id, kind, requester, payer, subject, filter,
     max_fee, deadline, created_block, created_tx, created_time_ms, state, reason)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', ?)`);
-  const briefById = db.prepare(
-    'SELECT state, kind, max_fee, created_time_ms FROM request WHERE id = ?',
-  );
+  const briefById = db
+    .prepare('SELECT state, kind, max_fee, created_time_ms FROM request WHERE id = ?')
+    .raw();
   const insertStep = db.prepare(`INSERT OR REPLACE INTO request_step
     (request_id, seq, at_ms, block, tx, what, why, fee) VALUES (?,
     (SELECT MIN(COALESCE(MAX(seq), 0) + 1, ${MAX_STEPS}) FROM request_step WHERE request_id = ?),
@@ -134,7 +121,7 @@ export function createRequestStore(db: Database, onMoved: OnRequestMoved = () =>
   function brief(id: bigint): RequestBrief | null {
     const row = briefById.get(id) as RawRow | undefined;
     if (row === undefined) return null;
-    const { state, kind, max_fee: maxFee, created_time_ms: createdMs } = row;
+    const [state, kind, maxFee, createdMs] = row;
     return { state, kind, maxFee, createdTimeMs: Number(createdMs) } as RequestBrief;
   }
 
@@ -169,17 +156,20 @@ export function createRequestStore(db: Database, onMoved: OnRequestMoved = () =>
      */
     move(id: bigint, event: RequestEvent, change: RequestChange, step: RequestStep): boolean {
       assertInTransaction(db);
-      const row = brief(id);
-      const state = row === null ? null : nextRequestState(row.state, event);
-      if (state === null) return false;
-      const columns: [string, unknown][] = [['state', state]];
-      for (const [key, value] of Object.entries(change)) {
-        columns.push([COLUMN_OF[key as keyof RequestChange], storable(value)]);
-      }
-      const sets = columns.map(([name]) => `${name} = ?`).join(', ');
-      prepared(`UPDATE request SET ${sets} WHERE id = ?`).run(...columns.map(([, v]) => v), id);
+      const columns: [string, unknown][] = Object.entries(change).map(([key, value]) => [
+        COLUMN_OF[key as keyof RequestChange],
+        storable(value),
+      ]);
+      const sets = columns.map(([name]) => `, ${name} = ?`).join('');
+      const { next, from } = MOVES[event];
+      const text = `UPDATE request SET state = ${next}${sets} WHERE id = ? AND ${from}
+        RETURNING kind, state`;
+      const moved = prepared(text).get(...columns.map(([, v]) => v), id) as
+        | Pick<RequestRow, 'kind' | 'state'>
+        | undefined;
+      if (moved === undefined) return false;
       addStep(id, step);
-      onMoved(id, row?.kind ?? 'oracle', state);
+      onMoved(id, moved.kind, moved.state);
       return true;
     },
 
@@ -205,13 +195,18 @@ export function createRequestStore(db: Database, onMoved: OnRequestMoved = () =>
 }
 
 /** Statements by their text: those of a changing shape are prepared once each. */
-function createStatements(db: Database): (sql: string) => Statement {
+function createStatements(prepare: (sql: string) => Statement): (sql: string) => Statement {
   const statements = new Map<string, Statement>();
   return (sql) => {
-    const known = statements.get(sql) ?? db.prepare(sql);
+    const known = statements.get(sql) ?? prepare(sql);
     statements.set(sql, known);
     return known;
   };
+}
+
+interface DueRequest {
+  readonly id: bigint;
+  readonly requester: Hash160;
 }
 
 /** Nothing is put off for longer: what is said to be was put off by a clock that was ahead. */
@@ -219,22 +214,25 @@ export const LONGEST_WAIT_MS = 7_200_000;
 
 /** What is to be done, and in which order. */
 function createQueue(db: Database) {
-  const prepared = createStatements(db);
+  const prepared = createStatements((sql) => db.prepare(sql).raw());
   /** Two ranges of an index: what is due by now, and then what a wrong clock put off. */
   function dueRows(columns: string, where: string, given: unknown[], nowMs: number, limit: number) {
     const now = Math.round(nowMs);
-    const read = (range: string, bound: number, most: number) =>
-      prepared(`SELECT ${columns} FROM request WHERE state = ? AND ${where} AND due_ms ${range} ?
-        ORDER BY due_ms, id LIMIT ?`).all(...given, bound, most);
-    const rows = read('<=', now, limit);
-    if (rows.length === limit) return rows;
-    return [...rows, ...read('>', now + LONGEST_WAIT_MS, limit - rows.length)];
+    const range = (bound: string): string =>
+      `SELECT * FROM (SELECT ${columns} FROM request WHERE state = ? AND ${where}
+        AND due_ms ${bound} ORDER BY due_ms, id LIMIT ?)`;
+    const text = `${range('<= ?')} UNION ALL ${range('> ?')} LIMIT ?`;
+    return prepared(text).all(
+      ...[...given, now, limit],
+      ...[...given, now + LONGEST_WAIT_MS, limit],
+      limit,
+    ) as RawRow[];
   }
 
   return {
     /** Oldest first, those that are due. */
     due: (state: RequestState, nowMs: number, limit: number): RequestRow[] =>
-      (dueRows('*', 'TRUE', [state], nowMs, limit) as RawRow[]).map(rowFrom),
+      dueRows(REQUEST_COLUMNS, 'TRUE', [state], nowMs, limit).map(rowFrom),
 
     /** As `due`, in brief, and without those of some requesters. */
     dueIds(
@@ -242,28 +240,27 @@ function createQueue(db: Database) {
       nowMs: number,
       limit: number,
       without: readonly Hash160[],
-    ): { id: bigint; requester: Hash160 }[] {
+    ): DueRequest[] {
       const others = `requester NOT IN (${without.map(() => '?').join(', ')})`;
       const rows = dueRows('id, requester', others, [state, ...without], nowMs, limit);
-      return rows as { id: bigint; requester: Hash160 }[];
+      return rows.map(([id, requester]) => ({ id, requester }) as DueRequest);
     },
 
     /** Why the answer that was found last is what it is; null when none was. */
     foundBecause(id: bigint): string | null {
       const row = prepared(`SELECT why FROM request_step
         WHERE request_id = ? AND what = 'resolved' ORDER BY seq DESC LIMIT 1`).get(id);
-      return (row as { why: string } | undefined)?.why ?? null;
+      return (row as [string] | undefined)?.[0] ?? null;
     },
 
     count(state: RequestState): number {
       const row = prepared('SELECT COUNT(*) AS count FROM request WHERE state = ?').get(state);
-      return Number((row as { count: bigint }).count);
+      return Number((row as [bigint])[0]);
     },
 
     byTransaction(tx: Hash256): RequestRow[] {
-      return (prepared('SELECT * FROM request WHERE tx = ? ORDER BY id').all(tx) as RawRow[]).map(
-        rowFrom,
-      );
+      const text = `SELECT ${REQUEST_COLUMNS} FROM request WHERE tx = ? ORDER BY id`;
+      return (prepared(text).all(tx) as RawRow[]).map(rowFrom);
     },
 
     /** Those that no block from `height + 1` on can answer any more, and that are not in flight. */
@@ -273,7 +270,7 @@ function createQueue(db: Database) {
         WHERE state IN ('received', 'resolved', 'stuck') AND deadline <= ? ORDER BY id`).all(
         height,
       );
-      return (rows as { id: bigint }[]).map((row) => row.id);
+      return (rows as [bigint][]).map(([id]) => id);
     },
   };
 }
@@ -298,40 +295,4 @@ const COLUMN_OF: Readonly<Record<keyof RequestChange, string>> = {
 function storable(value: unknown): unknown {
   if (typeof value === 'boolean') return value ? 1n : 0n;
   return typeof value === 'number' ? BigInt(Math.round(value)) : value;
-}
-
-export type RawRow = Record<string, bigint | string | Buffer | null>;
-
-const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
-
-/** A row of `request` in its typed shape. */
-export function rowFrom(row: RawRow): RequestRow {
-  return {
-    id: row.id as bigint,
-    kind: row.kind as RequestKind,
-    requester: row.requester as Hash160,
-    payer: row.payer as Hash160,
-    subject: row.subject as string,
-    filter: row.filter as string,
-    maxFee: row.max_fee as bigint,
-    deadline: Number(row.deadline),
-    createdBlock: Number(row.created_block),
-    createdTx: row.created_tx as Hash256,
-    createdTimeMs: Number(row.created_time_ms),
-    state: row.state as RequestState,
-    reason: row.reason as string,
-    attempts: Number(row.attempts),
-    dueMs: Number(row.due_ms),
-    code: numberOrNull(row.code) as ResponseCode | null,
-    result: row.result as Buffer | null,
-    faults: Number(row.faults),
-    lostTx: row.lost_tx as Hash256 | null,
-    tx: row.tx as Hash256 | null,
-    delivered: row.delivered === null ? null : row.delivered === 1n,
-    fee: row.fee as bigint | null,
-    lost: row.lost as bigint | null,
-    premium: row.premium as bigint | null,
-    endedBlock: numberOrNull(row.ended_block),
-    endedTx: row.ended_tx as Hash256 | null,
-  };
 }

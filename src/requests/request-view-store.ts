@@ -9,7 +9,7 @@ import {
   type RequestKind,
   type RequestState,
 } from './request-machine.js';
-import { type RawRow, type RequestRow, rowFrom } from './request-store.js';
+import { type RawRow, REQUEST_COLUMNS, type RequestRow, rowFrom } from './request-row.js';
 import type {
   RequestExplanation,
   RequestQuery,
@@ -27,7 +27,7 @@ export type RequestViews = ReturnType<typeof createRequestViews>;
 
 /** Reads requests for people. Works on a database that is opened for reading only. */
 export function createRequestViews(db: Database) {
-  const byId = db.prepare('SELECT * FROM request WHERE id = ?');
+  const byId = db.prepare(`SELECT ${REQUEST_COLUMNS} FROM request WHERE id = ?`).raw();
   const latest = db.prepare('SELECT id FROM request ORDER BY id DESC LIMIT 1');
   const stepsOf = db.prepare('SELECT * FROM request_step WHERE request_id = ? ORDER BY seq');
   const logsOf = createLogReader(db);
@@ -37,9 +37,11 @@ export function createRequestViews(db: Database) {
   const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
     WHERE state IN (${OPEN_STATES.map((state) => `'${state}'`).join(', ')})`);
   const oldestIn = db.prepare('SELECT MIN(created_time_ms) FROM request WHERE state = ?').pluck();
-  const troubles = db.prepare(`SELECT * FROM request
-    WHERE state IN ('stuck', 'overdue') OR (state = 'received' AND attempts > 0)
-      OR (state = 'resolved' AND faults > 0) ORDER BY id DESC LIMIT ?`);
+  const troubles = db
+    .prepare(`SELECT ${REQUEST_COLUMNS} FROM request
+      WHERE state IN ('stuck', 'overdue') OR (state = 'received' AND attempts > 0)
+        OR (state = 'resolved' AND faults > 0) ORDER BY id DESC LIMIT ?`)
+    .raw();
 
   return {
     list(query: RequestQuery): RequestView[] {
@@ -63,7 +65,8 @@ export function createRequestViews(db: Database) {
       const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       const limit = Math.min(Math.max(query.limit ?? DEFAULT_LIST_LIMIT, 1), MAX_LIST_LIMIT);
       const rows = db
-        .prepare(`SELECT * FROM request ${filter} ORDER BY id DESC LIMIT ?`)
+        .prepare(`SELECT ${REQUEST_COLUMNS} FROM request ${filter} ORDER BY id DESC LIMIT ?`)
+        .raw()
         .all(...values, limit);
       return (rows as RawRow[]).map((row) => viewOf(rowFrom(row)));
     },
@@ -74,7 +77,7 @@ export function createRequestViews(db: Database) {
     explain(id: bigint): RequestExplanation | null {
       const row = byId.get(id) as RawRow | undefined;
       if (row === undefined) return null;
-      const steps = (stepsOf.all(id) as RawRow[]).map(stepOf);
+      const steps = (stepsOf.all(id) as StepRow[]).map(stepOf);
       return { ...viewOf(rowFrom(row)), steps, logs: logsOf(id) };
     },
 
@@ -140,7 +143,9 @@ function viewOf(row: RequestRow): RequestView {
   };
 }
 
-function stepOf(row: RawRow): RequestStepView {
+type StepRow = Readonly<Record<string, bigint | string | null>>;
+
+function stepOf(row: StepRow): RequestStepView {
   return {
     atMs: Number(row.at_ms),
     block: row.block === null ? null : Number(row.block),

@@ -106,13 +106,17 @@ function createWinston(options: LogOptions): Logger {
     new transports.Stream({
       stream: to,
       eol: '\n',
-      format: format((info) => ({ ...info, [MESSAGE]: render(info.record as LogRecord) }))(),
+      format: format(({ level, message, record }) => {
+        return { level, message, [MESSAGE]: render(record as LogRecord) };
+      })(),
     });
   const targets = [target(stream, pretty ? (record) => prettyLine(record, colour) : jsonLine)];
   if (file !== null) targets.push(target(openFile(file, options), jsonLine));
   const logger = createLogger({
     levels: { ...LEVELS },
     level: options.level,
+    // Each target renders its own line; left to itself winston would make JSON of each for nobody.
+    format: format((info) => info)(),
     exitOnError: false,
     transports: targets,
   });

@@ -51,7 +51,9 @@ export function prettyLine(record: LogRecord, colour: boolean): string {
 }
 
 /** Facts whose names a line's own fields don't take. */
-function without(facts: LogRecord['facts'], head: object): Record<string, unknown> {
+function without(facts: LogRecord['facts'], head: object): LogRecord['facts'] {
+  // Almost never is a name taken, and then nothing is copied.
+  if (!Object.keys(facts).some((key) => Object.hasOwn(head, key))) return facts;
   return Object.fromEntries(
     Object.entries(facts).map(([key, value]) => [
       Object.hasOwn(head, key) ? `${key}_` : key,
