@@ -211,28 +211,40 @@ interface DueRequest {
 
 /** Nothing is put off for longer: what is said to be was put off by a clock that was ahead. */
 export const LONGEST_WAIT_MS = 7_200_000;
+/** Where nothing was put off so wrongly, it is looked for again after this time. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** What is to be done, and in which order. */
 function createQueue(db: Database) {
   const prepared = createStatements((sql) => db.prepare(sql).raw());
+  /** By state, when it was last seen that a wrong clock put nothing off. */
+  const lookedMs = new Map<RequestState, number>();
+
   /** Two ranges of an index: what is due by now, and then what a wrong clock put off. */
-  function dueRows(columns: string, where: string, given: unknown[], nowMs: number, limit: number) {
+  function dueRows(
+    columns: string,
+    state: RequestState,
+    without: readonly Hash160[],
+    nowMs: number,
+    limit: number,
+  ): RawRow[] {
     const now = Math.round(nowMs);
-    const range = (bound: string): string =>
-      `SELECT * FROM (SELECT ${columns} FROM request WHERE state = ? AND ${where}
-        AND due_ms ${bound} ORDER BY due_ms, id LIMIT ?)`;
-    const text = `${range('<= ?')} UNION ALL ${range('> ?')} LIMIT ?`;
-    return prepared(text).all(
-      ...[...given, now, limit],
-      ...[...given, now + LONGEST_WAIT_MS, limit],
-      limit,
-    ) as RawRow[];
+    const others = `requester NOT IN (${without.map(() => '?').join(', ')})`;
+    const read = (range: string, bound: number, most: number) =>
+      prepared(`SELECT ${columns} FROM request WHERE state = ? AND ${others} AND due_ms ${range} ?
+        ORDER BY due_ms, id LIMIT ?`).all(state, ...without, bound, most) as RawRow[];
+    const rows = read('<=', now, limit);
+    const sinceMs = Math.abs(now - (lookedMs.get(state) ?? Number.NEGATIVE_INFINITY));
+    if (rows.length === limit || sinceMs < LOOK_AGAIN_MS) return rows;
+    const putOff = read('>', now + LONGEST_WAIT_MS, limit - rows.length);
+    if (putOff.length === 0) lookedMs.set(state, now);
+    return [...rows, ...putOff];
   }
 
   return {
     /** Oldest first, those that are due. */
     due: (state: RequestState, nowMs: number, limit: number): RequestRow[] =>
-      dueRows(REQUEST_COLUMNS, 'TRUE', [state], nowMs, limit).map(rowFrom),
+      dueRows(REQUEST_COLUMNS, state, [], nowMs, limit).map(rowFrom),
 
     /** As `due`, in brief, and without those of some requesters. */
     dueIds(
@@ -241,8 +253,7 @@ function createQueue(db: Database) {
       limit: number,
       without: readonly Hash160[],
     ): DueRequest[] {
-      const others = `requester NOT IN (${without.map(() => '?').join(', ')})`;
-      const rows = dueRows('id, requester', others, [state, ...without], nowMs, limit);
+      const rows = dueRows('id, requester', state, without, nowMs, limit);
       return rows.map(([id, requester]) => ({ id, requester }) as DueRequest);
     },
 
