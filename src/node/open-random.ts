@@ -19,6 +19,8 @@ import type { NodeOptions } from './node-options.js';
 export interface NodeRandom {
   readonly keys: RandomKeys;
   readonly prover: () => Prover;
+  /** Where there are keys, starts the prover's thread, which takes a while to be quick. */
+  warmUp(): void;
   close(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export const openRandomKeys = (config: NodeConfig, cost?: ScryptCost): RandomKey
     random: randomBytes,
   });
 
-/** Where there are keys, the prover's thread warms up at once; else it starts when one comes. */
+/** The prover's thread starts when it is told to warm up, or when there is a number to draw. */
 export function openRandom({ config }: Pick<NodeOptions, 'config'>): NodeRandom {
   const keys = openRandomKeys(config);
   let started: Prover | null = null;
@@ -39,8 +41,10 @@ export function openRandom({ config }: Pick<NodeOptions, 'config'>): NodeRandom 
     started ??= createProver({ random: randomBytes });
     return started;
   };
-  if (heldKeys(keys).count > 0) prover();
-  return { keys, prover, close: async () => started?.close() };
+  const warmUp = (): void => {
+    if (heldKeys(keys).count > 0) prover();
+  };
+  return { keys, prover, warmUp, close: async () => started?.close() };
 }
 
 /** The resolver of the node: what a key id stands for is read once, since it never changes. */

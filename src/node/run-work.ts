@@ -104,7 +104,11 @@ export async function runWork(
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();
         if (result.settingsChanged) void refreshFacts(options, parts, both);
-        if (inStep && !parts.inStep) log.info('in step with the chain', { height: last.index });
+        if (inStep && !parts.inStep) {
+          log.info('in step with the chain', { height: last.index });
+          // Not before: while blocks are read they can use every core.
+          parts.random.warmUp();
+        }
         parts.inStep = inStep;
         tellOf(result, last.index, inStep ? log.info : log.debug);
         const heights = { height: pool.bestHeight() ?? last.index, processed: last.index };
