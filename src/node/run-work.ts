@@ -47,9 +47,8 @@ export async function runWork(
   const gateway = config.gateway.hash;
   const { magic, dialect: mode } = config.network;
   const begun = beginBooks(options, parts);
-  let { height } = begun;
+  const { heightNow, onHeight } = trackHeight(begun.height);
   const preflight = createPreflight({ rpc: pool, clock, mode });
-  const heightNow = (): number => height;
   const ways = { rpc: pool, gateway, signal };
   const sees = { preflight, feePolicy: parts.policy.current, heightNow };
   const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
@@ -98,9 +97,7 @@ export async function runWork(
       resolver: evidence.resolver,
       keepEvidence: evidence.keepEvidence,
       randomNonce: () => randomBytes(4).readUInt32LE(),
-      onHeight: (taken) => {
-        height = taken;
-      },
+      onHeight,
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();
         if (result.settingsChanged) void refreshFacts(options, parts, both);
@@ -135,6 +132,15 @@ export async function runWork(
 function stateIn(db: Running['db']) {
   const store = createRequestStore(db);
   return (id: bigint) => store.brief(id)?.state ?? null;
+}
+
+/** The height on the books, without a look into the database for each exchange. */
+function trackHeight(begun: number) {
+  let height = begun;
+  const onHeight = (taken: number): void => {
+    height = taken;
+  };
+  return { heightNow: () => height, onHeight };
 }
 
 /** Work whose failure ends what the controller ends: a bug beside the pipeline stops the node. */
