@@ -204,7 +204,7 @@ function createStatements(prepare: (sql: string) => Statement): (sql: string) =>
   };
 }
 
-interface DueRequest {
+export interface DueRequest {
   readonly id: bigint;
   readonly requester: Hash160;
 }
