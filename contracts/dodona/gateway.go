@@ -130,9 +130,6 @@ type Upkeep struct {
 	LastRun int
 
 	Funded bool
-
-	// Ending: last block in which a cancelled one may be charged, 0 of others.
-	Ending int
 }
 
 // Price is what LatestPrice and PriceAt return.
@@ -441,13 +438,14 @@ func (g Gateway) RegisterUpkeep(target interop.Hash160, method string, args []an
 // for anybody.
 //
 // It FAULTs with, among others:
-//   - the upkeep is funded already, or cancelled
+//   - the upkeep is funded already
 //   - the credit of the upkeep's owner is below its maxFee
 func (g Gateway) FundUpkeep(id int) {
 	contract.Call(interop.Hash160(g), "fundUpkeep", contract.All, id)
 }
 
-// CancelUpkeep ends an upkeep. Only its owner may.
+// CancelUpkeep ends an upkeep at once; what is locked for its next run is
+// credit again. Only its owner may.
 //
 // It FAULTs with, among others:
 //   - no upkeep has the id of cancelUpkeep

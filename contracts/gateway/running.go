@@ -25,10 +25,9 @@ type performed struct {
 	delivered bool
 	lost      int
 	premium   int
-	locked    int  // for the next run
-	ends      bool // of a cancelled upkeep, which is gone now
-	used      int  // datoshi of execution between two readings of GasLeft
-	place     int  // in the list of runs
+	locked    int // for the next run
+	used      int // datoshi of execution between two readings of GasLeft
+	place     int // in the list of runs
 }
 
 // PerformUpkeeps makes runs of upkeeps: an array of [id, due, deliver, lostTx],
@@ -61,6 +60,11 @@ func PerformUpkeeps(runs []*run) {
 			done = append(done, p)
 		}
 	}
+	if len(done) < len(runs) {
+		// What was meant for a run that is skipped, since its upkeep is cancelled
+		// perhaps, is the sender's loss: the others share what was spent alone.
+		shared -= runtime.GasLeft()
+	}
 	earned := 0
 	for i := range done {
 		earned += chargeRun(done[i], shared, len(runs), tx.NetFee)
@@ -76,7 +80,7 @@ func perform(given *run, index int, executor interop.Hash160, tx *ledger.Transac
 	id := whole(given.id, "the id of a run is not from 0 to 2^63-1")
 	due := whole(given.due, "due of a run is not from 0 to 2^63-1")
 	p := getPacked(idKey(prefixProgress, id))
-	if flagsOf(p)&flagFunded == 0 || due <= packedHigh(p) {
+	if !isFunded(p) || due <= packedHigh(p) {
 		return nil
 	}
 	u := getRecord(idKey(prefixUpkeep, id)).(*upkeep)
@@ -91,17 +95,12 @@ func perform(given *run, index int, executor interop.Hash160, tx *ledger.Transac
 		}
 		lost = fee
 	}
-	if flagsOf(p)&flagCancelled != 0 {
-		forgetUpkeep(id)
-		return &performed{id: id, upkeep: u, due: due, lost: lost, ends: true}
-	}
 	done := &performed{id: id, upkeep: u, due: due, lost: lost, premium: u.premium}
-	flags := 0
-	if lockNext(u) {
+	funded := lockNext(u)
+	if funded {
 		done.locked = u.maxFee
-		flags = flagFunded
 	}
-	put(idKey(prefixProgress, id), progress(due, index, flags))
+	put(idKey(prefixProgress, id), progress(due, index, funded))
 	done.delivered = given.deliver && isMet(u, executor) && callTarget(u, executor)
 	return done
 }
@@ -164,8 +163,5 @@ func chargeRun(p *performed, shared int, n int, networkFee int) int {
 	charged := fee + lost + premium
 	unlock(u, u.maxFee-charged)
 	runtime.Notify("UpkeepPerformed", p.id, u.owner, p.due, p.delivered, fee, lost, premium, p.locked)
-	if p.ends {
-		runtime.Notify("UpkeepCancelled", p.id)
-	}
 	return charged
 }

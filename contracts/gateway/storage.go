@@ -43,8 +43,7 @@ const (
 	prefixRandomKey = 'y' // key id: public key
 	prefixFunction  = 'f' // function id: function
 	prefixUpkeep    = 't' // id: upkeep
-	prefixProgress  = 'g' // id of an upkeep: progress(last due, block of the last run, flags)
-	prefixEnding    = 'j' // id of a cancelled upkeep: last block in which it may be charged
+	prefixProgress  = 'g' // id of an upkeep: progress(last due, block of the last run, funded)
 )
 
 // layoutVersion is the version of all of the above. `_deploy` refuses to run on

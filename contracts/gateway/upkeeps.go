@@ -12,12 +12,6 @@ import (
 // called and when, and keeps credit for it. A funded upkeep has one maxFee of
 // its owner's credit locked, which pays for its next run.
 
-// What an upkeep is at the moment, beside pack(last due, block of the last run).
-const (
-	flagFunded    = 1 // one maxFee is locked
-	flagCancelled = 2 // its target is called no more
-)
-
 // RegisterUpkeep has method of target called with args whenever trigger is due,
 // for at most maxFee a run of the caller's credit, and returns its id. Premium
 // and network fee ceiling are those of the policy now, for as long as it lives.
@@ -59,7 +53,7 @@ func RegisterUpkeep(target interop.Hash160, method string, args []any, trigger s
 	}
 	id := nextID(0)
 	putRecord(idKey(prefixUpkeep, id), u)
-	put(idKey(prefixProgress, id), progress(since, u.registered, flagFunded))
+	put(idKey(prefixProgress, id), progress(since, u.registered, true))
 	runtime.Notify("UpkeepRegistered", id, u.owner, u.target, u.method, u.trigger, u.maxFee)
 	return id
 }
@@ -104,21 +98,19 @@ func FundUpkeep(id int) {
 	}
 	u := found.(*upkeep)
 	p := getPacked(idKey(prefixProgress, id))
-	if flagsOf(p) != 0 {
-		panic("the upkeep is funded already, or cancelled")
+	if isFunded(p) {
+		panic("the upkeep is funded already")
 	}
 	if !lockNext(u) {
 		panic("the credit of the upkeep's owner is below its maxFee")
 	}
-	put(idKey(prefixProgress, id), p+flagFunded)
+	put(idKey(prefixProgress, id), progress(packedHigh(p), lastRunOf(p), true))
 	runtime.Notify("UpkeepFunded", id, u.maxFee)
 }
 
-// CancelUpkeep ends an upkeep, by its owner: its target is called no more. An
-// unfunded one is gone at once. Else what is locked stays as long as a request
-// would, for a run may be under way whose fees are burnt already: until a block
-// that the event names the node may charge it, once. After that block anyone
-// may call again, and the owner has the lock back.
+// CancelUpkeep ends an upkeep, by its owner. It is gone at once, and what is
+// locked for its next run is credit again. A run of it that is charged later in
+// this transaction, whose target cancelled it, keeps the lock that it began with.
 func CancelUpkeep(id int) {
 	id = whole(id, "id of cancelUpkeep is not from 0 to 2^63-1")
 	found := getRecord(idKey(prefixUpkeep, id))
@@ -126,31 +118,16 @@ func CancelUpkeep(id int) {
 		panic("no upkeep has the id of cancelUpkeep")
 	}
 	u := found.(*upkeep)
-	s := loadSettings()
-	key := idKey(prefixProgress, id)
-	p := getPacked(key)
-	index := executingIndex()
-	if flagsOf(p) == flagFunded+flagCancelled {
-		if index <= get(idKey(prefixEnding, id)).(int) {
-			panic("the upkeep is cancelled already, and what is locked cannot be given back yet")
-		}
-		unlock(u, u.maxFee)
-		forgetUpkeep(id)
-		runtime.Notify("UpkeepCancelled", id)
-		return
-	}
-	if !util.Equals(caller(s.executor), u.owner) {
+	if !util.Equals(caller(loadSettings().executor), u.owner) {
 		panic("only the upkeep's owner may cancel it")
 	}
-	if flagsOf(p) == 0 {
-		forgetUpkeep(id)
-		runtime.Notify("UpkeepCancelled", id)
-		return
+	key := idKey(prefixProgress, id)
+	if isFunded(getPacked(key)) {
+		unlock(u, u.maxFee)
 	}
-	until := index + s.policy.requestLifetime
-	put(key, p+flagCancelled)
-	put(idKey(prefixEnding, id), until)
-	runtime.Notify("UpkeepEnding", id, until)
+	remove(idKey(prefixUpkeep, id))
+	remove(key)
+	runtime.Notify("UpkeepCancelled", id)
 }
 
 // unlock ends a lock: refund goes back to the owner's credit, what is left of
@@ -161,17 +138,10 @@ func unlock(u *upkeep, refund int) {
 	put(key, pack(packedHigh(balance)-u.maxFee, packedLow(balance)+refund))
 }
 
-func forgetUpkeep(id int) {
-	remove(idKey(prefixUpkeep, id))
-	remove(idKey(prefixProgress, id))
-	remove(idKey(prefixEnding, id))
-}
-
 // UpkeepOf returns [owner, target, method, args, trigger, maxFee, premium,
-// networkFeeCeiling, registered, lastDue, lastRun, funded, ending] of an upkeep,
-// null of none. registered and lastRun are blocks, lastRun that of the
-// registration before the first; lastDue is a time (ms) for cron, else a block;
-// ending is the last block in which a cancelled one may be charged, 0 of others.
+// networkFeeCeiling, registered, lastDue, lastRun, funded] of an upkeep, null of
+// none. registered and lastRun are blocks, lastRun that of the registration
+// before the first; lastDue is a time (ms) for cron, else a block.
 func UpkeepOf(id int) []any {
 	id = whole(id, "id of upkeepOf is not from 0 to 2^63-1")
 	found := getRecord(idKey(prefixUpkeep, id))
@@ -180,24 +150,24 @@ func UpkeepOf(id int) []any {
 	}
 	u := found.(*upkeep)
 	p := getPacked(idKey(prefixProgress, id))
-	ending := 0
-	if flagsOf(p) == flagFunded+flagCancelled {
-		ending = get(idKey(prefixEnding, id)).(int)
-	}
 	return []any{u.owner, u.target, u.method, u.args, u.trigger, u.maxFee, u.premium, u.networkFeeCeiling,
-		u.registered, packedHigh(p), lastRunOf(p), flagsOf(p) != 0, ending}
+		u.registered, packedHigh(p), lastRunOf(p), isFunded(p)}
 }
 
 // progress is what of an upkeep changes, in 16 bytes always: so a run costs the
-// same in preflight and in the block.
-func progress(due int, lastRun int, flags int) int {
-	return pack(due, lastRun<<2+flags)
+// same in preflight and in the block. funded: one maxFee is locked.
+func progress(due int, lastRun int, funded bool) int {
+	low := lastRun << 1
+	if funded {
+		low++
+	}
+	return pack(due, low)
 }
 
-func flagsOf(p int) int {
-	return p & 3
+func isFunded(p int) bool {
+	return p&1 == 1
 }
 
 func lastRunOf(p int) int {
-	return packedLow(p) >> 2
+	return packedLow(p) >> 1
 }

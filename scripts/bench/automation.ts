@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChainMoment, nextOccurrence } from '../../src/automation/occurrences.js';
+import { createOwnerStore } from '../../src/automation/owner-store.js';
 import { readTrigger } from '../../src/automation/trigger.js';
 import { createUpkeepEvents, DEFAULT_FAILURE_RULE } from '../../src/automation/upkeep-events.js';
 import { createUpkeepStore } from '../../src/automation/upkeep-store.js';
@@ -119,7 +120,10 @@ function registerAll(db: Database, upkeeps: number): void {
 function createStep(db: Database) {
   const upkeeps = createUpkeepStore(db);
   const watches = createWatchStore(db);
-  const events = createUpkeepEvents({ upkeeps, watches }, DEFAULT_FAILURE_RULE);
+  const events = createUpkeepEvents(
+    { upkeeps, owners: createOwnerStore(db), watches },
+    DEFAULT_FAILURE_RULE,
+  );
   const { signal } = new AbortController();
   const upkeepChain = {
     conditions: async (asked: readonly unknown[]) =>

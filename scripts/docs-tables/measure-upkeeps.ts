@@ -72,7 +72,7 @@ async function measureUpkeeps(devnet: Devnet, run: Run) {
     calls: {
       '`registerUpkeep`, by `every:`': registered.at(-1)?.gasConsumed ?? 0n,
       '`registerUpkeep`, by `cron:`': (await run(owner, cron)).gasConsumed,
-      '`cancelUpkeep`, the first call': cancel.gasConsumed,
+      '`cancelUpkeep`': cancel.gasConsumed,
     },
     answers: {
       'a run, by `every:`, of a method that reads a record': alone,

@@ -7,10 +7,7 @@ export const occurrenceText = (kind: TriggerKind | null, due: number): string =>
     ? `${new Date(due).toISOString().slice(0, 16).replace('T', ' ')} UTC`
     : `block ${due}`;
 
-type Waiting = Pick<
-  UpkeepRow,
-  'id' | 'state' | 'kind' | 'tx' | 'nextDue' | 'retryMs' | 'failures' | 'endingUntil'
->;
+type Waiting = Pick<UpkeepRow, 'id' | 'state' | 'kind' | 'tx' | 'nextDue' | 'retryMs' | 'failures'>;
 
 /** What happens next to an upkeep, and when, in one sentence for the person who asks. */
 export function nextStepOf(row: Waiting): string {
@@ -27,8 +24,6 @@ export function nextStepOf(row: Waiting): string {
       return `dodona upkeeps resume ${row.id}, or its owner's next deposit, has it tried again`;
     case 'unreadable':
       return 'nothing: its owner cancels it, and registers another';
-    case 'ending':
-      return `after block ${row.endingUntil} cancelUpkeep(${row.id}) frees its lock, by anyone`;
     case 'cancelled':
       return 'nothing: it is gone';
   }

@@ -3,8 +3,14 @@ import type { Hash160, Hash256 } from '../base/hash.js';
 import { type BackOff, backOffMs } from '../chain/back-off.js';
 import type { KnownGatewayEvent, UpkeepEvent } from '../chain/gateway-events.js';
 import { type ChainMoment, nextOccurrence } from './occurrences.js';
+import type { OwnerStore } from './owner-store.js';
 import { readTrigger, type Trigger } from './trigger.js';
-import type { UpkeepChange, UpkeepRow, UpkeepStore } from './upkeep-store.js';
+import {
+  NOTHING_SENT,
+  type UpkeepChange,
+  type UpkeepRow,
+  type UpkeepStore,
+} from './upkeep-store.js';
 import type { WatchStore } from './watch-store.js';
 
 type Performed = Extract<KnownGatewayEvent, { name: 'UpkeepPerformed' }>;
@@ -29,11 +35,14 @@ export const DEFAULT_FAILURE_RULE: FailureRule = {
   backOff: { firstMs: 5_000, maxMs: 3_600_000 },
 };
 
+export interface UpkeepStores {
+  readonly upkeeps: UpkeepStore;
+  readonly owners: OwnerStore;
+  readonly watches: WatchStore;
+}
+
 /** Takes in what the chain tells of upkeeps; joins the caller's transaction. */
-export function createUpkeepEvents(
-  { upkeeps, watches }: { upkeeps: UpkeepStore; watches: WatchStore },
-  rule: FailureRule,
-) {
+export function createUpkeepEvents({ upkeeps, owners, watches }: UpkeepStores, rule: FailureRule) {
   function register(event: Registered, { at, tx }: EventPlace): void {
     const read = readTrigger(event.trigger);
     const trigger = read.kind === 'trigger' ? read.trigger : null;
@@ -50,7 +59,8 @@ export function createUpkeepEvents(
   function perform(event: Performed, row: UpkeepRow, { at, tx, nowMs }: EventPlace): void {
     const { id, delivered, fee, lost, premium, locked } = event;
     const due = Number(event.due);
-    upkeeps.addRun({ id, due, at, tx, delivered, fee, lost, premium });
+    const run = { id, due, at, tx, delivered, fee, lost, premium };
+    if (upkeeps.addRun(run)) owners.paid(row.owner, fee + lost + premium);
     watches.drop(id, due);
     // Its target may have funded it meanwhile.
     const locks = Math.max(row.locks - 1, 0) + (locked > 0n ? 1 : 0);
@@ -60,7 +70,7 @@ export function createUpkeepEvents(
     // A later occurrence of it is under way: that transaction is waited for.
     if (mayStillRun) return upkeeps.note(id, { ...next, reason: row.reason });
     // Whatever was lost before this block can't be claimed after it.
-    const claimed = { tx: null, sentDue: null, lostTx: null, lostDue: null };
+    const claimed = { ...NOTHING_SENT, lostTx: null, lostDue: null };
     const verdict = judged(row, { delivered, own: row.tx === tx }, rule, nowMs);
     const change = { ...next, ...claimed, ...verdict, reason: told(event, isFunded) };
     if (!upkeeps.move(id, isFunded ? 'performedOnChain' : 'ranDryOnChain', change)) return;
@@ -68,6 +78,19 @@ export function createUpkeepEvents(
     if (!delivered && isFunded && failures >= rule.pauseAfterFailures) {
       upkeeps.move(id, 'gaveUp', { reason: `failed ${failures} times in a row: ${row.reason}` });
     }
+  }
+
+  function cancel(row: UpkeepRow, { at, tx }: EventPlace): void {
+    const { id, owner, sentCost: cost, sentRisk: risk } = row;
+    // Within a transaction of its own its target did it, and the run is charged.
+    const unpaid = row.tx === tx ? null : (row.tx ?? row.lostTx);
+    if (unpaid !== null)
+      owners.lost({ upkeepId: id, owner, tx: unpaid, cost, risk, atMs: at.timeMs });
+    const gone = `cancelled, and gone since block ${at.block}`;
+    const reason =
+      unpaid === null ? gone : `${gone}; ${formatGas(cost)} GAS of its run are charged to nobody`;
+    const none = { ...NOTHING_SENT, locks: 0, lostTx: null, lostDue: null, nextDue: null };
+    upkeeps.move(id, 'cancelledOnChain', { reason, ...none });
   }
 
   function take(event: UpkeepEvent, place: EventPlace): void {
@@ -88,25 +111,8 @@ export function createUpkeepEvents(
       }
       case 'UpkeepPerformed':
         return perform(event, row, place);
-      case 'UpkeepEnding': {
-        const until = Number(event.until);
-        const reason = `cancelled by its owner, who gets the lock back after block ${until}`;
-        upkeeps.move(event.id, 'endingOnChain', { reason, endingUntil: until });
-        return;
-      }
-      case 'UpkeepCancelled': {
-        const reason = `cancelled, and gone since block ${place.at.block}`;
-        const none = {
-          locks: 0,
-          tx: null,
-          sentDue: null,
-          lostTx: null,
-          lostDue: null,
-          nextDue: null,
-        };
-        upkeeps.move(event.id, 'cancelledOnChain', { reason, ...none });
-        return;
-      }
+      case 'UpkeepCancelled':
+        return cancel(row, place);
     }
   }
 

@@ -5,8 +5,7 @@
  * - `unfunded`: nothing is locked for its next run, since its owner's credit did not suffice
  * - `paused`: failed too often in a row; its reason says how
  * - `unreadable`: this node can't read its trigger
- * - `ending`: cancelled by its owner; what an earlier run lost may still be charged
- * - `cancelled`: gone
+ * - `cancelled`: by its owner, and gone
  */
 export const UPKEEP_STATES = [
   'waiting',
@@ -14,7 +13,6 @@ export const UPKEEP_STATES = [
   'unfunded',
   'paused',
   'unreadable',
-  'ending',
   'cancelled',
 ] as const;
 export type UpkeepState = (typeof UPKEEP_STATES)[number];
@@ -29,7 +27,7 @@ export type UpkeepState = (typeof UPKEEP_STATES)[number];
  * - `resumed`: by the operator
  * - `performedOnChain`, `ranDryOnChain`: the contract's event, from whichever node: there is a lock
  *   for the next run, or there is none
- * - `fundedOnChain`, `endingOnChain`, `cancelledOnChain`: the contract's events
+ * - `fundedOnChain`, `cancelledOnChain`: the contract's events
  */
 export const UPKEEP_EVENTS = [
   'runSigned',
@@ -42,7 +40,6 @@ export const UPKEEP_EVENTS = [
   'performedOnChain',
   'ranDryOnChain',
   'fundedOnChain',
-  'endingOnChain',
   'cancelledOnChain',
 ] as const;
 export type UpkeepEvent = (typeof UPKEEP_EVENTS)[number];
@@ -50,28 +47,21 @@ export type UpkeepEvent = (typeof UPKEEP_EVENTS)[number];
 type Row = Readonly<Partial<Record<UpkeepEvent, UpkeepState>>>;
 
 const RUNS: Row = { performedOnChain: 'waiting', ranDryOnChain: 'unfunded' };
-const ENDS: Row = { endingOnChain: 'ending', cancelledOnChain: 'cancelled' };
-const unsent = (state: UpkeepState): Row => ({
-  transactionFaulted: state,
-  transactionDead: state,
-  transactionSkipped: state,
-});
+const ENDS: Row = { cancelledOnChain: 'cancelled' };
+const UNSENT: Row = {
+  transactionFaulted: 'waiting',
+  transactionDead: 'waiting',
+  transactionSkipped: 'waiting',
+};
 
 /** The whole table: what is not in it cannot happen, and is a bug when it does. */
 const TRANSITIONS: Readonly<Record<UpkeepState, Row>> = {
   waiting: { runSigned: 'sent', runFailed: 'waiting', gaveUp: 'paused', ...RUNS, ...ENDS },
   // A run under way is waited for: no second one before the first is known to be dead.
-  sent: { ...unsent('waiting'), ...RUNS, ...ENDS },
+  sent: { ...UNSENT, ...RUNS, ...ENDS },
   unfunded: { fundedOnChain: 'waiting', ...ENDS },
   paused: { resumed: 'waiting', ...RUNS, ...ENDS },
   unreadable: { performedOnChain: 'unreadable', ranDryOnChain: 'unreadable', ...ENDS },
-  ending: {
-    runSigned: 'ending',
-    runFailed: 'ending',
-    ...unsent('ending'),
-    ranDryOnChain: 'ending',
-    cancelledOnChain: 'cancelled',
-  },
   cancelled: {},
 };
 

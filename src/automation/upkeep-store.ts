@@ -54,11 +54,12 @@ export interface UpkeepRow {
   /** The transaction in flight for it, and the occurrence that runs in it. */
   readonly tx: Hash256 | null;
   readonly sentDue: number | null;
+  /** Of the last one: its part of the fees, and what of that its owner had not paid before. */
+  readonly sentCost: Datoshi;
+  readonly sentRisk: Datoshi;
   /** A transaction for it alone that FAULTed and was not claimed, and its occurrence. */
   readonly lostTx: Hash256 | null;
   readonly lostDue: number | null;
-  /** Last block in which a cancelled one may be charged. */
-  readonly endingUntil: number | null;
 }
 
 /** What a step writes beside the state; a key that is absent stays as it is. */
@@ -73,10 +74,14 @@ export interface UpkeepChange {
   readonly alone?: GoesAlone;
   readonly tx?: Hash256 | null;
   readonly sentDue?: number | null;
+  readonly sentCost?: Datoshi;
+  readonly sentRisk?: Datoshi;
   readonly lostTx?: Hash256 | null;
   readonly lostDue?: number | null;
-  readonly endingUntil?: number;
 }
+
+/** Of an upkeep that no transaction is in flight for. */
+export const NOTHING_SENT = { tx: null, sentDue: null, sentCost: 0n, sentRisk: 0n } as const;
 
 /** A run as the chain tells it. */
 export interface UpkeepRun {
@@ -162,10 +167,12 @@ export function createUpkeepStore(db: Database) {
       write(id, columnsOf(change));
     },
 
-    addRun(run: UpkeepRun): void {
+    /** False where it is known. */
+    addRun(run: UpkeepRun): boolean {
       assertInTransaction(db);
       const { id, due, at, tx, delivered, fee, lost, premium } = run;
-      insertRun.run(id, due, at.block, at.timeMs, tx, delivered ? 1n : 0n, fee, lost, premium);
+      const values = [id, due, at.block, at.timeMs, tx, delivered ? 1n : 0n, fee, lost, premium];
+      return insertRun.run(...values).changes === 1;
     },
 
     ...createQueue(db),
@@ -184,7 +191,7 @@ function createQueue(db: Database) {
   const conditions = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_conditions
     WHERE state = 'waiting' AND kind = 'when' AND id > ? AND retry_ms <= ? ORDER BY id LIMIT ?`);
   const lost = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_lost WHERE lost_tx IS NOT NULL
-    AND tx IS NULL AND state IN ('waiting', 'ending') AND retry_ms <= ? ORDER BY id LIMIT ?`);
+    AND tx IS NULL AND state = 'waiting' AND retry_ms <= ? ORDER BY id LIMIT ?`);
   const byTransaction = db.prepare('SELECT * FROM upkeep WHERE tx = ? ORDER BY id');
   const pausedOf = db.prepare("SELECT * FROM upkeep WHERE owner = ? AND state = 'paused'");
   const rows = (found: unknown[]): UpkeepRow[] => (found as RawRow[]).map(upkeepFrom);
@@ -230,9 +237,10 @@ const COLUMN_OF: Readonly<Record<keyof UpkeepChange, string>> = {
   alone: 'alone',
   tx: 'tx',
   sentDue: 'sent_due',
+  sentCost: 'sent_cost',
+  sentRisk: 'sent_risk',
   lostTx: 'lost_tx',
   lostDue: 'lost_due',
-  endingUntil: 'ending_until',
 };
 
 const columnsOf = (change: UpkeepChange): (readonly [string, unknown])[] =>
@@ -271,8 +279,9 @@ export function upkeepFrom(row: RawRow): UpkeepRow {
     alone: GOES_ALONE[Number(row.alone)] as GoesAlone,
     tx: row.tx as Hash256 | null,
     sentDue: numberOrNull(row.sent_due),
+    sentCost: row.sent_cost as bigint,
+    sentRisk: row.sent_risk as bigint,
     lostTx: row.lost_tx as Hash256 | null,
     lostDue: numberOrNull(row.lost_due),
-    endingUntil: numberOrNull(row.ending_until),
   };
 }

@@ -105,9 +105,10 @@ export const GATEWAY_EVENTS = {
   },
   /** Locks the amount, one maxFee, of the owner's credit. */
   UpkeepFunded: { id: asInteger, amount: asInteger },
-  /** Cancelled, but until this block the node may charge what is locked, once. */
-  UpkeepEnding: { id: asInteger, until: asCount },
-  /** Gone. What was still locked is credit again. */
+  /**
+   * Gone. What was locked for its next run is credit again; so is what an `UpkeepPerformed` of it
+   * tells as locked that comes later in the same transaction, of a run whose target cancelled it.
+   */
   UpkeepCancelled: { id: asInteger },
   /**
    * Settles one lock of maxFee: fee, lost and premium are earned, the rest is credit again. locked
@@ -202,7 +203,6 @@ export const isAskEvent = (event: GatewayEvent): event is AskEvent =>
 const UPKEEP_EVENTS = [
   'UpkeepRegistered',
   'UpkeepFunded',
-  'UpkeepEnding',
   'UpkeepCancelled',
   'UpkeepPerformed',
 ] as const;

@@ -25,8 +25,6 @@ export interface RegisteredUpkeep {
   readonly lastRun: number;
   /** Whether one maxFee is locked for the next run. */
   readonly isFunded: boolean;
-  /** Last block in which a cancelled one may be charged; 0 when it is not cancelled. */
-  readonly ending: number;
 }
 
 /** A round of a feed. */
@@ -47,7 +45,7 @@ export interface FeedSponsorship {
 }
 
 export const asUpkeep: Decode<RegisteredUpkeep> = (item, what) => {
-  const field = fieldsOf(item, what, 13);
+  const field = fieldsOf(item, what, 12);
   return {
     owner: field(0, 'owner', asHash160),
     target: field(1, 'target', asHash160),
@@ -61,7 +59,6 @@ export const asUpkeep: Decode<RegisteredUpkeep> = (item, what) => {
     lastDue: field(9, 'lastDue', asCount),
     lastRun: field(10, 'lastRun', asCount),
     isFunded: field(11, 'funded', asBoolean),
-    ending: field(12, 'ending', asCount),
   };
 };
 

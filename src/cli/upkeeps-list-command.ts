@@ -19,9 +19,8 @@ Newest first, from the node's database, whether the node runs or not.
 
 States:
   waiting   for its next occurrence        unreadable  its trigger means no day
-  sent      a run is under way             ending      cancelled; its lock is still held
-  unfunded  nothing is locked for a run    cancelled   gone
-  paused    failed too often in a row
+  sent      a run is under way             cancelled   by its owner, and gone
+  unfunded  nothing is locked for a run    paused      failed too often in a row
 
 Examples:
   dodona upkeeps list --state paused

@@ -195,6 +195,7 @@ const gasbank = z.strictObject({
       atLeast: gasAmount('0.01', '1000000').prefault('1 GAS'),
     })
     .prefault({}),
+  cancelLossPerHour: gasAmount('0', '1000000').prefault('20 GAS'),
   inboxOnly: z
     .strictObject({
       faults: integer(0, 1_000, 'a number of transactions').prefault('3'),

@@ -158,6 +158,8 @@ export interface GasbankConfig {
     readonly whenWalletBelowDatoshi: Datoshi;
     readonly atLeastDatoshi: Datoshi;
   };
+  /** Most that owners may cost who cancel upkeeps in front of their runs. */
+  readonly cancelLossPerHourDatoshi: Datoshi;
   readonly inboxOnly: {
     /** FAULTs of a requester's callbacks; 0: never. */
     readonly faults: number;
@@ -314,6 +316,7 @@ function gasbankConfig(gasbank: FileValues['gasbank']): GasbankConfig {
       whenWalletBelowDatoshi: collect.whenWalletBelow,
       atLeastDatoshi: collect.atLeast,
     },
+    cancelLossPerHourDatoshi: gasbank.cancelLossPerHour,
     inboxOnly: { faults: inboxOnly.faults, durationMs: inboxOnly.duration },
   };
 }

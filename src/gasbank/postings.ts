@@ -14,7 +14,7 @@ import {
   walletOf,
 } from './accounts.js';
 import type { Transfer } from './ledger-store.js';
-import { refundOf, type UpkeepLock } from './upkeep-lock.js';
+import type { LockStep } from './upkeep-lock.js';
 
 /** What a gateway event moves datoshi for. */
 export type EventCause =
@@ -40,8 +40,8 @@ export interface PostingContext {
   readonly ownAccounts: ReadonlySet<Hash160>;
   /** The reservation of a request that is in the books. */
   readonly maxFeeOf: (requestId: bigint) => Datoshi;
-  /** The upkeep that the event at this place is about, as it was before. */
-  readonly upkeepAt: (place: number) => UpkeepLock;
+  /** What the event at this place does to the locks of its upkeep. */
+  readonly lockAt: (place: number) => LockStep;
   /**
    * The FAULTed transaction that an own account's answer or run charged `lost` for, in a block
    * after `afterBlock`; null if unknown.
@@ -104,20 +104,19 @@ function movesOf(
     case 'UpkeepRegistered':
       return [move('lock', creditOf(event.owner), reservedOf(event.owner), event.maxFee)];
     case 'UpkeepFunded': {
-      const { owner } = context.upkeepAt(place);
-      return [move('lock', creditOf(owner), reservedOf(owner), event.amount)];
+      const { upkeep, amount } = context.lockAt(place);
+      return [move('lock', creditOf(upkeep.owner), reservedOf(upkeep.owner), amount)];
     }
     case 'UpkeepCancelled': {
-      const upkeep = context.upkeepAt(place);
-      const { owner } = upkeep;
-      return [move('unlock', reservedOf(owner), creditOf(owner), refundOf(upkeep))];
+      const { upkeep, amount } = context.lockAt(place);
+      return [move('unlock', reservedOf(upkeep.owner), creditOf(upkeep.owner), amount)];
     }
     case 'UpkeepPerformed': {
-      const { maxFee, lastRunBlock: afterBlock } = context.upkeepAt(place);
-      const { owner: payer, locked } = event;
+      const { upkeep, amount } = context.lockAt(place);
+      const { owner: payer, maxFee, lastRunBlock: afterBlock } = upkeep;
       return [
         ...chargeMoves(event, { payer, maxFee, afterBlock }, earner, context),
-        move('lock', creditOf(payer), reservedOf(payer), locked),
+        move('lock', creditOf(payer), reservedOf(payer), amount),
       ];
     }
     case 'PriceUpdated': {

@@ -2,7 +2,7 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import { type GatewayEvent, isUpkeepEvent } from '../chain/gateway-events.js';
 import { assertInTransaction, type Database } from '../storage/database.js';
-import { lockAfter, type UpkeepLock } from './upkeep-lock.js';
+import { followLock, type LockStep, type UpkeepLock } from './upkeep-lock.js';
 
 export type UpkeepLockStore = ReturnType<typeof createUpkeepLockStore>;
 
@@ -13,8 +13,8 @@ export type UpkeepLockStore = ReturnType<typeof createUpkeepLockStore>;
 export function createUpkeepLockStore(db: Database) {
   const select = db.prepare('SELECT * FROM upkeep_lock WHERE id = ?');
   const write = db.prepare(`INSERT INTO upkeep_lock
-    (id, owner, max_fee, locks, is_ending, last_run_block) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET locks = excluded.locks, is_ending = excluded.is_ending,
+    (id, owner, max_fee, locks, is_gone, last_run_block) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET locks = excluded.locks, is_gone = excluded.is_gone,
       last_run_block = excluded.last_run_block`);
 
   function find(id: bigint): UpkeepLock | null {
@@ -26,20 +26,20 @@ export function createUpkeepLockStore(db: Database) {
     find,
 
     /**
-     * Follows the events of one transaction. For each place, the upkeep as it was before the event
-     * (of a registration: as it is after); null where it is about none, or one that is not known.
+     * Follows the events of one transaction, all of them. For each place, what the event does to
+     * its upkeep's locks; null where it is about none, or one that is not known.
      */
-    follow(events: readonly GatewayEvent[], block: number): (UpkeepLock | null)[] {
-      return events.map((event) => {
+    follow(events: readonly GatewayEvent[], block: number): (LockStep | null)[] {
+      return events.map((event, place) => {
         if (!isUpkeepEvent(event)) return null;
         assertInTransaction(db);
-        const before = find(event.id);
-        const after = lockAfter(before, event, block);
-        if (after === null) return null;
-        const { id, owner, maxFee, locks, isEnding, lastRunBlock } = after;
-        const ending = isEnding ? 1n : 0n;
-        write.run(id, owner, maxFee, BigInt(locks), ending, BigInt(lastRunBlock));
-        return before ?? after;
+        const later = events.slice(place + 1).filter(isUpkeepEvent);
+        const ofSame = later.filter(({ id }) => id === event.id);
+        const step = followLock(find(event.id), event, ofSame, block);
+        if (step === null) return null;
+        const { id, owner, maxFee, locks, isGone, lastRunBlock } = step.after;
+        write.run(id, owner, maxFee, BigInt(locks), isGone ? 1n : 0n, BigInt(lastRunBlock));
+        return step;
       });
     },
   };
@@ -50,6 +50,6 @@ const lockFrom = (row: Record<string, bigint | string>): UpkeepLock => ({
   owner: row.owner as Hash160,
   maxFee: row.max_fee as Datoshi,
   locks: Number(row.locks),
-  isEnding: row.is_ending === 1n,
+  isGone: row.is_gone === 1n,
   lastRunBlock: Number(row.last_run_block),
 });

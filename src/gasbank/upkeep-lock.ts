@@ -10,43 +10,59 @@ export interface UpkeepLock {
   readonly maxFee: Datoshi;
   /** One for the next run; more while runs of one transaction are still to be charged. */
   readonly locks: number;
-  /** Cancelled, with a lock that may still be charged. */
-  readonly isEnding: boolean;
+  /** Cancelled; a run of it, whose target did that, may still be charged. */
+  readonly isGone: boolean;
   /** Block of its last run, before the first that of its registration. */
   readonly lastRunBlock: number;
 }
 
-/**
- * What the end of an upkeep gives back: the lock of one that had been cancelled before and was not
- * charged since. One that is gone at once has no lock, or one that belongs to a run whose charge is
- * still to come: its target cancelled it.
- */
-export const refundOf = ({ maxFee, locks, isEnding }: UpkeepLock): Datoshi =>
-  isEnding && locks > 0 ? maxFee : 0n;
+/** An upkeep's locks around one of its events. */
+export interface LockStep {
+  /** Before the event; of a registration, after it. */
+  readonly upkeep: UpkeepLock;
+  readonly after: UpkeepLock;
+  /** What the event sets aside for a run, or, of `UpkeepCancelled`, gives back. */
+  readonly amount: Datoshi;
+}
 
-/** An upkeep's locks after one of its events; `before` is null before its registration alone. */
-export function lockAfter(
+/**
+ * What an event does to an upkeep's locks; `before` is null before its registration alone, and
+ * `later` are the same transaction's later events of the same upkeep.
+ *
+ * Runs are charged after all targets were called. So where a run comes after the cancellation, its
+ * target made that: it gave back what had been locked for the run after it, which only the run's
+ * own event tells of. Neither is booked then. What was locked by `UpkeepFunded` is given back.
+ */
+export function followLock(
   before: UpkeepLock | null,
   event: UpkeepEvent,
+  later: readonly UpkeepEvent[],
   block: number,
-): UpkeepLock | null {
+): LockStep | null {
   if (event.name === 'UpkeepRegistered') {
     const { id, owner, maxFee } = event;
-    return { id, owner, maxFee, locks: 1, isEnding: false, lastRunBlock: block };
+    const made = { id, owner, maxFee, locks: 1, isGone: false, lastRunBlock: block };
+    return { upkeep: made, after: made, amount: maxFee };
   }
   if (before === null) return null;
+  const runs = later.filter((each) => each.name === 'UpkeepPerformed');
   switch (event.name) {
-    case 'UpkeepFunded':
-      return { ...before, locks: before.locks + 1 };
-    case 'UpkeepEnding':
-      return { ...before, isEnding: true };
+    case 'UpkeepFunded': {
+      const after = { ...before, locks: before.locks + 1 };
+      return { upkeep: before, after, amount: event.amount };
+    }
     case 'UpkeepPerformed': {
-      const next = event.locked > 0n ? 1 : 0;
-      return { ...before, locks: Math.max(before.locks - 1, 0) + next, lastRunBlock: block };
+      const isGivenBack = before.isGone && runs.length === 0;
+      const amount = isGivenBack ? 0n : event.locked;
+      const locks = Math.max(before.locks - 1, 0) + (amount > 0n ? 1 : 0);
+      return { upkeep: before, after: { ...before, locks, lastRunBlock: block }, amount };
     }
     case 'UpkeepCancelled': {
-      const given = refundOf(before) > 0n ? 1 : 0;
-      return { ...before, locks: before.locks - given, isEnding: false };
+      const isOfLastRun = (runs.at(-1)?.locked ?? 0n) > 0n;
+      const made = runs.filter(({ locked }) => locked > 0n).length;
+      const isBooked = !isOfLastRun && before.locks + made - runs.length > 0;
+      const after = { ...before, locks: before.locks - (isBooked ? 1 : 0), isGone: true };
+      return { upkeep: before, after, amount: isBooked ? before.maxFee : 0n };
     }
   }
 }

@@ -59,7 +59,7 @@ export function pipelineLimits(
       atLeast: gasbank.collect.atLeastDatoshi,
     },
     inboxOnly: gasbank.inboxOnly,
-    automation: automationLimits(automation, pipeline),
+    automation: automationLimits(automation, pipeline, gasbank),
     walletEveryBlocks: WALLET_EVERY_BLOCKS,
     reconcileEveryBlocks: gasbank.reconcileEveryBlocks,
   };
@@ -68,6 +68,7 @@ export function pipelineLimits(
 const automationLimits = (
   automation: NodeConfig['automation'],
   pipeline: NodeConfig['pipeline'],
+  gasbank: NodeConfig['gasbank'],
 ): PipelineLimits['automation'] => ({
   perform: {
     maxBatch: Math.min(automation.maxBatchRuns, GATEWAY_MAX_RUNS),
@@ -83,6 +84,7 @@ const automationLimits = (
     pauseAfterFailures: automation.pauseAfterFailures,
     backOff: { firstMs: automation.backoffMs, maxMs: automation.backoffMaxMs },
   },
+  cancelLossPerHour: gasbank.cancelLossPerHourDatoshi,
   holdMs: HOLD_MS,
 });
 

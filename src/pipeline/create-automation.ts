@@ -1,8 +1,10 @@
 import type { ChainMoment } from '../automation/occurrences.js';
+import { createOwnerStore } from '../automation/owner-store.js';
 import type { FailureRule } from '../automation/upkeep-events.js';
 import type { UpkeepStore } from '../automation/upkeep-store.js';
 import type { WatchStore } from '../automation/watch-store.js';
 import type { Clock } from '../base/clock.js';
+import type { Datoshi } from '../base/datoshi.js';
 import type { ContractEventReader } from '../chain/contract-events.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
 import type { Database } from '../storage/database.js';
@@ -21,6 +23,8 @@ export interface AutomationLimits {
   readonly conditions: ConditionLimits;
   readonly maxWatchedContracts: number;
   readonly failureRule: FailureRule;
+  /** Most that may be lost in an hour to owners who cancel in front of runs. */
+  readonly cancelLossPerHour: Datoshi;
   /** Pause before what was held back is tried again. */
   readonly holdMs: number;
 }
@@ -57,7 +61,7 @@ export interface Automation {
 /** The stages that run upkeeps. */
 export function createAutomation(parts: AutomationParts): Automation {
   const { perform: performLimits, conditions, maxWatchedContracts } = parts.automationLimits;
-  const { failureRule, holdMs } = parts.automationLimits;
+  const { failureRule, cancelLossPerHour, holdMs } = parts.automationLimits;
   const { upkeepChain: chain, planLimits: limits } = parts;
   const planning: RunPlanning = { chain, limits, plain: { last: null } };
   const follow = createFollowEvents({ ...parts, maxWatchedContracts });
@@ -67,6 +71,8 @@ export function createAutomation(parts: AutomationParts): Automation {
     performLimits,
     conditionLimits: conditions,
     failureRule,
+    owners: createOwnerStore(parts.db),
+    cancelLossPerHour,
     holdMs,
   });
   return {

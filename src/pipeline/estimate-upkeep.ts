@@ -140,8 +140,7 @@ const MINUTE_MS = 60_000;
  * must be one; of the others it takes any after the last one.
  */
 function dueNow(upkeep: RegisteredUpkeep, now: ChainMoment): number {
-  const { lastDue, registered, isFunded, ending } = upkeep;
-  if (ending !== 0) throw refused('the upkeep is cancelled', 'register another');
+  const { lastDue, registered, isFunded } = upkeep;
   if (!isFunded) {
     throw refused(
       'nothing is locked for its next run, so that it does not run',

@@ -1,3 +1,4 @@
+import { createOwnerStore } from '../automation/owner-store.js';
 import { DEFAULT_FAILURE_RULE, type FailureRule } from '../automation/upkeep-events.js';
 import type { UpkeepStore } from '../automation/upkeep-store.js';
 import type { WatchStore } from '../automation/watch-store.js';
@@ -115,7 +116,7 @@ export function createIntake(
   const rounds = createRoundStore(db);
   const takeFees = createFeeIntake(ending, createSpendStore(db));
   const upkeepLocks = createUpkeepLockStore(db);
-  const upkeepIntake = createUpkeepIntake(stores, failureRule);
+  const upkeepIntake = createUpkeepIntake({ ...stores, owners: createOwnerStore(db) }, failureRule);
   const ownAt = (block: number): ReadonlySet<Hash160> =>
     new Set(accounts.own.flatMap((own) => (own.sinceBlock <= block ? [own.account] : [])));
 
@@ -188,13 +189,13 @@ export function createIntake(
     result.differences.push(...compareRounds(ofRounds, events, tx));
     if (ending.halted(tx, block.index, nowMs)) result.halted.push(tx);
     const atMs = bookedMs(block, nowMs);
-    const upkeeps = upkeepLocks.follow(events, block.index);
+    const locks = upkeepLocks.follow(events, block.index);
     const transfers = postingsOf(events, {
       block: block.index,
       tx,
       ownAccounts,
       maxFeeOf: (id) => knownMaxFee(requests, id),
-      upkeepAt: (place) => upkeeps[place] ?? unknownUpkeep(),
+      lockAt: (place) => locks[place] ?? unknownUpkeep(),
       lostTxOf: claimsOf(faults, named),
     });
     for (const transfer of transfers) ledger.transfer(transfer, atMs);

@@ -1,20 +1,14 @@
 import PQueue from 'p-queue';
 import type { ChainMoment } from '../automation/occurrences.js';
-import { nextUpkeepState } from '../automation/upkeep-machine.js';
 import type { UpkeepRow, UpkeepStore } from '../automation/upkeep-store.js';
 import type { Clock } from '../base/clock.js';
-import type { Hash256 } from '../base/hash.js';
-import { messageOf } from '../base/node-error.js';
-import { isWithin, type SpendShare } from '../gasbank/budgets.js';
-import { reachedOf } from '../gasbank/spending.js';
 import type { Log } from '../telemetry/log.js';
 import { createDueRuns, type DueRunsParts } from './due-runs.js';
-import { heldByBudgetUntil, holdCauseOf } from './hold-time.js';
-import { type PlannedRuns, planRuns, type ReadyRun, type RunPlanning } from './plan-runs.js';
+import { planRuns, type ReadyRun, type RunPlanning } from './plan-runs.js';
 import { nonceOf } from './planning.js';
 import { createRunFailures, type RunFailuresParts } from './run-failures.js';
 import { createRunPlaces } from './run-places.js';
-import type { Submit } from './submit.js';
+import { createSendRuns, halvesOf, type SendRunsParts } from './send-runs.js';
 import { mayPass } from './trouble.js';
 
 export interface PerformLimits {
@@ -26,12 +20,14 @@ export interface PerformLimits {
   readonly validBlocks: number;
 }
 
-export interface PerformParts extends DueRunsParts, RunFailuresParts {
+export interface PerformParts
+  extends DueRunsParts,
+    RunFailuresParts,
+    Omit<SendRunsParts, 'chainMs' | 'validUntil'> {
   readonly upkeeps: UpkeepStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly planning: RunPlanning;
-  readonly submit: Submit;
   readonly performLimits: PerformLimits;
   readonly heightNow: () => number;
   /** False before it is known what the wallet can pay. */
@@ -45,7 +41,7 @@ export interface PerformParts extends DueRunsParts, RunFailuresParts {
 
 /** Runs upkeeps whose occurrence has come: several in one transaction where that is safe. */
 export function createPerform(parts: PerformParts) {
-  const { upkeeps, clock, log, planning, signal } = parts;
+  const { clock, planning, signal } = parts;
   const { maxBatch, concurrency, validBlocks } = parts.performLimits;
   const queue = new PQueue({ concurrency });
   const dueRuns = createDueRuns(parts);
@@ -53,77 +49,34 @@ export function createPerform(parts: PerformParts) {
   /** Upkeeps that a task is at work on. */
   const busy = new Set<bigint>();
   const places = createRunPlaces(concurrency, signal);
+  let latestMs = 0;
+  const validUntil = (): number => parts.heightNow() + validBlocks;
+  const sending = createSendRuns({ ...parts, chainMs: () => latestMs, validUntil }, failures);
 
   /** Prepares a group, and each half of it where all can't be sent together. */
   async function perform(runs: readonly ReadyRun[]): Promise<void> {
     const [first] = runs;
     if (signal.aborted || first === undefined) return;
     const nonce = runs.length === 1 ? nonceOf(first.upkeepId) : parts.randomNonce();
-    const placed = { nonce, validUntilBlock: parts.heightNow() + validBlocks };
+    const placed = { nonce, validUntilBlock: validUntil() };
     const plan = await planRuns(runs, planning, placed);
     for (const { run, reason } of plan.failing) await failures.fail(run, reason);
     switch (plan.kind) {
       case 'none':
         return;
       case 'split':
-        return performHalves(without(runs, plan.failing));
+        return performAll(halvesOf(without(runs, plan.failing)));
       case 'hold': {
         const { reason, cause } = plan;
         return failures.hold(without(runs, plan.failing), { reason, cause, untilMs: null });
       }
       case 'send':
-        return send(plan);
+        return performAll(await sending.send(plan));
     }
   }
 
-  async function performHalves(runs: readonly ReadyRun[]): Promise<void> {
-    const half = Math.ceil(runs.length / 2);
-    await perform(runs.slice(0, half));
-    await perform(runs.slice(half));
-  }
-
-  async function send(planned: PlannedRuns): Promise<void> {
-    const { runs, script, predictions, note } = planned;
-    const terms = { ...planned.terms, validUntilBlock: parts.heightNow() + validBlocks };
-    const reasonOf = (run: ReadyRun): string =>
-      [describe(run, runs.length - 1), note].filter((part) => part !== null).join('; ');
-    const move = (tx: Hash256): boolean => {
-      if (!runs.every(isStillDue)) return false;
-      for (const run of runs) {
-        const change = { reason: reasonOf(run), tx, sentDue: run.due, retryMs: 0 };
-        upkeeps.move(run.upkeepId, 'runSigned', change);
-      }
-      return true;
-    };
-    const why = new Map<bigint, string>();
-    const submission = { purpose: 'upkeep' as const, script, terms, why, predictions, move };
-    try {
-      const sent = await parts.submit({ ...submission, shares: sharesOf(planned) });
-      if (sent === null) return;
-      for (const { upkeepId, due } of runs) log.info('run sent', { upkeepId, due, tx: sent.hash });
-    } catch (error) {
-      if (!mayPass(error)) throw error;
-      return holdAfter(runs, error);
-    }
-  }
-
-  /** False where the upkeep has moved on meanwhile. */
-  function isStillDue({ upkeepId, due }: ReadyRun): boolean {
-    const row = upkeeps.get(upkeepId);
-    if (row === null || row.tx !== null || (row.lastDue ?? -1) >= due) return false;
-    return nextUpkeepState(row.state, 'runSigned') !== null;
-  }
-
-  /** A budget may have no room for all of them, and some for a few. */
-  async function holdAfter(runs: readonly ReadyRun[], error: unknown): Promise<void> {
-    const reached = reachedOf(error);
-    const kind = 'upkeep' as const;
-    const isHeld = ({ owner }: ReadyRun): boolean =>
-      reached === null || isWithin({ kind, requester: owner }, reached.scope);
-    const held = runs.filter(isHeld);
-    if (reached !== null && held.length > 1) return performHalves(held);
-    const untilMs = heldByBudgetUntil(error, clock.nowMs());
-    failures.hold(held, { reason: messageOf(error), cause: holdCauseOf(error), untilMs });
+  async function performAll(groups: readonly (readonly ReadyRun[])[]): Promise<void> {
+    for (const group of groups) await perform(group);
   }
 
   /**
@@ -141,7 +94,7 @@ export function createPerform(parts: PerformParts) {
       } catch (error) {
         if (signal.aborted) return;
         if (!mayPass(error)) return parts.onBug(error);
-        await holdAfter(runs, error);
+        await performAll(sending.holdAfter(runs, error));
       } finally {
         for (const { upkeepId } of runs) busy.delete(upkeepId);
         places.free(isAlone);
@@ -154,6 +107,7 @@ export function createPerform(parts: PerformParts) {
   return {
     /** Begins what is due at the latest block; resolves once that is under way. */
     async run(now: ChainMoment): Promise<void> {
+      latestMs = now.timeMs;
       const found = await dueRuns.find(now, maxBatch * (concurrency + 1), busy);
       places.beginLook();
       if (signal.aborted || !parts.mayStart()) return;
@@ -182,19 +136,3 @@ const without = (
   runs: readonly ReadyRun[],
   failing: readonly { readonly run: ReadyRun }[],
 ): readonly ReadyRun[] => runs.filter((run) => !failing.some((left) => left.run === run));
-
-function describe({ due, deliver, lostTx }: ReadyRun, others: number): string {
-  const what = deliver ? `run of occurrence ${due} sent` : `claim of what ${lostTx} lost sent`;
-  return others === 0 ? what : `${what}, in one transaction with ${others} others`;
-}
-
-/** What the transaction costs, to those for whom it is spent; nobody's part goes to the first. */
-function sharesOf({ runs, predictions, terms }: PlannedRuns): SpendShare[] {
-  const fees = terms.systemFee + terms.networkFee;
-  let rest = fees - predictions.reduce((sum, { uncutFee }) => sum + uncutFee, 0n);
-  return runs.map(({ upkeepId, owner }, at) => {
-    const amount = (predictions[at]?.uncutFee ?? 0n) + rest;
-    rest = 0n;
-    return { requestId: upkeepId, kind: 'upkeep', requester: owner, amount };
-  });
-}

@@ -29,6 +29,8 @@ export interface RunHold {
   readonly untilMs: number | null;
 }
 
+export type RunFailures = ReturnType<typeof createRunFailures>;
+
 /** Puts off what would fail, and pauses what does so too often; nothing is sent of either. */
 export function createRunFailures(parts: RunFailuresParts) {
   const { db, upkeeps, clock, log, failureRule } = parts;

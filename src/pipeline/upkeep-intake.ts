@@ -1,7 +1,9 @@
 import type { TriggerKind } from '../automation/trigger.js';
-import { createUpkeepEvents, type FailureRule } from '../automation/upkeep-events.js';
-import type { UpkeepStore } from '../automation/upkeep-store.js';
-import type { WatchStore } from '../automation/watch-store.js';
+import {
+  createUpkeepEvents,
+  type FailureRule,
+  type UpkeepStores,
+} from '../automation/upkeep-events.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash256 } from '../base/hash.js';
 import type { TailedBlock } from '../chain/block-source.js';
@@ -26,10 +28,7 @@ interface EventPlace {
 }
 
 /** What a block's events mean for upkeeps; joins the caller's transaction. */
-export function createUpkeepIntake(
-  stores: { readonly upkeeps: UpkeepStore; readonly watches: WatchStore },
-  failureRule: FailureRule,
-) {
+export function createUpkeepIntake(stores: UpkeepStores, failureRule: FailureRule) {
   const { upkeeps } = stores;
   const events = createUpkeepEvents(stores, failureRule);
   return {

@@ -9,6 +9,7 @@ import { SCHEMA_8_AUTOMATION } from './schema/schema-8-automation.js';
 import { SCHEMA_9_UPKEEP_WATCH } from './schema/schema-9-upkeep-watch.js';
 import { SCHEMA_10_ROUND_CHARGES } from './schema/schema-10-round-charges.js';
 import { SCHEMA_11_CONSOLE } from './schema/schema-11-console.js';
+import { SCHEMA_12_CANCELLED_RUNS } from './schema/schema-12-cancelled-runs.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -26,5 +27,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_9_UPKEEP_WATCH,
   SCHEMA_10_ROUND_CHARGES,
   SCHEMA_11_CONSOLE,
+  SCHEMA_12_CANCELLED_RUNS,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

@@ -57,7 +57,7 @@ export const CHAIN_METRICS = {
     failure: FAILURES,
   }),
   upkeeps: gauge('dodona_upkeeps', 'upkeeps', 'Upkeeps by state.', {
-    state: ['waiting', 'sent', 'unfunded', 'paused', 'unreadable', 'ending', 'cancelled'],
+    state: ['waiting', 'sent', 'unfunded', 'paused', 'unreadable', 'cancelled'],
   }),
   upkeepsDue: gauge('dodona_upkeeps_due', 'upkeeps', 'Upkeeps that are due and do not run yet.'),
   upkeepOverdue: gauge(

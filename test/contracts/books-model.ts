@@ -138,7 +138,7 @@ export class BooksModel {
       case 'upkeep': {
         const { act, by } = operation;
         const mayAnswer = this.nodes.mayAnswer(by, block);
-        return this.upkeeps.refusalOf(act, by, { block, paused: this.paused, mayAnswer });
+        return this.upkeeps.refusalOf(act, by, { paused: this.paused, mayAnswer });
       }
       case 'feed':
         return this.feeds.refusalOf(operation.act, operation.by, this);

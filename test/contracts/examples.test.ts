@@ -148,7 +148,7 @@ describe('the example of an upkeep', () => {
     const events = eventsOf(world, await world.run(owner, call('stop')));
     assert.deepEqual(
       events.map(({ name }) => name),
-      ['UpkeepEnding'],
+      ['UpkeepCancelled'],
     );
     const { credit } = await balanceOf(world, example);
     await world.run(owner, call('withdrawCredit', credit));

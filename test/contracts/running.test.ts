@@ -297,13 +297,13 @@ describe('a run of an upkeep', () => {
       }
     });
 
-    it('of a cancelled upkeep is charged what was lost', async () => {
+    it('of a cancelled upkeep is skipped, and what was lost is charged to nobody', async () => {
       const id = await registered();
-      const { lostTx, spent } = await lose(id);
+      const run = await next(id);
+      const { lostTx } = await lose(id);
       await world.run(world.accounts.user, world.calls.cancelUpkeep(id));
-      const { runs } = await perform(world, [await next(id, { lostTx })]);
-      assert.deepEqual([runs[0]?.lost, runs[0]?.delivered], [spent, false]);
-      assert.equal(await upkeepOf(world, id), null);
+      const { applied, runs } = await perform(world, [{ ...run, lostTx }]);
+      assert.deepEqual([applied.state, runs], ['HALT', []]);
     });
   });
 });

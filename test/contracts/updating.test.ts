@@ -149,14 +149,11 @@ describe('an update of the gateway', () => {
     const asksRandom = world.call('requestRandom', ...randomArgs({ callback: '' }));
     const drawn = anyRequestIn(world, await world.run(user, asksRandom));
     assert.ok(drawn.name === 'RandomRequest');
-    const [upkeep = 0n, ending = 0n] = await upkeepIds(world, [
+    const [upkeep = 0n, conditional = 0n] = await upkeepIds(world, [
       registeredBy(world, user, asker, { args: [utf8('x')] }),
       registeredBy(world, user, asker, { trigger: 'when:isDue' }),
     ]);
-    await world.runAll([
-      [user, calls.cancelUpkeep(ending)],
-      [user, calls.sponsorFeed('GAS/USD', credit, credit)],
-    ]);
+    await world.run(user, calls.sponsorFeed('GAS/USD', credit, credit));
     await world.run(owner, calls.chooseFeedSponsor('GAS/USD', user.hash));
     const timestamp = await timeOf(world);
     await world.run(...published(world, [priceOf('GAS/USD', timestamp - 10)]));
@@ -188,7 +185,7 @@ describe('an update of the gateway', () => {
         reads.functionOf(1n),
         reads.codeOf(codeHash),
         reads.upkeepOf(upkeep),
-        reads.upkeepOf(ending),
+        reads.upkeepOf(conditional),
         reads.latestPrice('GAS/USD'),
         reads.priceAt('GAS/USD', 1n),
         reads.feedSponsorOf('GAS/USD'),
@@ -224,13 +221,13 @@ describe('an update of the gateway', () => {
       [...responsesIn(world, old), ...responsesIn(world, young)].map((each) => each.delivered),
       [true, true, true, true, false, false],
     );
-    const runs = [await nextRun(world, upkeep), await nextRun(world, ending)];
+    const runs = [await nextRun(world, upkeep), await nextRun(world, conditional)];
     const made = performedIn(world, await world.run(...performed(world, runs)));
     assert.deepEqual(
       made.map(({ id, delivered, locked }) => [id, delivered, locked]),
       [
         [upkeep, true, UPKEEP_FEE],
-        [ending, false, 0n],
+        [conditional, true, UPKEEP_FEE],
       ],
     );
     const round = calls.submitPrices([priceOf('GAS/USD', timestamp + 1)]);

@@ -6,9 +6,11 @@ import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { assertBooks, balanceOf, gasBalance, sumOf } from './books.js';
 import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
-import { calling, setMode } from './hostile.js';
+import { calling, setCall, setMode } from './hostile.js';
+import { refuses } from './refusals.js';
 import { httpArgs } from './requests.js';
 import {
+  chargedBy,
   nextRun,
   perform,
   performed,
@@ -168,33 +170,78 @@ describe('the target of an upkeep that attacks', () => {
     assert.deepEqual([twice.own.delivered, twice.own.locked], [false, UPKEEP_FEE]);
   });
 
-  it('may cancel itself: it stays cancelled, and what was locked next is not lost', async () => {
-    const { owner, gateway, contracts } = world;
+  it('may cancel itself: it stays so, its run is charged, and the next lock is given back', async () => {
+    const { owner, gateway, contracts, calls } = world;
     const { culprit } = contracts;
-    const [mortal = 0n] = await upkeepIds(world, [registeredByContract(world, culprit)]);
     const before = await balance(culprit);
+    const [mortal = 0n] = await upkeepIds(world, [registeredByContract(world, culprit)]);
     await tells('callTwice', gateway, 'cancelUpkeep', mortal);
     const { runs: none } = await perform(world, await runs([mortal]));
     assert.equal(none[0]?.delivered, false, 'the second call is refused, and all rolled back');
-    assert.equal((await upkeepOf(world, mortal))?.ending, 0);
+    assert.equal((await upkeepOf(world, mortal))?.isFunded, true);
     await tells('call', gateway, 'cancelUpkeep', mortal);
     const applied = await world.run(...performed(world, await runs([mortal, mortal])));
     const [run, ...more] = performedIn(world, applied);
     assert.ok(run?.delivered && run.locked === UPKEEP_FEE && more.length === 0);
     assert.deepEqual(
       eventsOf(world, applied).map(({ name }) => name),
-      ['UpkeepEnding', 'UpkeepPerformed', 'Earned'],
+      ['UpkeepCancelled', 'UpkeepPerformed', 'Earned'],
     );
-    const upkeep = await upkeepOf(world, mortal);
-    assert.ok((upkeep?.ending ?? 0) > 0 && upkeep?.isFunded);
-    assert.equal((await balance(culprit)).reserved, before.reserved);
-    // Once more it is charged for a run that was under way, and then it is gone for good.
-    const { runs: last } = await perform(world, await runs([mortal]));
-    assert.equal(last[0]?.delivered, false);
-    assert.equal(await upkeepOf(world, mortal), null);
+    assert.equal(await upkeepOf(world, mortal), null, 'its run writes nothing of it any more');
+    const after = await balance(culprit);
+    const charged = chargedBy(none[0] ?? assert.fail()) + chargedBy(run);
+    assert.deepEqual(after, { ...before, credit: before.credit - charged });
     const { runs: gone } = await perform(world, [runOf(mortal, await world.network.height())]);
     assert.deepEqual(gone, []);
+    await refuses(
+      world.network,
+      owner,
+      calls.fundUpkeep(mortal),
+      'no upkeep has the id of fundUpkeep',
+    );
     await world.run(owner, setMode(culprit, ''));
+  });
+
+  it('may cancel itself without credit for the next run, or with what it funded before', async () => {
+    const { owner, gateway, contracts, calls } = world;
+    const { culprit, neighbour } = contracts;
+    const credited = () => calls.deposit(owner.hash, parseGas('500'), culprit);
+    for (const funds of [false, true]) {
+      await world.run(owner, credited());
+      const { reserved } = await balance(culprit);
+      const [mortal = 0n] = await upkeepIds(world, [registeredByContract(world, culprit)]);
+      const { credit } = await balance(culprit);
+      await world.run(owner, world.callBy(culprit, 'withdraw', culprit, owner.hash, credit));
+      await world.run(
+        owner,
+        Buffer.concat([
+          // Another contract deposits for it and funds it, within its run.
+          callScript(GAS_TOKEN, 'transfer', [owner.hash, neighbour, UPKEEP_FEE, null]),
+          setCall(neighbour, GAS_TOKEN, 'transfer', [neighbour, gateway, UPKEEP_FEE, culprit]),
+          callScript(neighbour, 'setNextCall', [gateway, utf8('fundUpkeep'), [mortal]]),
+          setMode(neighbour, 'callBoth'),
+          setCall(culprit, neighbour, funds ? 'tick' : 'isDue', funds ? [7] : []),
+          callScript(culprit, 'setNextCall', [gateway, utf8('cancelUpkeep'), [mortal]]),
+          setMode(culprit, 'callBoth'),
+        ]),
+      );
+      const { applied, runs: made } = await perform(world, await runs([mortal]));
+      const [run] = made;
+      assert.ok(run?.delivered && run.locked === 0n);
+      const told = funds
+        ? ['Deposit', 'UpkeepFunded', 'UpkeepCancelled', 'UpkeepPerformed', 'Earned']
+        : ['UpkeepCancelled', 'UpkeepPerformed', 'Earned'];
+      assert.deepEqual(
+        eventsOf(world, applied).map(({ name }) => name),
+        told,
+      );
+      assert.equal(await upkeepOf(world, mortal), null);
+      const left = (funds ? 2n * UPKEEP_FEE : UPKEEP_FEE) - chargedBy(run);
+      const now = await balance(culprit);
+      assert.deepEqual([now.credit, now.reserved], [left, reserved]);
+    }
+    const calm = [culprit, neighbour].map((each) => setMode(each, ''));
+    await world.run(owner, Buffer.concat([...calm, credited()]));
   });
 
   it('may cancel another of its upkeeps that runs later in the transaction', async () => {
@@ -207,8 +254,8 @@ describe('the target of an upkeep that attacks', () => {
     assert.deepEqual(
       made.map((run) => [run.id, run.delivered, run.locked]),
       [
+        // The victim's run is skipped, and nobody's: it was cancelled before it began.
         [attack, true, UPKEEP_FEE],
-        [victim, false, 0n],
       ],
     );
     assert.equal(await upkeepOf(world, victim), null);

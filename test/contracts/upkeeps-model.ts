@@ -26,8 +26,6 @@ export interface SettledRun {
   readonly due: number;
   readonly delivered: boolean;
   readonly locked: Datoshi;
-  /** Of a cancelled upkeep, which is gone by it. */
-  readonly ends: boolean;
 }
 
 export interface ModelUpkeep {
@@ -36,8 +34,6 @@ export interface ModelUpkeep {
   readonly maxFee: Datoshi;
   lastDue: number;
   isFunded: boolean;
-  /** 0 while it is not cancelled. */
-  ending: number;
 }
 
 export function upkeepCall(act: UpkeepAct): [string, ...ScriptArg[]] {
@@ -60,7 +56,6 @@ export class UpkeepsModel {
     private readonly balances: Balances,
     private readonly facts: {
       readonly minimum: Datoshi;
-      readonly lifetime: number;
       readonly throwing: Hash160;
     },
   ) {}
@@ -68,7 +63,7 @@ export class UpkeepsModel {
   refusalOf(
     act: UpkeepAct,
     by: Hash160,
-    at: { readonly block: number; readonly paused: boolean; readonly mayAnswer: boolean },
+    at: { readonly paused: boolean; readonly mayAnswer: boolean },
   ): string | null {
     if (act.does === 'perform') {
       return at.mayAnswer ? null : "the node account's witness is missing";
@@ -84,13 +79,9 @@ export class UpkeepsModel {
     const upkeep = this.list.get(act.id);
     if (upkeep === undefined) return `no upkeep has the id of ${act.does}Upkeep`;
     if (act.does === 'fund') {
-      if (upkeep.isFunded) return 'the upkeep is funded already, or cancelled';
+      if (upkeep.isFunded) return 'the upkeep is funded already';
       if (this.balances.creditOf(upkeep.owner) >= upkeep.maxFee) return null;
       return "the credit of the upkeep's owner is below its maxFee";
-    }
-    if (upkeep.ending > 0) {
-      if (at.block > upkeep.ending) return null;
-      return 'the upkeep is cancelled already, and what is locked cannot be given back yet';
     }
     return by === upkeep.owner ? null : "only the upkeep's owner may cancel it";
   }
@@ -101,7 +92,7 @@ export class UpkeepsModel {
       case 'register': {
         const { target, maxFee } = act;
         this.balances.reserve(by, maxFee);
-        const state = { lastDue: block, isFunded: true, ending: 0 };
+        const state = { lastDue: block, isFunded: true };
         this.list.set(newId, { owner: by, target, maxFee, ...state });
         return [];
       }
@@ -115,10 +106,6 @@ export class UpkeepsModel {
       }
       case 'cancel': {
         const upkeep = this.#of(act.id);
-        if (upkeep.ending === 0 && upkeep.isFunded) {
-          upkeep.ending = block + this.facts.lifetime;
-          return [];
-        }
         if (upkeep.isFunded) this.balances.settle(upkeep.owner, upkeep.maxFee, 0n, by);
         this.list.delete(act.id);
         return [];
@@ -136,15 +123,11 @@ export class UpkeepsModel {
     const upkeep = this.list.get(id);
     if (!upkeep?.isFunded || due <= upkeep.lastDue || due > block) return [];
     const { owner, maxFee, target } = upkeep;
-    if (upkeep.ending > 0) {
-      this.list.delete(id);
-      return [{ id, owner, maxFee, due, delivered: false, locked: 0n, ends: true }];
-    }
     const locked = this.balances.creditOf(owner) >= maxFee ? maxFee : 0n;
     this.balances.reserve(owner, locked);
     upkeep.lastDue = due;
     upkeep.isFunded = locked > 0n;
     const delivered = deliver && target !== this.facts.throwing;
-    return [{ id, owner, maxFee, due, delivered, locked, ends: false }];
+    return [{ id, owner, maxFee, due, delivered, locked }];
   }
 }

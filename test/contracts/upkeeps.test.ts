@@ -3,13 +3,12 @@ import { parseGas } from '../../src/base/datoshi.js';
 import { hash160 } from '../../src/base/hash.js';
 import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { type ScriptArg, utf8 } from '../../src/chain/script.js';
-import { assertBooks, balanceOf, storedKeys } from './books.js';
+import { assertBooks, balanceOf } from './books.js';
 import { eventsOf, type GatewayWorld, gatewayWorld, setPolicy } from './gateway-world.js';
 import { setMode } from './hostile.js';
 import { refuses } from './refusals.js';
 import { askedBy, requestIn } from './requests.js';
 import {
-  chargedBy,
   performed,
   performedIn,
   registeredBy,
@@ -17,13 +16,13 @@ import {
   runOf,
   UPKEEP_FEE,
   type UpkeepAsked,
+  unfunded,
   upkeepArgs,
   upkeepIds,
   upkeepOf,
 } from './upkeeps.js';
 
 const NOBODY = hash160(`0x${'99'.repeat(20)}`);
-const LIFETIME = 6;
 
 describe('an upkeep', () => {
   let world: GatewayWorld<'user' | 'poor', 'target' | 'owner'>;
@@ -48,18 +47,7 @@ describe('an upkeep', () => {
   };
   const refusesTo = (script: Buffer, refusal: string, by = world.accounts.user) =>
     refuses(world.network, by, script, refusal);
-  /** Its owner withdraws everything, and the upkeep runs: what it is left with is no next lock. */
-  const unfund = async (id: bigint, by = world.accounts.user) => {
-    const { credit } = await balanceOf(world, by.hash);
-    await world.run(by, world.calls.withdraw(by.hash, by.hash, credit));
-    const { lastDue = 0 } = (await upkeepOf(world, id)) ?? {};
-    const [run] = performedIn(
-      world,
-      await world.run(...performed(world, [runOf(id, lastDue + 1)])),
-    );
-    assert.equal(run?.locked, 0n);
-    return run;
-  };
+  const unfund = (id: bigint) => unfunded(world, world.accounts.user, id);
   const deposit = (amount = parseGas('50'), to = world.accounts.user.hash) =>
     world.run(world.owner, world.calls.deposit(world.owner.hash, amount, to));
 
@@ -110,7 +98,6 @@ describe('an upkeep', () => {
       lastDue: time,
       lastRun: applied.blockIndex,
       isFunded: true,
-      ending: 0,
     });
     const after = await balanceOf(world, user.hash);
     assert.equal(after.reserved, before.reserved + first.maxFee + UPKEEP_FEE);
@@ -230,7 +217,7 @@ describe('an upkeep', () => {
     const { user, poor } = world.accounts;
     const id = await registered();
     const fund = world.call('fundUpkeep', id);
-    await refusesTo(fund, 'the upkeep is funded already, or cancelled');
+    await refusesTo(fund, 'the upkeep is funded already');
     await unfund(id);
     assert.equal((await upkeepOf(world, id))?.isFunded, false);
     await refusesTo(fund, "the credit of the upkeep's owner is below its maxFee", poor);
@@ -246,87 +233,6 @@ describe('an upkeep', () => {
     const [run] = performedIn(world, await world.run(...performed(world, [await dueOf(id)])));
     assert.deepEqual([run?.delivered, run?.locked], [true, UPKEEP_FEE]);
     await refusesTo(world.call('fundUpkeep', 1n << 40n), 'no upkeep has the id of fundUpkeep');
-  });
-
-  it('is cancelled by its owner alone, and is gone at once when nothing is locked', async () => {
-    const { user, poor } = world.accounts;
-    const id = await registered();
-    const cancel = world.calls.cancelUpkeep(id);
-    await refusesTo(cancel, "only the upkeep's owner may cancel it", poor);
-    await refusesTo(cancel, "only the upkeep's owner may cancel it", world.owner);
-    await unfund(id);
-    const before = await balanceOf(world, user.hash);
-    const applied = await world.run(user, cancel);
-    assert.deepEqual(eventsOf(world, applied), [{ name: 'UpkeepCancelled', id }]);
-    assert.equal(await upkeepOf(world, id), null);
-    assert.deepEqual(await balanceOf(world, user.hash), before);
-    await refusesTo(cancel, 'no upkeep has the id of cancelUpkeep');
-    await refusesTo(world.calls.fundUpkeep(id), 'no upkeep has the id of fundUpkeep');
-    await deposit();
-  });
-
-  describe('that is cancelled while a lock is there', () => {
-    const records = () => Promise.all(['t', 'g', 'j'].map((prefix) => storedKeys(world, prefix)));
-    let recordsBefore: readonly number[];
-    before(async () => {
-      recordsBefore = await records();
-      await world.run(world.owner, setPolicy(world, { requestLifetime: LIFETIME }));
-    });
-
-    it('calls its target no more, and gives the lock back to be fetched by anyone', async () => {
-      const { user, poor } = world.accounts;
-      const id = await registered();
-      const before = await balanceOf(world, user.hash);
-      const applied = await world.run(user, world.calls.cancelUpkeep(id));
-      const until = applied.blockIndex + LIFETIME;
-      assert.deepEqual(eventsOf(world, applied), [{ name: 'UpkeepEnding', id, until }]);
-      assert.deepEqual(await balanceOf(world, user.hash), before);
-      assert.equal((await upkeepOf(world, id))?.ending, until);
-      await refusesTo(world.calls.fundUpkeep(id), 'the upkeep is funded already, or cancelled');
-      await world.network.waitForBlock(until);
-      const fetched = await world.run(poor, world.calls.cancelUpkeep(id));
-      assert.deepEqual(eventsOf(world, fetched), [{ name: 'UpkeepCancelled', id }]);
-      const after = await balanceOf(world, user.hash);
-      assert.equal(after.reserved, before.reserved - UPKEEP_FEE);
-      assert.equal(after.credit, before.credit + UPKEEP_FEE);
-      assert.equal(await upkeepOf(world, id), null);
-    });
-
-    it('pays for a run that was under way, once and without premium, and is gone', async () => {
-      const { owner, accounts, contracts } = world;
-      const premiums = [0n, 0n, 0n, 0n, 0n, parseGas('0.1')];
-      await world.run(owner, setPolicy(world, { premiums, requestLifetime: 100_000 }));
-      const id = await registered();
-      const before = await balanceOf(world, accounts.user.hash);
-      await world.run(accounts.user, world.calls.cancelUpkeep(id));
-      const refusal =
-        'the upkeep is cancelled already, and what is locked cannot be given back yet';
-      await refusesTo(world.calls.cancelUpkeep(id), refusal);
-      const countBefore = await world.network.read(contracts.target, 'count');
-      const run = await dueOf(id);
-      // What the node meant to spend is burnt, though there is nothing to call any more.
-      const systemFee = parseGas('1');
-      const applied = await world.run(...performed(world, [run, run], { systemFee }));
-      const [event, cancelled, ...more] = eventsOf(world, applied);
-      assert.ok(event?.name === 'UpkeepPerformed');
-      assert.deepEqual([event.delivered, event.premium, event.locked], [false, 0n, 0n]);
-      assert.ok(event.fee > parseGas('0.5') && event.fee < systemFee + applied.networkFee);
-      assert.deepEqual(cancelled, { name: 'UpkeepCancelled', id });
-      assert.deepEqual(
-        more.map(({ name }) => name),
-        ['Earned'],
-      );
-      assert.deepEqual(await world.network.read(contracts.target, 'count'), countBefore);
-      const after = await balanceOf(world, accounts.user.hash);
-      assert.equal(after.reserved, before.reserved - UPKEEP_FEE);
-      assert.equal(after.credit, before.credit + UPKEEP_FEE - chargedBy(event));
-      assert.equal(await upkeepOf(world, id), null);
-      await world.run(owner, setPolicy(world));
-    });
-
-    it('leaves no record behind', async () => {
-      assert.deepEqual(await records(), recordsBefore);
-    });
   });
 
   it('is not registered while the gateway is paused; all the rest goes on', async () => {

@@ -8,6 +8,7 @@ import type { UpkeepRun } from '../../src/chain/gateway-calls.js';
 import type { KnownGatewayEvent } from '../../src/chain/gateway-events.js';
 import type { RegisteredUpkeep } from '../../src/chain/gateway-records.js';
 import { type ScriptArg, utf8 } from '../../src/chain/script.js';
+import { balanceOf } from './books.js';
 import { eventsOf, type Step } from './gateway-world.js';
 import type { AnyWorld } from './requests.js';
 
@@ -100,3 +101,17 @@ export const upkeepOf = (world: AnyWorld, id: bigint): Promise<RegisteredUpkeep 
 
 export const chargedBy = (run: { fee: Datoshi; lost: Datoshi; premium: Datoshi }): Datoshi =>
   run.fee + run.lost + run.premium;
+
+/** The owner withdraws everything, and his upkeep runs: what he is left with is no next lock. */
+export async function unfunded(
+  world: AnyWorld,
+  owner: DevnetAccount,
+  id: bigint,
+): Promise<UpkeepEvent<'UpkeepPerformed'>> {
+  const { credit } = await balanceOf(world, owner.hash);
+  await world.run(owner, world.calls.withdraw(owner.hash, owner.hash, credit));
+  const { runs } = await perform(world, [await nextRun(world, id)]);
+  const [run] = runs;
+  assert.equal(run?.locked, 0n);
+  return run;
+}

@@ -15,7 +15,7 @@ import {
   movePostings,
 } from '../../src/gasbank/own-gas-postings.js';
 import { type PostingContext, postingsOf } from '../../src/gasbank/postings.js';
-import type { UpkeepLock } from '../../src/gasbank/upkeep-lock.js';
+import type { LockStep, UpkeepLock } from '../../src/gasbank/upkeep-lock.js';
 import { hashOf } from '../pipeline/stage-fixture.js';
 import { GATEWAY, numbered } from './histories/model-chain.js';
 
@@ -26,8 +26,10 @@ const OTHER = numbered(0xd0, 1);
 const TX = hashOf(7);
 const LOST_TX = hashOf(6);
 const UPKEEP: UpkeepLock = {
-  ...{ id: 5n, owner: PAYER, maxFee: 100n, locks: 1, isEnding: false, lastRunBlock: 12 },
+  ...{ id: 5n, owner: PAYER, maxFee: 100n, locks: 1, isGone: false, lastRunBlock: 12 },
 };
+
+const step = (amount: bigint): LockStep => ({ upkeep: UPKEEP, after: UPKEEP, amount });
 
 describe('the postings of a gateway event', () => {
   const context: PostingContext = {
@@ -36,7 +38,7 @@ describe('the postings of a gateway event', () => {
     ownAccounts: new Set([OWN]),
     maxFeeOf: () => 100n,
     lostTxOf: () => LOST_TX,
-    upkeepAt: () => UPKEEP,
+    lockAt: () => step(100n),
   };
   const moved = (events: readonly KnownGatewayEvent[], given: Partial<PostingContext> = {}) =>
     postingsOf(events, { ...context, ...given }).map(
@@ -146,7 +148,6 @@ describe('the postings of a gateway event', () => {
       moved([
         { name: 'UpkeepRegistered', id: 5n, owner: PAYER, ...registered },
         { name: 'UpkeepFunded', id: 5n, amount: 100n },
-        { name: 'UpkeepEnding', id: 5n, until: 99 },
       ]),
       [`${credit} -> ${locked} 100 lock`, `${credit} -> ${locked} 100 lock`],
     );
@@ -160,21 +161,29 @@ describe('the postings of a gateway event', () => {
       `${credit} -> ${locked} 100 lock`,
     ]);
     assert.deepEqual(asked, [[5n, OWN, 20n, 12]]);
-    assert.deepEqual(moved([performed({ premium: 0n, locked: 0n }), earned(OTHER)]), [
+    const unlocked = { lockAt: () => step(0n) };
+    const free = performed({ premium: 0n, locked: 0n });
+    assert.deepEqual(moved([free, earned(OTHER)], unlocked), [
       `${locked} -> ${earnedOf(OTHER)} 30 fee`,
       `${locked} -> ${credit} 70 remainder`,
     ]);
     assert.throws(() => moved([performed()]), /has a UpkeepPerformed but no Earned/);
   });
 
-  it('give a lock back that is left when an upkeep ends', () => {
+  it('give back what is locked for the next run of an upkeep that is cancelled', () => {
     const [cancelled] = [{ name: 'UpkeepCancelled', id: 5n } as const];
-    const given = (lock: Partial<UpkeepLock>) =>
-      moved([cancelled], { upkeepAt: () => ({ ...UPKEEP, ...lock }) });
     const back = [`${reservedOf(PAYER)} -> ${creditOf(PAYER)} 100 unlock`];
-    assert.deepEqual(given({ isEnding: true }), back);
-    assert.deepEqual(given({ isEnding: true, locks: 0 }), []);
-    assert.deepEqual(given({}), [], 'what is locked is that of a run, whose charge is to come');
+    assert.deepEqual(moved([cancelled]), back);
+    assert.deepEqual(moved([cancelled], { lockAt: () => step(0n) }), []);
+  });
+
+  it('lock nothing for a run after one whose target cancelled it', () => {
+    const [credit, locked] = [creditOf(PAYER), reservedOf(PAYER)];
+    assert.deepEqual(moved([performed(), earned(OTHER)], { lockAt: () => step(0n) }), [
+      `${locked} -> ${earnedOf(OTHER)} 30 fee`,
+      `${locked} -> ${earnedOf(OTHER)} 4 premium`,
+      `${locked} -> ${credit} 66 remainder`,
+    ]);
   });
 
   it('charge a price round to the sponsor of its feed, if there is one', () => {

@@ -19,78 +19,127 @@ describe('the locks of an upkeep', () => {
     ...{ name: 'UpkeepRegistered', id: 5n, owner: OWNER, ...terms, maxFee },
   });
   const funded: UpkeepEvent = { name: 'UpkeepFunded', id: 5n, amount: 100n };
-  const ending: UpkeepEvent = { name: 'UpkeepEnding', id: 5n, until: 99 };
   const cancelled: UpkeepEvent = { name: 'UpkeepCancelled', id: 5n };
   const performed = (locked = 100n): UpkeepEvent => ({
     ...{ name: 'UpkeepPerformed', id: 5n, owner: OWNER, due: 9, delivered: true },
     ...{ fee: 1n, lost: 0n, premium: 0n, locked },
   });
-  /** How many locks are left, whether it ends, and its last run, after each event. */
-  const left = (...events: UpkeepEvent[]) => {
+  /**
+   * How many locks are left, and what the event set aside or gave back, of each event; a list holds
+   * those of one transaction.
+   */
+  const left = (...transactions: (UpkeepEvent | UpkeepEvent[])[]) => {
     const store = createUpkeepLockStore(stages.db);
-    return events.map((event, at) => {
-      inTransaction(stages.db, () => store.follow([event], 20 + at));
-      const lock = store.find(5n) ?? assert.fail('no such upkeep');
-      return [lock.locks, lock.isEnding, lock.lastRunBlock];
+    return transactions.flatMap((events, at) => {
+      const steps = inTransaction(stages.db, () => store.follow([events].flat(), 20 + at));
+      return steps.map((step) => [step?.after.locks, step?.amount]);
     });
   };
+  const lastRun = () => createUpkeepLockStore(stages.db).find(5n)?.lastRunBlock;
 
   it('are one for the next run, as long as the credit allows', () => {
     assert.deepEqual(left(registered(), performed(), performed(0n), funded, performed()), [
-      [1, false, 20],
-      [1, false, 21],
-      [0, false, 22],
-      [1, false, 22],
-      [1, false, 24],
+      [1, 100n],
+      [1, 100n],
+      [0, 0n],
+      [1, 100n],
+      [1, 100n],
     ]);
+    assert.equal(lastRun(), 24);
+    assert.deepEqual(left(registered(1n), performed(1n)).at(-1), [1, 1n], 'however little it is');
   });
 
-  it('stay with a cancelled one until it is charged or given back', () => {
-    assert.deepEqual(left(registered(), ending, performed(0n), cancelled).at(-1), [0, false, 22]);
-    assert.deepEqual(left(registered(), ending, cancelled).at(-1), [0, false, 20]);
-    // One that has none is gone at once.
-    assert.deepEqual(left(registered(), performed(0n), cancelled).at(-1), [0, false, 21]);
+  it('are credit again when it is cancelled, if there is one', () => {
+    assert.deepEqual(left(registered(), cancelled).at(-1), [0, 100n]);
+    assert.deepEqual(left(registered(), performed(0n), cancelled).at(-1), [0, 0n]);
+    assert.deepEqual(left(registered(), [performed(), cancelled]).at(-1), [0, 100n]);
+    assert.equal(lastRun(), 21);
   });
 
-  it('are counted right where a target cancels or funds its own upkeep while it runs', () => {
-    // No credit for the next run: cancelled, it is gone before the run is charged.
-    assert.deepEqual(left(registered(), cancelled, performed(0n)), [
-      [1, false, 20],
-      [1, false, 20],
-      [0, false, 22],
+  it('are neither set aside nor given back twice where its target cancels it as it runs', () => {
+    // The next run was locked before, which only its run's event tells of.
+    assert.deepEqual(left(registered(), [cancelled, performed()]).slice(1), [
+      [1, 0n],
+      [0, 0n],
     ]);
-    // The next run is locked already: that lock ends later.
-    assert.deepEqual(left(registered(), ending, performed(), cancelled), [
-      [1, false, 20],
-      [1, true, 20],
-      [1, true, 22],
-      [0, false, 22],
+    // No credit for the next run: there is nothing to give back.
+    assert.deepEqual(left(registered(), [cancelled, performed(0n)]).slice(1), [
+      [1, 0n],
+      [0, 0n],
     ]);
     // Without credit for it, then funded and cancelled.
-    assert.deepEqual(left(registered(), funded, ending, performed(0n), cancelled).slice(1), [
-      [2, false, 20],
-      [2, true, 20],
-      [1, true, 23],
-      [0, false, 23],
+    assert.deepEqual(left(registered(), [funded, cancelled, performed(0n)]).slice(1), [
+      [2, 100n],
+      [1, 100n],
+      [0, 0n],
+    ]);
+  });
+
+  it('pay for two runs in one transaction, of which the second, or the first, cancels it', () => {
+    assert.deepEqual(left(registered(), [cancelled, performed(), performed()]).slice(1), [
+      [1, 0n],
+      [1, 100n],
+      [0, 0n],
+    ]);
+    assert.deepEqual(left(registered(), [cancelled, performed(), performed(0n)]).slice(1), [
+      [1, 0n],
+      [1, 100n],
+      [0, 0n],
+    ]);
+    // The first funds it, the second locks the next run, and cancels.
+    assert.deepEqual(left(registered(), [funded, cancelled, performed(0n), performed()]).slice(1), [
+      [2, 100n],
+      [2, 0n],
+      [1, 0n],
+      [0, 0n],
+    ]);
+    // Each funds it: of three locks two pay for runs.
+    const twice = [funded, funded, cancelled, performed(0n), performed(0n)];
+    assert.deepEqual(left(registered(), twice).slice(1), [
+      [2, 100n],
+      [3, 100n],
+      [2, 100n],
+      [1, 0n],
+      [0, 0n],
     ]);
   });
 
   it('are locks however little they hold', () => {
-    assert.deepEqual(left(registered(1n), performed(1n), ending, cancelled), [
-      [1, false, 20],
-      [1, false, 21],
-      [1, true, 21],
-      [0, false, 21],
+    assert.deepEqual(left(registered(1n), [cancelled, performed(1n)]).slice(1), [
+      [1, 0n],
+      [0, 0n],
+    ]);
+    // Of two runs the second has no lock for the next one, funds it, and cancels.
+    const little: UpkeepEvent = { name: 'UpkeepFunded', id: 5n, amount: 1n };
+    const funds = [little, cancelled, performed(1n), performed(0n)];
+    assert.deepEqual(left(registered(1n), funds).slice(1), [
+      [2, 1n],
+      [1, 1n],
+      [1, 1n],
+      [0, 0n],
+    ]);
+  });
+
+  it('are told of its own events alone, and of those behind a cancellation', () => {
+    const of6 = (event: UpkeepEvent): UpkeepEvent => ({ ...event, id: 6n });
+    const both = [registered(), of6(registered())];
+    assert.deepEqual(left(both, [cancelled, of6(performed())]).slice(2), [
+      [0, 100n],
+      [1, 100n],
+    ]);
+    assert.deepEqual(left(both, [cancelled, performed(), of6(performed())]).slice(2), [
+      [1, 0n],
+      [0, 0n],
+      [1, 100n],
     ]);
   });
 
   it('are none to speak of where a run may cost nothing', () => {
-    assert.deepEqual(left(registered(0n), performed(0n), performed(0n), ending, cancelled), [
-      [1, false, 20],
-      [0, false, 21],
-      [0, false, 22],
-      [0, true, 22],
-      [0, false, 22],
+    assert.deepEqual(left(registered(0n), performed(0n), performed(0n), cancelled), [
+      [1, 0n],
+      [0, 0n],
+      [0, 0n],
+      [0, 0n],
     ]);
   });
 
@@ -102,15 +151,17 @@ describe('the locks of an upkeep', () => {
     assert.deepEqual(follow(deposit, performed(), cancelled), [null, null, null]);
     const [first, none, second] = follow(registered(), deposit, performed(0n));
     assert.equal(none, null);
-    const known = { id: 5n, owner: OWNER, maxFee: 100n, isEnding: false, lastRunBlock: 30 };
+    const known = { id: 5n, owner: OWNER, maxFee: 100n, isGone: false, lastRunBlock: 30 };
     assert.deepEqual(
-      [first, second],
+      [first?.upkeep, second?.upkeep],
       [
         { ...known, locks: 1 },
         { ...known, locks: 1 },
       ],
     );
-    assert.equal(store.find(5n)?.locks, 0);
+    assert.deepEqual(store.find(5n), { ...known, locks: 0 });
+    follow(cancelled);
+    assert.deepEqual(store.find(5n), { ...known, locks: 0, isGone: true });
     assert.throws(() => store.follow([funded], 31), /outside of a transaction/);
     const expired = { name: 'Expired', id: 5n, payer: OWNER, refund: 1n } as const;
     assert.deepEqual(follow(expired), [null], 'a request has no lock, whatever its id');

@@ -110,7 +110,7 @@ describe('an upkeep with the maxFee that dodona estimate tells', function () {
     const cancelled = await added(`on:${beating}:Beat`, [8]);
     await cancel(cancelled);
     const cases: [string, string[], RegExp][] = [
-      [String(cancelled), [], /the upkeep is cancelled/],
+      [String(cancelled), [], /the gateway knows no upkeep \d+\n.*one that was cancelled is gone/],
       ['999999', [], /the gateway knows no upkeep 999999/],
       ['x', [], /decimal id of an upkeep/],
       ['1', ['--url', 'x', '--fetch'], /--upkeep excludes --url, --fetch/],

@@ -4,7 +4,9 @@ import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160, Hash256 } from '../../src/base/hash.js';
+import { readContract } from '../../src/chain/contract-read.js';
 import { gatewayCalls, type UpkeepRun } from '../../src/chain/gateway-calls.js';
+import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { callScript, type ScriptArg, utf8 } from '../../src/chain/script.js';
 import { createProfitView } from '../../src/gasbank/profit-view-store.js';
@@ -70,6 +72,8 @@ describe('the books of a node whose account runs upkeeps and publishes prices', 
   }
   const performed = async (...ids: bigint[]) =>
     mustHalt(perform(ids.map((upkeepId) => ({ upkeepId }))));
+  const creditOf = ({ hash }: Hostile) =>
+    readContract(fixture.network.rpc, gatewayReads(fixture.gateway).creditOf(hash));
   const blocks = async (count: number) =>
     fixture.network.waitForBlock((await fixture.network.height()) + count);
 
@@ -101,15 +105,23 @@ describe('the books of a node whose account runs upkeeps and publishes prices', 
     await send(modeScript(gone, 'call'));
     await performed(first);
     assert.equal((await last('UpkeepPerformed'))?.name, 'UpkeepPerformed');
-    // The next lock is there already: it is given back after its time.
+    // The next lock is there already, and given back at once; of two runs at once, in the first.
     const second = await register(ending);
     await send(callOfScript(ending, fixture.gateway, 'cancelUpkeep', [second]));
     await send(modeScript(ending, 'call'));
     await blocks(2);
-    await performed(second);
-    await blocks(LIFETIME + 1);
-    await send(gatewayCalls(fixture.gateway).cancelUpkeep(second));
-    // Cancelled, and charged once more by a run that was under way.
+    await performed(second, second);
+    // All of its credit goes with it, what was locked included, before its run is charged.
+    const leaving = await register(ending);
+    const credit = await creditOf(ending);
+    const withdraws = [fixture.gateway, utf8('withdraw'), [ending.hash, ending.hash, credit]];
+    await send(callOfScript(ending, fixture.gateway, 'cancelUpkeep', [leaving]));
+    await send(callScript(ending.hash, 'setNextCall', withdraws));
+    await send(modeScript(ending, 'callBoth'));
+    await blocks(1);
+    await performed(leaving);
+    assert.ok((await creditOf(ending)) < MAX_FEE);
+    // Cancelled in front of a run, which is skipped.
     const third = await register(refunded);
     await send(callBy(refunded, 'cancelUpkeep', third));
     await performed(third);

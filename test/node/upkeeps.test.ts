@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
-import { createUpkeepStore, type UpkeepRow } from '../../src/automation/upkeep-store.js';
+import {
+  createUpkeepStore,
+  NOTHING_SENT,
+  type UpkeepRow,
+} from '../../src/automation/upkeep-store.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import { callScript } from '../../src/chain/script.js';
@@ -170,12 +174,8 @@ describe('a node runs upkeeps on a real chain', function () {
     await untilRuns(ids[0] ?? 0n, 2);
     const known = (id: bigint) => {
       const { retryMs: _retry, reason: _why, lastDue: _last, nextDue: _next, ...row } = rowOf(id);
-      return {
-        ...row,
-        state: row.state === 'sent' ? 'waiting' : row.state,
-        tx: null,
-        sentDue: null,
-      };
+      const state = row.state === 'sent' ? 'waiting' : row.state;
+      return { ...row, ...NOTHING_SENT, state };
     };
     const before = ids.map(known);
     await running.stop();

@@ -14,7 +14,7 @@ const NOW = { block: 500, timeMs: 100 * MINUTE_MS + 5 };
 const UPKEEP: RegisteredUpkeep = {
   ...{ owner: ACCOUNT, target: ACCOUNT, method: 'tick', args: [], trigger: 'cron:* * * * *' },
   ...{ maxFee: 9_000n, premium: 7n, networkFeeCeiling: 30n, registered: 400, isFunded: true },
-  ...{ lastDue: 99 * MINUTE_MS, lastRun: 450, ending: 0 },
+  ...{ lastDue: 99 * MINUTE_MS, lastRun: 450 },
 };
 const halted = (gasConsumed: Datoshi, delivered = true): Preflight => ({
   ...{ state: 'HALT', gasConsumed, expired: new Set(), contained: true },
@@ -120,7 +120,6 @@ describe('the estimate of an upkeep', () => {
     };
     const cases: [Parameters<typeof estimate>, RegExp][] = [
       [[{ isFunded: false }], /^ESTIMATE_REFUSED: nothing is locked for its next run/],
-      [[{ ending: 9 }], /is cancelled/],
       [[{ trigger: 'cron:0 0 31 2 *' }], /no node runs it: /],
       [[{}, () => faulted(null)], /a trial of the run FAULTed: ABORT/],
       [[{}, ({ deliver }) => halted(1n, !deliver)], /would not be called: its target's "tick"/],

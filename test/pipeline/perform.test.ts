@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { createOwnerStore } from '../../src/automation/owner-store.js';
 import { createPerform } from '../../src/pipeline/perform.js';
 import type { Submission } from '../../src/pipeline/submit.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { planning, type Target } from './run-plan-fixture.js';
-import { createStages, hashOf, type Stages } from './stage-fixture.js';
+import { createStages, hashOf, REQUESTER, type Stages } from './stage-fixture.js';
 import { addUpkeep, MINUTE_MS, noteUpkeep, upkeepOf } from './upkeep-fixture.js';
 
 const NOW = { block: 20, timeMs: 20 * MINUTE_MS };
@@ -17,10 +18,12 @@ describe('running upkeeps', () => {
   let targets: Record<string, Target>;
   /** Before a preflight answers. */
   let pause: Promise<void> | null;
+  /** What may be lost to owners who cancel. */
+  let limit: bigint;
   beforeEach(() => {
     stages = createStages();
     stop = new AbortController();
-    [sent, targets, pause] = [[], {}, null];
+    [sent, targets, pause, limit] = [[], {}, null, 1_000_000n];
   });
   afterEach(() => stages.close());
 
@@ -38,6 +41,8 @@ describe('running upkeeps', () => {
       upkeepChain: chain,
       conditionLimits: { maxGas: 1n, perBlock: 9 },
       failureRule: RULE,
+      owners: createOwnerStore(stages.db),
+      cancelLossPerHour: limit,
       holdMs: 700,
       planning: { ...plans, chain },
       submit: async (submission: Submission) => {
@@ -133,6 +138,51 @@ describe('running upkeeps', () => {
       assert.match(upkeepOf(stages, id).reason, /^preflight FAULTed: ABORT/);
       assert.equal(upkeepOf(stages, id).failures, 1);
     }
+  });
+
+  it('holds what its owner could cancel in front of, beyond what may be lost in an hour', async () => {
+    add([1n, 2n, 3n], ran);
+    await performAll();
+    const { sentCost, sentRisk } = upkeepOf(stages, 1n);
+    assert.deepEqual(inOrder(), [[1n, 2n], [3n]]);
+    assert.ok(sentCost > 0n && sentRisk === sentCost, 'nothing was paid before');
+    stages.upkeeps.byTransaction(upkeepOf(stages, 1n).tx ?? hashOf(0));
+    // Room for one more beside the three that are under way.
+    const all = [1n, 2n, 3n].reduce((sum, id) => sum + upkeepOf(stages, id).sentRisk, 0n);
+    limit = all + (sentCost * 3n) / 2n;
+    sent = [];
+    add([4n, 5n], ran);
+    await performAll();
+    assert.deepEqual(sent, [[4n]]);
+    assert.match(upkeepOf(stages, 5n).reason, /^held: its owner could cancel in front of it/);
+    assert.match(upkeepOf(stages, 5n).reason, /gasbank\.cancelLossPerHour is 0\.0/);
+    assert.equal(upkeepOf(stages, 5n).retryMs, stages.clock.nowMs() + 700);
+    assert.equal(stages.held.list(stages.clock.nowMs())[0]?.cause, 'loss');
+  });
+
+  it('makes what its owner has paid for before, however little may be lost', async () => {
+    limit = 0n;
+    add([1n], ran);
+    await performAll();
+    assert.deepEqual(sent, []);
+    inTransaction(stages.db, () => createOwnerStore(stages.db).paid(REQUESTER, 1_000_000n));
+    stages.advance(700);
+    await performAll();
+    assert.deepEqual(sent, [[1n]]);
+    assert.equal(upkeepOf(stages, 1n).sentRisk, 0n);
+  });
+
+  it('trusts no owner for an hour whose cancelling cost more than he paid', async () => {
+    const cancelled = { upkeepId: 9n, owner: REQUESTER, tx: hashOf(9), cost: 5n, risk: 5n };
+    addUpkeep(stages, 9n, 'every:5');
+    noteUpkeep(stages, 9n, { nextDue: null });
+    inTransaction(stages.db, () => {
+      createOwnerStore(stages.db).lost({ ...cancelled, atMs: NOW.timeMs });
+    });
+    add([1n], ran);
+    await performAll();
+    assert.deepEqual(sent, []);
+    assert.match(upkeepOf(stages, 1n).reason, /its owner cancelled upkeeps in front of their runs/);
   });
 
   it('tells of no place once it is stopped', async () => {

@@ -98,17 +98,14 @@ describe('what a transaction that did not run upkeeps means for them', () => {
     assert.match(upkeepOf(stages, 1n).reason, /the gateway skipped this run/);
   });
 
-  it('one that was cancelled meanwhile can still claim what was burnt', () => {
+  it('one that was cancelled meanwhile is gone, and can claim nothing', () => {
     inFlight(9n);
     inTransaction(stages.db, () => {
-      const change = { reason: 'cancelled', endingUntil: 90 };
-      assert.ok(stages.upkeeps.move(9n, 'endingOnChain', change));
+      const change = { reason: 'cancelled', tx: null, sentDue: null };
+      assert.ok(stages.upkeeps.move(9n, 'cancelledOnChain', change));
     });
     faulted(rawFor(9n));
-    assert.deepEqual([known(9n).state, known(9n).lostTx], ['ending', TX]);
-    assert.deepEqual(
-      stages.upkeeps.withLosses(stages.clock.nowMs(), 9).map(({ id }) => id),
-      [9n],
-    );
+    assert.deepEqual(known(9n), { ...free, state: 'cancelled', alone: 'no' });
+    assert.deepEqual(stages.upkeeps.withLosses(stages.clock.nowMs(), 9), []);
   });
 });

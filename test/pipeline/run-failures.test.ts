@@ -90,25 +90,10 @@ describe('runs that are not made', () => {
     assert.deepEqual([state, count, left, lostDue], ['waiting', 2, null, null]);
   });
 
-  it('drop a claim of what was cancelled, which never pauses', async () => {
-    const lostTx = hashOf(8);
-    noted({ lostTx, lostDue: 15, failures: 9 });
-    inTransaction(stages.db, () =>
-      stages.upkeeps.move(1n, 'endingOnChain', { reason: 'cancelled', endingUntil: 90 }),
-    );
-    await fail('the gateway would skip this run', run(1n, { deliver: false, lostTx }));
-    assert.deepEqual([row().state, row().lostTx], ['ending', null]);
-    assert.equal(row().reason, 'the gateway would skip this run');
-  });
-
-  it('do not touch a claim of what was cancelled while it is under way', async () => {
-    inTransaction(stages.db, () => {
-      stages.upkeeps.move(1n, 'endingOnChain', { reason: 'cancelled', endingUntil: 90 });
-      const claim = { reason: 'claim sent', tx: hashOf(9), sentDue: 15, lostTx: hashOf(8) };
-      assert.ok(stages.upkeeps.move(1n, 'runSigned', { ...claim, lostDue: 15 }));
-    });
+  it('are nothing to what was cancelled meanwhile', async () => {
+    inTransaction(stages.db, () => stages.upkeeps.move(1n, 'cancelledOnChain', { reason: 'gone' }));
     const before = row();
-    await fail('the gateway would skip this run', run(1n, { deliver: false }));
+    await fail('the gateway would skip this run');
     failures().hold([run(1n)], { reason: 'no room', cause: null, untilMs: null });
     assert.deepEqual(row(), before);
   });

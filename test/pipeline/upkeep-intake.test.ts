@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { hash160 } from '../../src/base/hash.js';
+import { createOwnerStore } from '../../src/automation/owner-store.js';
+import { type Hash256, hash160 } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
 import { creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
 import { createIntake } from '../../src/pipeline/intake.js';
@@ -65,6 +66,14 @@ describe('taking in upkeeps', () => {
     reserved: stages.ledger.balance(reservedOf(REQUESTER)).posted,
     earned: stages.ledger.balance(earnedOf(ACCOUNT)).posted,
   });
+  const owners = () => createOwnerStore(stages.db);
+  const standing = () => owners().standingOf(REQUESTER);
+  /** A run that costs 40, of which its owner has not paid 30 before. */
+  const sendRun = (id: bigint, tx: Hash256, sentDue: number) =>
+    inTransaction(stages.db, () => {
+      const sent = { tx, sentDue, sentCost: 40n, sentRisk: 30n };
+      assert.ok(stages.upkeeps.move(id, 'runSigned', { reason: 'sent', ...sent }));
+    });
   const dueIds = (block: number, limit = 10) =>
     stages.upkeeps
       .due({ block, timeMs: block * MINUTE_MS }, stages.clock.nowMs(), limit)
@@ -111,28 +120,57 @@ describe('taking in upkeeps', () => {
   });
 
   it('is gone, though charged after that, when its target cancelled it while it ran', () => {
-    takeIn(11, registered(1n, 'every:5'));
-    const cancelled = event('UpkeepCancelled', { id: 1n }, hashOf(2));
-    takeIn(17, cancelled, ...performed(1n, 16, { locked: 0n }));
-    assert.deepEqual([row(1n).state, dueIds(99)], ['cancelled', []]);
-    assert.deepEqual(posted(), { credit: 965n, reserved: 0n, earned: 35n });
+    takeIn(11, registered(1n, 'every:5'), registered(2n, 'every:5'));
+    sendRun(1n, txIn(17, 2), 16);
+    sendRun(2n, txIn(18, 2), 16);
+    const cancelled = (id: bigint) => event('UpkeepCancelled', { id }, hashOf(2));
+    takeIn(17, cancelled(1n), ...performed(1n, 16, { locked: 0n }));
+    takeIn(18, cancelled(2n), ...performed(2n, 16));
+    for (const id of [1n, 2n]) {
+      assert.deepEqual([row(id).state, row(id).locks, row(id).tx], ['cancelled', 0, null]);
+      assert.equal(row(id).reason, `cancelled, and gone since block ${16n + id}`);
+    }
+    assert.deepEqual(dueIds(99), []);
+    assert.deepEqual(posted(), { credit: 930n, reserved: 0n, earned: 70n });
+    assert.deepEqual(standing(), { paid: 70n, lost: 0n, lostMs: 0, underWay: 0n });
   });
 
-  it('ends: at once, after its last charge, or when the lock is given back', () => {
-    takeIn(11, registered(1n, 'every:5'), registered(2n, 'every:5'), registered(3n, 'every:5'));
-    takeIn(
-      12,
-      event('UpkeepEnding', { id: 1n, until: 90 }),
-      event('UpkeepEnding', { id: 2n, until: 90 }),
+  it('is gone at once when its owner cancels it, and its lock is credit again', () => {
+    takeIn(11, registered(1n, 'every:5'), registered(2n, 'every:5'));
+    takeIn(17, ...performed(1n, 16, { locked: 0n }));
+    takeIn(18, event('UpkeepCancelled', { id: 1n }), event('UpkeepCancelled', { id: 2n }));
+    assert.deepEqual([row(1n).state, row(2n).state, dueIds(99)], ['cancelled', 'cancelled', []]);
+    assert.deepEqual(posted(), { credit: 965n, reserved: 0n, earned: 35n });
+    assert.deepEqual(standing(), { paid: 35n, lost: 0n, lostMs: 0, underWay: 0n });
+  });
+
+  it('counts for its owner what a run cost in front of which he cancelled it', () => {
+    const ids = [1n, 2n, 3n, 4n];
+    takeIn(11, ...ids.map((id) => registered(id, 'every:5')));
+    for (const id of ids) sendRun(id, txIn(30, id), 16);
+    assert.equal(standing().underWay, 160n);
+    assert.equal(owners().atRisk(0), 120n);
+    // In front of it; behind it, in its own block; and with a loss that was still to be claimed.
+    takeIn(29, event('UpkeepCancelled', { id: 1n }));
+    takeIn(30, ...performed(2n, 16), event('UpkeepCancelled', { id: 2n }, hashOf(5)));
+    inTransaction(stages.db, () => {
+      const lost = { tx: null, sentDue: null, lostTx: txIn(30, 3), lostDue: 16 };
+      stages.upkeeps.move(3n, 'transactionFaulted', { reason: 'FAULTed', ...lost });
+    });
+    assert.equal(owners().atRisk(29 * MINUTE_MS), 60n, 'what is to be claimed is at risk');
+    takeIn(31, event('UpkeepCancelled', { id: 3n }));
+    assert.match(
+      row(1n).reason,
+      /since block 29; 0\.00000040 GAS of its run are charged to nobody/,
     );
-    assert.deepEqual([row(1n).state, row(1n).endingUntil, dueIds(30)], ['ending', 90, [3n]]);
-    const last = performed(1n, 16, { delivered: false, premium: 0n, locked: 0n });
-    takeIn(17, ...last, event('UpkeepCancelled', { id: 1n }, hashOf(2)));
-    assert.deepEqual([row(1n).state, row(1n).locks], ['cancelled', 0]);
-    assert.deepEqual(posted(), { credit: 770n, reserved: 200n, earned: 30n });
-    takeIn(91, event('UpkeepCancelled', { id: 2n }));
-    assert.deepEqual(posted(), { credit: 870n, reserved: 100n, earned: 30n });
-    assert.equal(row(2n).state, 'cancelled');
+    assert.equal(row(2n).reason, 'cancelled, and gone since block 30');
+    const lostMs = 31 * MINUTE_MS;
+    assert.deepEqual(standing(), { paid: 35n, lost: 80n, lostMs, underWay: 40n });
+    assert.deepEqual(
+      [0, 29, 31].map((minute) => owners().atRisk(minute * MINUTE_MS)),
+      [90n, 60n, 30n],
+    );
+    assert.equal(owners().standingOf(TARGET).lost, 0n);
   });
 
   it('shows a trigger that means no day as unreadable, and goes on with the others', () => {

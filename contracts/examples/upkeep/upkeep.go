@@ -61,8 +61,7 @@ func Start(credit int, maxFee int) int {
 	return id
 }
 
-// Stop cancels the upkeep. When what is locked may be given back, anybody can
-// call the gateway's cancelUpkeep again.
+// Stop cancels the upkeep, whose lock is credit again at once.
 func Stop() {
 	requireOwner()
 	ctx := storage.GetContext()

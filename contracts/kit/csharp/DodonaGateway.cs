@@ -97,8 +97,6 @@ namespace Dodona
         /// <summary>block; that of the registration before the first run</summary>
         public BigInteger LastRun;
         public bool Funded;
-        /// <summary>last block in which a cancelled one may be charged, 0 of others</summary>
-        public BigInteger Ending;
     }
 
     public class DodonaPrice
@@ -414,14 +412,15 @@ namespace Dodona
         /// FundUpkeep locks maxFee for the next run of an upkeep that ran out
         /// of credit, for anybody.
         /// It FAULTs with, among others:
-        /// "the upkeep is funded already, or cancelled"
+        /// "the upkeep is funded already"
         /// "the credit of the upkeep's owner is below its maxFee"
         /// </summary>
         public static void FundUpkeep(UInt160 gateway, BigInteger id) =>
             Contract.Call(gateway, "fundUpkeep", CallFlags.All, id);
 
         /// <summary>
-        /// CancelUpkeep ends an upkeep. Only its owner may.
+        /// CancelUpkeep ends an upkeep at once; what is locked for its next run
+        /// is credit again. Only its owner may.
         /// It FAULTs with, among others:
         /// "no upkeep has the id of cancelUpkeep"
         /// "only the upkeep's owner may cancel it"

@@ -63,7 +63,6 @@ UPKEEP_REGISTERED = 8  # int, block
 UPKEEP_LAST_DUE = 9  # int, milliseconds for cron, else a block; that of the registration before the first run
 UPKEEP_LAST_RUN = 10  # int, block; that of the registration before the first run
 UPKEEP_FUNDED = 11  # bool
-UPKEEP_ENDING = 12  # int, last block in which a cancelled one may be charged, 0 of others
 
 PRICE_PRICE = 0  # int
 PRICE_DECIMALS = 1  # int, 8
@@ -390,7 +389,7 @@ def fund_upkeep(gateway: UInt160, id: int) -> None:
     credit, for anybody.
 
     It FAULTs with, among others:
-    - the upkeep is funded already, or cancelled
+    - the upkeep is funded already
     - the credit of the upkeep's owner is below its maxFee
     """
     call_contract(gateway, 'fundUpkeep', [id], CallFlags.ALL)
@@ -398,7 +397,8 @@ def fund_upkeep(gateway: UInt160, id: int) -> None:
 
 def cancel_upkeep(gateway: UInt160, id: int) -> None:
     """
-    cancel_upkeep ends an upkeep. Only its owner may.
+    cancel_upkeep ends an upkeep at once; what is locked for its next run is
+    credit again. Only its owner may.
 
     It FAULTs with, among others:
     - no upkeep has the id of cancelUpkeep

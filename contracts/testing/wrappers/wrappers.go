@@ -134,7 +134,7 @@ func Upkeep(id int) any {
 		return nil
 	}
 	return []any{u.Owner, u.Target, u.Method, u.Args, u.Trigger, u.MaxFee, u.Premium,
-		u.NetworkFeeCeiling, u.Registered, u.LastDue, u.LastRun, u.Funded, u.Ending}
+		u.NetworkFeeCeiling, u.Registered, u.LastDue, u.LastRun, u.Funded}
 }
 
 // Price returns the fields of LatestPrice.

@@ -10,8 +10,6 @@ interface ModelUpkeep {
   readonly premium: bigint;
   readonly ceiling: bigint;
   isFunded: boolean;
-  /** Last block in which a cancelled one may be charged. */
-  until: number | null;
   due: number;
   lastRun: number;
 }
@@ -39,9 +37,6 @@ export type UpkeepCall =
   | { readonly kind: 'perform'; readonly runs: readonly ModelRun[] };
 
 type Tell = (name: GatewayEventName, fields: EventFields) => void;
-
-/** What is locked stays so for so many blocks after a cancellation. */
-const LIFE = 4;
 
 /** The upkeeps of the gateway in a few lines. */
 export class ModelUpkeeps {
@@ -82,7 +77,7 @@ export class ModelUpkeeps {
     if (!this.#lock({ owner, maxFee })) return;
     const { premium, ceiling, height: lastRun } = this.chain;
     const id = this.chain.takeId();
-    const rest = { isFunded: true, until: null, due: 0, lastRun };
+    const rest = { isFunded: true, due: 0, lastRun };
     this.all.set(id, { id, owner, maxFee, premium, ceiling, ...rest });
     const what = { target: owner, method: 'run', trigger: 'every:1' };
     tell('UpkeepRegistered', { id, owner, ...what, maxFee });
@@ -97,15 +92,8 @@ export class ModelUpkeeps {
 
   #cancel(id: bigint, by: Hash160, tell: Tell): void {
     const upkeep = this.all.get(id);
-    if (upkeep === undefined) return;
-    if (upkeep.until !== null) {
-      if (this.chain.height <= upkeep.until) return;
-      this.#unlock(upkeep, upkeep.maxFee);
-    } else if (by !== upkeep.owner) return;
-    else if (upkeep.isFunded) {
-      upkeep.until = this.chain.height + LIFE;
-      return tell('UpkeepEnding', { id, until: upkeep.until });
-    }
+    if (upkeep === undefined || by !== upkeep.owner) return;
+    if (upkeep.isFunded) this.#unlock(upkeep, upkeep.maxFee);
     this.all.delete(id);
     tell('UpkeepCancelled', { id });
   }
@@ -116,15 +104,11 @@ export class ModelUpkeeps {
     if (upkeep === undefined || !upkeep.isFunded) return [];
     const claim = this.#claimable(run, upkeep, sender);
     const due = upkeep.due + 1;
-    const ends = upkeep.until !== null;
-    const locked = !ends && this.#lock(upkeep) ? upkeep.maxFee : 0n;
-    if (ends) this.all.delete(run.id);
-    else {
-      Object.assign(upkeep, { due, isFunded: locked > 0n || upkeep.maxFee === 0n });
-      upkeep.lastRun = this.chain.height;
-      this.#target(run.does, upkeep, tell);
-    }
-    return [() => this.#charge(run, upkeep, { due, ends, locked, claim }, sender, tell)];
+    const locked = this.#lock(upkeep) ? upkeep.maxFee : 0n;
+    Object.assign(upkeep, { due, isFunded: locked > 0n || upkeep.maxFee === 0n });
+    upkeep.lastRun = this.chain.height;
+    this.#target(run.does, upkeep, tell);
+    return [() => this.#charge(run, upkeep, { due, locked, claim }, sender, tell)];
   }
 
   #claimable({ id, lostTx }: ModelRun, { lastRun, ceiling }: ModelUpkeep, sender: Hash160): bigint {
@@ -148,22 +132,20 @@ export class ModelUpkeeps {
   #charge(
     { id, fee: asked, lostTx }: ModelRun,
     upkeep: ModelUpkeep,
-    run: { due: number; ends: boolean; locked: bigint; claim: bigint },
+    run: { due: number; locked: bigint; claim: bigint },
     sender: Hash160,
     tell: Tell,
   ): bigint {
     const { owner, maxFee } = upkeep;
     const fee = least(asked, maxFee);
     const lost = least(run.claim, maxFee - fee);
-    const premium = run.ends ? 0n : least(upkeep.premium, maxFee - fee - lost);
+    const premium = least(upkeep.premium, maxFee - fee - lost);
     const charged = fee + lost + premium;
     this.#unlock(upkeep, maxFee - charged);
     if (this.chain.isOwn(sender)) this.chain.premiums += premium;
     this.chain.recover(lostTx, lost);
     const { due, locked } = run;
-    const delivered = !run.ends;
-    tell('UpkeepPerformed', { id, owner, due, delivered, fee, lost, premium, locked });
-    if (run.ends) tell('UpkeepCancelled', { id });
+    tell('UpkeepPerformed', { id, owner, due, delivered: true, fee, lost, premium, locked });
     return charged;
   }
 }
