@@ -1,5 +1,6 @@
 import type { NodeStatus, Readiness } from './api/node-status.js';
 import { messageOf } from './base/node-error.js';
+import { createGauges, type Gauges } from './node/gauges.js';
 import { readinessOf, statusOf } from './node/node-figures.js';
 import type { NodeOptions } from './node/node-options.js';
 import { openApi } from './node/open-api.js';
@@ -45,10 +46,12 @@ export function createNode(options: NodeOptions): DodonaNode {
     try {
       const parts = await openParts(options, closers, stopping.signal);
       running = parts;
-      const server = openApi(options, parts);
+      const gauges = createGauges(options, parts);
+      const server = openApi(options, parts, gauges);
       closers.push(() => server.stop());
       await server.start();
-      work = runWork(options, parts, stopping.signal);
+      work = runWork(options, parts, gauges, stopping.signal);
+      closers.push(watch(parts, gauges));
     } catch (error) {
       await close();
       settle.resolve();
@@ -58,6 +61,16 @@ export function createNode(options: NodeOptions): DodonaNode {
       () => close().then(settle.resolve),
       (error) => close().then(() => settle.reject(error)),
     );
+  }
+
+  /** The node's own alerts, while the node works; gives what ends them. */
+  function watch(parts: Running, gauges: Gauges): () => Promise<void> {
+    const own = new AbortController();
+    const watching = parts.alerts.run(gauges, AbortSignal.any([stopping.signal, own.signal]));
+    return async () => {
+      own.abort();
+      await watching;
+    };
   }
 
   return {

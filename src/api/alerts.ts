@@ -8,7 +8,18 @@ import { isoTime } from './shapes/values.js';
 /** Lines of trouble lately that are told as alerts, errors only. */
 const MAX_LOG_ALERTS = 5;
 
-/** What somebody should look at now, the worst first. */
+/** What is told at once, and by a rule of its own when it lasts: then the rule's word stands. */
+const RULE_OF: Readonly<Record<string, string>> = {
+  NOT_READY: 'DodonaNotReady',
+  SPENDING_STOPPED: 'DodonaSpendingStopped',
+  WALLET_LOW: 'DodonaWalletLow',
+  REQUESTS_STUCK: 'DodonaRequestsStuck',
+  REQUESTS_OVERDUE: 'DodonaRefundsLate',
+  UPKEEPS_PAUSED: 'DodonaUpkeepsPaused',
+  RANDOM_KEY_NOT_HELD: 'DodonaRandomKeyMissing',
+};
+
+/** What somebody should look at now, the worst first, and what the rules found before the rest. */
 export function alertsOf(
   status: NodeStatus,
   reads: Pick<ApiReads, 'polls' | 'rounds' | 'upkeeps'>,
@@ -24,7 +35,10 @@ export function alertsOf(
     ...feeds.flatMap((feed) => priceAlerts(feed, reads, nowMs)),
     ...logAlerts(status),
   ];
-  return [...ofSeverity(alerts, 'critical'), ...ofSeverity(alerts, 'warning')];
+  const firing = new Set(status.alerts.map((each) => each.alert));
+  const rest = alerts.filter(({ code }) => !firing.has(RULE_OF[code] ?? ''));
+  const all = [...status.alerts.map(ruleAlert), ...rest];
+  return [...ofSeverity(all, 'critical'), ...ofSeverity(all, 'warning')];
 }
 
 const ofSeverity = (alerts: readonly Alert[], severity: Alert['severity']): Alert[] =>
@@ -44,6 +58,9 @@ const alert = (
   const since = sinceMs === undefined ? null : isoTime(sinceMs);
   return { code, severity, summary, detail, since };
 };
+
+const ruleAlert = (found: NodeStatus['alerts'][number]): Alert =>
+  alert(found.severity, found.alert, found.summary, `see ${found.runbook}`, found.sinceMs);
 
 function readinessAlerts({ readiness }: NodeStatus): Alert[] {
   const reasons = readiness?.reasons ?? [];

@@ -103,6 +103,20 @@ export interface TroubleStatus {
   readonly requestId: bigint | null;
 }
 
+/** An alert of the node's own that fires. */
+export interface AlertStatus {
+  /** Its name in src/alerts/alert-table.ts, in the rules for Prometheus, and in the runbook. */
+  readonly alert: string;
+  readonly severity: 'critical' | 'warning';
+  readonly area: string;
+  readonly summary: string;
+  /** What it is about, e.g. `{"endpoint": "http://…"}`. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly sinceMs: number;
+  /** Place in the documents. */
+  readonly runbook: string;
+}
+
 /** What an operator wants to know first. From the database alone, what a node knows is null. */
 export interface NodeStatus {
   readonly version: string;
@@ -135,6 +149,8 @@ export interface NodeStatus {
   /** Null when nobody runs. */
   readonly random: RandomStatus | null;
   readonly attestation: AttestationStatus;
+  /** The worst first; as they were left, when nobody runs. */
+  readonly alerts: readonly AlertStatus[];
   /** Newest first. */
   readonly recentTrouble: readonly TroubleStatus[];
 }

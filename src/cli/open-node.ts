@@ -75,6 +75,7 @@ function storedStatus(
     spending: null,
     random: null,
     attestation: attestationStatus(config),
+    alerts: stored.alerts,
     recentTrouble: storedTrouble(createRequestViews(db)),
   };
 }

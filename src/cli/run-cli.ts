@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { jsonText } from '../api/json-text.js';
+import { alertsCommand } from './alerts-command.js';
 import { attestCommand } from './attest-command.js';
 import { auditCommand } from './audit-command.js';
 import type { CommandContext } from './command-context.js';
@@ -84,6 +85,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .addCommand(verifyCommand(context, setExitCode))
       .addCommand(evidenceCommand(context, setExitCode))
       .addCommand(attestCommand(context, setExitCode))
+      .addCommand(alertsCommand(context))
       .addCommand(configCommand(context))
   );
 }

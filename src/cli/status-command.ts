@@ -9,6 +9,7 @@ import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command
 import { durationText, timeText } from './human-time.js';
 import type { ViewSource } from './node-view.js';
 import { labelled } from './text-table.js';
+import { visible } from './visible-text.js';
 import { sourceNote, withNodeView } from './with-node-view.js';
 
 const HELP = `
@@ -48,6 +49,7 @@ export function statusText(status: Status, source: ViewSource, nowMs: number): s
     ...spendingLines(status),
     ...randomLines(status),
     labelled('attested', attestationText(status, nowMs)),
+    alertsText(status.alerts, nowMs),
     ...troubleLines(status),
   ];
   return lines.join('\n');
@@ -162,6 +164,18 @@ function attestationText({ attestation }: Status, nowMs: number): string {
   if (problem !== null) return `${by}; ${problem}`;
   if (last === null) return provider === 'none' ? by : `${by}, not yet: run dodona attest`;
   return `${by}, last ${durationText(nowMs - last.madeAtMs)} ago at block ${last.blockIndex}`;
+}
+
+/** What fires, and where to read on. */
+export function alertsText(alerts: Status['alerts'], nowMs: number): string {
+  if (alerts.length === 0) return labelled('alerts', 'none fires');
+  const lines = alerts.map(({ alert, severity, summary, sinceMs, runbook }, index) => {
+    const word = severity === 'critical' ? 'CRITICAL' : severity;
+    const since = `for ${durationText(nowMs - sinceMs)}`;
+    const text = `${word} ${alert} ${since}: ${visible(summary)} (${runbook})`;
+    return labelled(index === 0 ? 'alerts' : '', text);
+  });
+  return lines.join('\n');
 }
 
 function troubleLines({ recentTrouble }: Status): string[] {

@@ -45,6 +45,20 @@ const CHECKS: readonly FileCheck[] = [
     run: ({ prices }) => void loadFeeds(prices.feedPaths),
   },
   {
+    key: 'alerts.webhook.secretFile',
+    expected: 'a file of mode 0600 with the secret as its only line',
+    run({ alerts: { webhook } }) {
+      if (webhook?.secretFile != null) readPasswordFile(webhook.secretFile);
+    },
+  },
+  {
+    key: 'alerts.command.run',
+    expected: 'a program that the node may run',
+    run({ alerts: { command } }) {
+      if (command !== null) accessSync(command.argv[0] ?? '', constants.X_OK);
+    },
+  },
+  {
     key: 'storage.dir',
     expected: 'a directory that the node may write to, or whose parent it may write to',
     run: ({ storage }) => requireWritableDirectory(storage.dir),

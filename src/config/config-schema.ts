@@ -15,6 +15,7 @@ import {
   oneOf,
   percentBps,
   sha256,
+  word,
 } from './value-kinds.js';
 import { expectedBy, listOf } from './value-schema.js';
 
@@ -231,6 +232,32 @@ const api = z.strictObject({
   public: listOf(oneOf(...PUBLIC_GROUPS), 0, PUBLIC_GROUPS.length).prefault([]),
 });
 
+const alerts = z.strictObject({
+  every: duration('1s', '10m').prefault('15s'),
+  repeat: duration('1m', '7d').prefault('4h'),
+  calm: duration('0ms', '1h').prefault('2m'),
+  severity: oneOf('warning', 'critical').prefault('warning'),
+  webhook: z
+    .strictObject({
+      url: endpointUrl('https', 'http').optional(),
+      secretFile: filePath().optional(),
+      timeout: duration('100ms', '1m').prefault('10s'),
+    })
+    .prefault({}),
+  command: z
+    .strictObject({
+      run: listOf(word(), 1, 32).optional(),
+      timeout: duration('100ms', '10m').prefault('30s'),
+    })
+    .prefault({}),
+  allow: z
+    .strictObject({
+      hosts: listOf(allowedHost, 0, 256).prefault([]),
+      cidrs: listOf(cidr(), 0, 64).prefault([]),
+    })
+    .prefault({}),
+});
+
 const log = z.strictObject({
   level: oneOf('error', 'warn', 'info', 'debug').prefault('info'),
   format: oneOf('auto', 'pretty', 'json').prefault('auto'),
@@ -259,6 +286,7 @@ export const configSchema = z.strictObject({
   evidence: evidence.prefault({}),
   attestation: attestation.prefault({}),
   api: api.prefault({}),
+  alerts: alerts.prefault({}),
   log: log.prefault({}),
 });
 

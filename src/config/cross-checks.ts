@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { formatGas, parseGas } from '../base/datoshi.js';
 import type { FileValues } from './config-schema.js';
@@ -161,6 +162,31 @@ const declaredHostsHold: CrossCheck = {
   },
 };
 
+const alertCommandIsAbsolute: CrossCheck = {
+  keys: ['alerts.command.run'],
+  find({ alerts }) {
+    const program = alerts.command.run?.[0];
+    if (program === undefined || isAbsolute(program)) return null;
+    return {
+      problem: `the program ${program} is no absolute path`,
+      expected: 'the program first, by its absolute path, then its arguments',
+      todo: 'Write where the program is: no shell and no PATH looks for it.',
+    };
+  },
+};
+
+const alertSecretHasUrl: CrossCheck = {
+  keys: ['alerts.webhook.secretFile', 'alerts.webhook.url'],
+  find({ alerts: { webhook } }) {
+    if (webhook.secretFile === undefined || webhook.url !== undefined) return null;
+    return {
+      problem: 'there is a secret, but no alerts.webhook.url to send messages to',
+      expected: 'both, or neither',
+      todo: 'Set the URL, or remove the secret.',
+    };
+  },
+};
+
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   magicFitsPreset,
   publicNetworkNamesItsStart,
@@ -207,12 +233,16 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     ({ gasbank: { budgets } }) => [budgets.perHour ?? 0n, budgets.perDay ?? budgets.perHour ?? 0n],
     'an hour is a part of the day',
   ),
+  alertCommandIsAbsolute,
+  alertSecretHasUrl,
   apiStaysLocal,
   apiPortIsFree,
   noRepeats('network.rpc', ({ network }) => network.rpc),
   noRepeats('network.webSocket', webSocketList),
   noRepeats('http.allow.hosts', ({ http }) => http.allow.hosts.map(({ host }) => host)),
   noRepeats('http.allow.cidrs', ({ http }) => http.allow.cidrs),
+  noRepeats('alerts.allow.hosts', ({ alerts }) => alerts.allow.hosts.map(({ host }) => host)),
+  noRepeats('alerts.allow.cidrs', ({ alerts }) => alerts.allow.cidrs),
   noRepeats('api.hostNames', ({ api }) => api.hostNames),
   noRepeats('api.public', ({ api }) => api.public),
 ];

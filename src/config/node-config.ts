@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import type { SpendKind } from '../base/spend-kind.js';
+import { type AlertsConfig, alertsConfig } from './alerts-config.js';
 import type { PublicGroup } from './api-groups.js';
 import { type AttestationConfig, attestationConfig } from './attestation-config.js';
 import type { FileValues, Preset } from './config-schema.js';
@@ -39,6 +40,7 @@ export interface NodeConfig {
   readonly evidence: EvidenceConfig;
   readonly attestation: AttestationConfig;
   readonly api: ApiConfig;
+  readonly alerts: AlertsConfig;
   readonly log: LogConfig;
 }
 
@@ -232,6 +234,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     evidence: evidenceConfig(values.evidence),
     attestation: attestationConfig(values.attestation, path),
     api: values.api,
+    alerts: alertsConfig(values.alerts, optionalPath),
     log: {
       level: log.level,
       format: log.format,

@@ -156,6 +156,19 @@ export const filePath = () =>
     write: String,
   });
 
+/** A text without line ends, such as an argument of a program. */
+export const word = () =>
+  valueSchema<string>({
+    expected: 'a text of one line',
+    read(text) {
+      if (text === '' || text.length > MAX_TEXT_CHARS || /[\0\r\n]/.test(text)) {
+        throw new RangeError(`got ${quote(text)}`);
+      }
+      return text;
+    },
+    write: String,
+  });
+
 /**
  * A URL with one of the schemes. Credentials in it are refused: they would end up in logs and
  * metrics.

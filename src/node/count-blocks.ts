@@ -5,7 +5,13 @@ import type { Metrics } from '../telemetry/metrics.js';
  * Counts what blocks brought. `knowsOwn`: the database would know a transaction of the node's; one
  * that was made anew, and catches up, knows none of those before it.
  */
-export function countBlocks(metrics: Metrics, result: IntakeResult, knowsOwn: boolean): void {
+export function countBlocks(
+  metrics: Metrics,
+  result: IntakeResult,
+  heights: { readonly height: number; readonly processed: number },
+  knowsOwn: boolean,
+): void {
+  metrics.chain(heights);
   for (const answered of result.answered) {
     metrics.response(answered);
     metrics.charged(answered.kind, answered.charged);

@@ -1,11 +1,7 @@
-import { statSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { BooksStatus, NodeStatus, Readiness } from '../api/node-status.js';
-import { createUpkeepViews } from '../automation/upkeep-view-store.js';
 import { formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
-import { BURNT, earnedOf, walletOf } from '../gasbank/accounts.js';
+import { earnedOf, walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { createProofStore } from '../gasbank/proof-store.js';
 import { describeDifferences } from '../gasbank/spending-stop.js';
@@ -13,89 +9,12 @@ import { createCursorStore } from '../pipeline/cursor-store.js';
 import { createRequestViews } from '../requests/request-view-store.js';
 import type { Database } from '../storage/database.js';
 import { accountTrouble } from './account-trouble.js';
+import { alertStatus, storedAlerts } from './alert-status.js';
 import { attestationStatus } from './attestation-status.js';
-import { DATABASE_FILE, type NodeOptions } from './node-options.js';
+import type { NodeOptions } from './node-options.js';
 import type { Running } from './open-parts.js';
 import { randomStatus } from './open-random.js';
 import { spendingStatus } from './spending-figures.js';
-
-/** Figures that are read when somebody asks for them. */
-export async function refreshGauges(options: NodeOptions, parts: Running): Promise<void> {
-  const { metrics } = options;
-  metrics.ready(readinessOf(options, parts).ready);
-  const status = databaseStatus(parts.db, parts.signer.account);
-  refreshQueue(options, parts, status);
-  refreshMoney(options, parts, status);
-  refreshChain(options, parts, status.processed);
-  for (const { pair, ageMs, heartbeatMs } of parts.prices.ages()) {
-    metrics.priceAge(pair, ageMs, heartbeatMs);
-  }
-  const sandbox = parts.functions.status();
-  if (sandbox !== null) metrics.sandbox(sandbox);
-  await refreshDisk(options);
-}
-
-type StoredFigures = ReturnType<typeof databaseStatus>;
-
-function refreshQueue(options: NodeOptions, parts: Running, status: StoredFigures): void {
-  const { config, clock, metrics } = options;
-  const views = createRequestViews(parts.db);
-  const nowMs = clock.nowMs();
-  metrics.queue(status.queue as Record<string, number>);
-  const oldest = Object.entries(views.oldestByState());
-  metrics.oldestRequests(Object.fromEntries(oldest.map(([state, at]) => [state, nowMs - at])));
-  metrics.unanswered(views.unansweredByKind());
-  const upkeeps = createUpkeepViews(parts.db);
-  const latest = { block: status.processed ?? 0, timeMs: parts.chainTime.nowMs() };
-  metrics.upkeeps(upkeeps.countByState(), {
-    count: upkeeps.dueCount(latest),
-    longestMs: upkeeps.longestDueMs(latest, config.network.blockTimeMs),
-  });
-  metrics.randomKey(randomStatus(parts.facts, parts.random.keys));
-}
-
-function refreshMoney(options: NodeOptions, parts: Running, status: StoredFigures): void {
-  const { config, metrics } = options;
-  const { walletFloorDatoshi: floor, walletWarningDatoshi: warning } = config.gasbank;
-  metrics.balances({
-    wallet: status.walletDatoshi,
-    credit: status.creditHeldDatoshi,
-    earned: status.earnedDatoshi,
-    burnt: createLedgerStore(parts.db).balance(BURNT).posted,
-    ...{ floor, warning },
-  });
-  metrics.runway(parts.runwayMs());
-  const { books } = status;
-  metrics.books({
-    agreedHeight: books.agreedBlock,
-    differences: books.differences.length,
-    isStopped: (parts.spendingStopped ?? books.stopped) !== null,
-  });
-  const spending = spendingStatus(options, parts);
-  metrics.spendingHeld(spending.held.map(({ cause }) => cause));
-  metrics.budgets(spending.budgets);
-  metrics.inboxOnly(spending.inboxOnly.length);
-}
-
-function refreshChain({ config, metrics }: NodeOptions, parts: Running, processed: number | null) {
-  const height = parts.pool.bestHeight() ?? processed;
-  if (height !== null) metrics.chain({ height, processed: processed ?? 0 });
-  metrics.chainPace({
-    lastBlockAtMs: parts.latestBlockMs ?? parts.startedMs,
-    stallAfterMs: config.network.stallAfterMs,
-  });
-  for (const { endpoint, state, height } of parts.pool.health()) {
-    metrics.endpoint({ endpoint, healthy: state === 'up', height });
-  }
-}
-
-async function refreshDisk({ config, metrics }: NodeOptions): Promise<void> {
-  const file = join(config.storage.dir, DATABASE_FILE);
-  const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  metrics.database({ mainBytes: size(file), walBytes: size(`${file}-wal`) });
-  const { bavail, blocks, bsize } = await statfs(config.storage.dir);
-  metrics.disk({ freeBytes: bavail * bsize, sizeBytes: blocks * bsize });
-}
 
 /** What the database alone tells; the command line reads it when no node runs. */
 export function databaseStatus(db: Database, account: Hash160) {
@@ -110,11 +29,12 @@ export function databaseStatus(db: Database, account: Hash160) {
     creditHeldDatoshi: held,
     earnedDatoshi: ledger.balance(earnedOf(account)).posted,
     books: booksStatus(db),
+    alerts: storedAlerts(db),
   };
 }
 
 /** How the books stood to the chain when they were compared last. */
-function booksStatus(db: Database): BooksStatus {
+export function booksStatus(db: Database): BooksStatus {
   const proofs = createProofStore(db);
   const proof = proofs.proof();
   const open = proofs.open();
@@ -207,6 +127,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
     spending: spendingStatus(options, parts),
     random: randomStatus(parts.facts, parts.random.keys),
     attestation: attestationStatus(options.config),
+    alerts: parts.alerts.firing().map(alertStatus),
     recentTrouble: log.recentTrouble().map(({ atMs, level, event, facts }) => ({
       atMs,
       level: level === 'error' ? 'error' : 'warn',

@@ -8,7 +8,8 @@ import { hash160ToAddress } from '../base/hash.js';
 import { readFunctions } from '../chain/read-functions.js';
 import { openDatabaseReadOnly } from '../storage/database.js';
 import { HANDED_OVER_SUITE } from '../vault/handed-over.js';
-import { readinessOf, refreshGauges, statusOf } from './node-figures.js';
+import type { Gauges } from './gauges.js';
+import { readinessOf, statusOf } from './node-figures.js';
 import { DATABASE_FILE, type NodeOptions } from './node-options.js';
 import { openConsole } from './open-console.js';
 import { codePlaces } from './open-functions.js';
@@ -19,7 +20,7 @@ import { openVault } from './open-vault.js';
 const TOKEN_BYTES = 32;
 
 /** The API of a node. It reads the database by a connection of its own, for reading only. */
-export function openApi(options: NodeOptions, parts: Running): ApiServer {
+export function openApi(options: NodeOptions, parts: Running, gauges: Gauges): ApiServer {
   const { config, clock, log, metrics } = options;
   const databaseFile = join(config.storage.dir, DATABASE_FILE);
   const db = openDatabaseReadOnly(databaseFile);
@@ -30,7 +31,7 @@ export function openApi(options: NodeOptions, parts: Running): ApiServer {
     readiness: () => readinessOf(options, parts),
     status: () => statusOf(options, parts),
     async metrics() {
-      await refreshGauges(options, parts);
+      await gauges.refresh();
       return { text: await metrics.text(), contentType: metrics.contentType };
     },
     reads: createApiReads(db),

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MessageSender } from '../alerts/alert-message.js';
 import { createEventFeed, type EventFeed } from '../api/event-feed.js';
+import type { Hash160 } from '../base/hash.js';
 import { type BlockWake, createBlockWake } from '../chain/block-wake.js';
 import { type ChainFacts, checkChain } from '../chain/chain-check.js';
 import { createFeePolicy, type PolicyReader } from '../chain/policy.js';
@@ -22,12 +24,12 @@ import { lockNode } from '../storage/node-lock.js';
 import { accountTrouble } from './account-trouble.js';
 import { requireStartInTime } from './check-start-block.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
+import { type NodeAlerts, openAlerts } from './open-alerts.js';
 import { type NodeFunctions, openFunctions } from './open-functions.js';
 import { type NodePrices, openPrices } from './open-prices.js';
 import { type NodeRandom, openRandom, warnOfRandom } from './open-random.js';
 import { openVault, warnOfVault } from './open-vault.js';
 import { askPatiently } from './patient-start.js';
-import { createRunway } from './runway.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
 export interface Running {
@@ -40,6 +42,7 @@ export interface Running {
   readonly functions: NodeFunctions;
   readonly prices: NodePrices;
   readonly random: NodeRandom;
+  readonly alerts: NodeAlerts;
   /** What the API tells of as it happens. */
   readonly events: EventFeed;
   readonly startedMs: number;
@@ -51,8 +54,6 @@ export interface Running {
   facts: ChainFacts;
   latestBlockMs: number | null;
   inStep: boolean;
-  /** How long the money lasts; null: for ever, or not known yet. */
-  readonly runwayMs: () => number | null;
   /** Why nothing is spent; null when it may be. */
   spendingStopped: string | null;
 }
@@ -116,6 +117,7 @@ export async function openParts(
     prices: openPrices(options, { db, events, ...web }, feeds),
     events,
     random,
+    alerts: openAlerts(options, db, senderOf(options, signer.account)),
     signer,
     db,
     pool,
@@ -124,7 +126,6 @@ export async function openParts(
     policy,
     held: createHeldWork(),
     chainTime: createChainTime(clock.nowMs),
-    runwayMs: createRunway(config.gasbank.walletFloorDatoshi, db, signer.account, clock),
     facts,
     latestBlockMs: null,
     inStep: false,
@@ -154,6 +155,14 @@ function openPool({ config, clock, log, metrics }: NodeOptions, keep: Keep): Rpc
   });
   return keep(pool, (part) => part.stop());
 }
+
+/** How messages about alerts say whom they are from. */
+export const senderOf = (
+  { config, version }: Pick<NodeOptions, 'config' | 'version'>,
+  account: Hash160,
+): MessageSender => ({
+  ...{ magic: config.network.magic, gateway: config.gateway.hash, account, version },
+});
 
 /** What goes out to the web, and what is done with that which comes back. */
 async function openWeb({ config, clock }: NodeOptions, keep: Keep) {

@@ -24,6 +24,7 @@ import { createHttpResolver, MAX_RESULT_BYTES } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import { countBlocks } from './count-blocks.js';
+import type { Gauges } from './gauges.js';
 import { measuredTools } from './measured-tools.js';
 import type { NodeOptions } from './node-options.js';
 import { type NodeEvidence, openEvidence } from './open-evidence.js';
@@ -40,6 +41,7 @@ const REFRESH_EVERY_MS = 60_000;
 export async function runWork(
   options: NodeOptions,
   parts: Running,
+  gauges: Gauges,
   signal: AbortSignal,
 ): Promise<void> {
   const { config, clock, log, metrics } = options;
@@ -109,8 +111,8 @@ export async function runWork(
         parts.inStep = inStep;
         tellOf(result, last.index, inStep ? log.info : log.debug);
         const heights = { height: pool.bestHeight() ?? last.index, processed: last.index };
-        metrics.chain(heights);
-        countBlocks(metrics, result, inStep || !begun.isFresh);
+        gauges.note(result);
+        countBlocks(metrics, result, heights, inStep || !begun.isFresh);
         if (inStep) tellOfBlocks(parts.events, result, heights);
       },
       onRequestMoved: tellOfMoves(parts.events, stateIn(db), () => parts.inStep),

@@ -10,6 +10,7 @@ import { SCHEMA_9_UPKEEP_WATCH } from './schema/schema-9-upkeep-watch.js';
 import { SCHEMA_10_ROUND_CHARGES } from './schema/schema-10-round-charges.js';
 import { SCHEMA_11_CONSOLE } from './schema/schema-11-console.js';
 import { SCHEMA_12_CANCELLED_RUNS } from './schema/schema-12-cancelled-runs.js';
+import { SCHEMA_13_ALERTS } from './schema/schema-13-alerts.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -28,5 +29,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_10_ROUND_CHARGES,
   SCHEMA_11_CONSOLE,
   SCHEMA_12_CANCELLED_RUNS,
+  SCHEMA_13_ALERTS,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

@@ -37,6 +37,7 @@ export const STATUS: NodeStatus = {
   random: null,
   attestation: { provider: 'dstack', last: { madeAtMs: 1, blockIndex: 88 }, problem: null },
   earnedDatoshi: 0n,
+  alerts: [],
   recentTrouble: [],
 };
 

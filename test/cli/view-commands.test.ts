@@ -49,6 +49,7 @@ const STATUS: NodeStatus = {
     last: { madeAtMs: AT_MS - 3_600_000, blockIndex: 88 },
     problem: null,
   },
+  alerts: [],
   recentTrouble: [
     { atMs: AT_MS, level: 'warn', message: 'endpoint left: \u001b[31mlag', requestId: 12n },
   ],
@@ -132,6 +133,7 @@ describe('commands that look at a node', () => {
         'gateway    123.45678901 GAS of credit held, 0.00000005 GAS earned and not yet collected',
         'books      all 12 accounts agreed with the chain at block 100, 10 s ago',
         'attested   by dstack, last 1 h 1 min ago at block 88',
+        'alerts     none fires',
         'trouble    2025-01-02 03:04:05 warn endpoint left: \\u{1b}[31mlag (dodona explain 12)',
         '',
       ].join('\n'),

@@ -1,0 +1,151 @@
+import { statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createUpkeepViews } from '../automation/upkeep-view-store.js';
+import type { Clock } from '../base/clock.js';
+import { BURNT, earnedOf, walletOf } from '../gasbank/accounts.js';
+import { createLedgerStore } from '../gasbank/ledger-store.js';
+import { createCursorStore } from '../pipeline/cursor-store.js';
+import type { IntakeResult } from '../pipeline/intake.js';
+import { createRequestStore } from '../requests/request-store.js';
+import { createRequestViews } from '../requests/request-view-store.js';
+import { booksStatus, readinessOf } from './node-figures.js';
+import { DATABASE_FILE, type NodeOptions } from './node-options.js';
+import type { Running } from './open-parts.js';
+import { randomStatus } from './open-random.js';
+import { createRunway } from './runway.js';
+import { spendingStatus } from './spending-figures.js';
+
+/** What takes a look at many rows is known for so long. */
+const KEPT_MS = 60_000;
+
+export interface Gauges {
+  /** Brings the figures up to date that are read when somebody asks for them. */
+  refresh(): Promise<void>;
+  /** Has to be told what blocks brought. */
+  note(result: Pick<IntakeResult, 'answered' | 'expired'>): void;
+}
+
+/**
+ * The node's gauges. None of them looks through a table that grows for ever each time: requests
+ * that ended are counted once, and then as they end.
+ */
+export function createGauges(options: NodeOptions, parts: Running): Gauges {
+  const { metrics } = options;
+  const cursor = createCursorStore(parts.db);
+  const queue = createQueue(options, parts);
+  const money = createMoney(options, parts);
+  return {
+    note: queue.note,
+    async refresh() {
+      metrics.ready(readinessOf(options, parts).ready);
+      const processed = cursor.read()?.height ?? null;
+      queue.refresh(processed);
+      money.refresh();
+      refreshChain(options, parts, processed);
+      for (const { pair, ageMs, heartbeatMs } of parts.prices.ages()) {
+        metrics.priceAge(pair, ageMs, heartbeatMs);
+      }
+      const sandbox = parts.functions.status();
+      if (sandbox !== null) metrics.sandbox(sandbox);
+      await refreshDisk(options);
+    },
+  };
+}
+
+function createQueue({ config, clock, metrics }: NodeOptions, parts: Running) {
+  const { db } = parts;
+  const views = createRequestViews(db);
+  const requests = createRequestStore(db);
+  const upkeeps = createUpkeepViews(db);
+  let { answered = 0, expired = 0 } = views.countByState();
+  const unanswered = new Map(views.unansweredByKind().map(({ kind, count }) => [kind, count]));
+  return {
+    note(result: Pick<IntakeResult, 'answered' | 'expired'>): void {
+      answered += result.answered.length;
+      expired += result.expired.length;
+      for (const id of result.expired) {
+        const kind = requests.brief(id)?.kind;
+        if (kind !== undefined) unanswered.set(kind, (unanswered.get(kind) ?? 0) + 1);
+      }
+    },
+    refresh(processed: number | null): void {
+      const nowMs = clock.nowMs();
+      const ended = { answered, expired };
+      const some = Object.entries(ended).filter(([, count]) => count > 0);
+      metrics.queue({ ...views.countOpenByState(), ...Object.fromEntries(some) });
+      const oldest = Object.entries(views.oldestByState());
+      metrics.oldestRequests(Object.fromEntries(oldest.map(([state, at]) => [state, nowMs - at])));
+      metrics.unanswered([...unanswered].map(([kind, count]) => ({ kind, count })));
+      const latest = { block: processed ?? 0, timeMs: parts.chainTime.nowMs() };
+      metrics.upkeeps(upkeeps.countByState(), {
+        count: upkeeps.dueCount(latest),
+        longestMs: upkeeps.longestDueMs(latest, config.network.blockTimeMs),
+      });
+      metrics.randomKey(randomStatus(parts.facts, parts.random.keys));
+    },
+  };
+}
+
+function createMoney(options: NodeOptions, parts: Running) {
+  const { config, clock, metrics } = options;
+  const { account } = parts.signer;
+  const { walletFloorDatoshi: floor, walletWarningDatoshi: warning } = config.gasbank;
+  const ledger = createLedgerStore(parts.db);
+  const runwayMs = createRunway(floor, parts.db, account, clock);
+  const creditHeld = kept(clock, () =>
+    ledger.balances('credit:').reduce((sum, { balance }) => sum + balance.posted, 0n),
+  );
+  return {
+    refresh(): void {
+      metrics.balances({
+        wallet: ledger.balance(walletOf(account)).posted,
+        credit: creditHeld(),
+        earned: ledger.balance(earnedOf(account)).posted,
+        burnt: ledger.balance(BURNT).posted,
+        ...{ floor, warning },
+      });
+      metrics.runway(runwayMs());
+      const books = booksStatus(parts.db);
+      metrics.books({
+        agreedHeight: books.agreedBlock,
+        differences: books.differences.length,
+        isStopped: (parts.spendingStopped ?? books.stopped) !== null,
+      });
+      const spending = spendingStatus(options, parts);
+      metrics.spendingHeld(spending.held.map(({ cause }) => cause));
+      metrics.budgets(spending.budgets);
+      metrics.inboxOnly(spending.inboxOnly.length);
+    },
+  };
+}
+
+/** The same answer for a while. */
+function kept<T>(clock: Clock, read: () => T): () => T {
+  let known: { readonly atMs: number; readonly value: T } | null = null;
+  return () => {
+    const atMs = clock.monotonicMs();
+    if (known === null || atMs - known.atMs >= KEPT_MS) known = { atMs, value: read() };
+    return known.value;
+  };
+}
+
+function refreshChain({ config, metrics }: NodeOptions, parts: Running, processed: number | null) {
+  const height = parts.pool.bestHeight() ?? processed;
+  if (height !== null) metrics.chain({ height, processed: processed ?? 0 });
+  metrics.chainPace({
+    lastBlockAtMs: parts.latestBlockMs ?? parts.startedMs,
+    stallAfterMs: config.network.stallAfterMs,
+  });
+  for (const { endpoint, state, height: at } of parts.pool.health()) {
+    metrics.endpoint({ endpoint, healthy: state === 'up', height: at });
+  }
+}
+
+async function refreshDisk({ config, metrics }: NodeOptions): Promise<void> {
+  const file = join(config.storage.dir, DATABASE_FILE);
+  const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  metrics.database({ mainBytes: size(file), walBytes: size(`${file}-wal`) });
+  const { bavail, blocks, bsize } = await statfs(config.storage.dir);
+  metrics.disk({ freeBytes: bavail * bsize, sizeBytes: blocks * bsize });
+}
