@@ -43,8 +43,8 @@ export function buildDigest(root: string, program: 'dist' | 'src'): BuildListing
   try {
     const files = [program, ...PARTS].flatMap((part) => filesBelow(root, part));
     if (files.length > MAX_BUILD_FILES) throw new RangeError(`more than ${MAX_BUILD_FILES} files`);
-    // Source maps are for people: what runs is the same without them.
-    const named = files.filter((file) => !file.endsWith('.map')).sort();
+    // Source maps are for people, hidden files for tools: what runs is the same without them.
+    const named = files.filter((file) => !/\.map$|\/\./.test(file)).sort();
     let size = 0;
     const lines = [...named, 'package.json'].map((name) => {
       const bytes = readFileSync(join(root, name));

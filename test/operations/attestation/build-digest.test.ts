@@ -42,10 +42,11 @@ describe('the digest of a build', () => {
     assert.equal(text.includes('node_modules/mocha@'), false);
   });
 
-  it('is the same of the same files elsewhere, with or without source maps', () => {
+  it('is the same of the same files elsewhere, with or without source maps and hidden files', () => {
     const here = digest();
     assert.equal(buildDigest(projectRoot, 'src').digest.toString('hex'), here);
     writeFileSync(join(folder, 'src', 'node.js.map'), '{}');
+    writeFileSync(join(folder, 'src', '.built-from'), 'sources');
     assert.equal(digest(), here);
   });
 

@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { buildDist } from '../ensure/build-dist.mjs';
+import { projectRoot } from '../ensure/paths.mjs';
+
+const run = promisify(execFile);
+
+export interface Release {
+  /** Absolute path of the tarball. */
+  readonly file: string;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** Parts of a package that are not in a checkout as they are. */
+const MADE_HERE: readonly string[] = ['dist', 'npm-shrinkwrap.json'];
+
+/**
+ * Makes the package of a release in a folder: compiled from src/ into an empty dist/, so that
+ * nothing of an earlier build is in it, and with the lock file under the name that packages may
+ * have one by, so that `npm ci` in it gives the very versions that it was tested with. npm gives
+ * every file in it the same time.
+ */
+export async function packRelease(outDir: string): Promise<Release> {
+  const work = join(projectRoot, '.cache');
+  mkdirSync(work, { recursive: true });
+  const stage = mkdtempSync(join(work, 'pack-'));
+  try {
+    const manifest = readFileSync(join(projectRoot, 'package.json'), 'utf8');
+    const { files } = JSON.parse(manifest) as { files: string[] };
+    for (const name of [...files, 'package.json', 'README.md']) {
+      if (MADE_HERE.includes(name)) continue;
+      cpSync(join(projectRoot, name), join(stage, name), { recursive: true });
+    }
+    mkdirSync(join(stage, 'dist'));
+    await buildDist(projectRoot, join(stage, 'dist'));
+    cpSync(join(projectRoot, 'package-lock.json'), join(stage, 'npm-shrinkwrap.json'));
+    mkdirSync(outDir, { recursive: true });
+    const target = resolve(outDir);
+    const words = ['pack', '--ignore-scripts', '--json', '--pack-destination', target];
+    const { stdout } = await run('npm', words, { cwd: stage, maxBuffer: 64 * 1024 * 1024 });
+    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+    const file = join(target, filename);
+    return { file, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+}
