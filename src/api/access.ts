@@ -3,7 +3,14 @@ import type { PublicGroup } from '../config/api-groups.js';
 import { Refusal } from './problem.js';
 
 /** What a key may be given. `admin` reaches everything. */
-export const SCOPES = ['read', 'evidence:read', 'audit:read', 'secrets:read', 'admin'] as const;
+export const SCOPES = [
+  'read',
+  'evidence:read',
+  'audit:read',
+  'secrets:read',
+  'secrets:write',
+  'admin',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Who asks. */
@@ -28,6 +35,8 @@ export type Access =
       readonly publicGroup?: PublicGroup;
       /** Signed-in owners too: `own` shows them what is theirs alone, `all` the same to each. */
       readonly owners?: 'own' | 'all';
+      /** Changes something: refused while `api.readOnly` is true. */
+      readonly changes?: true;
     }
   /** The command line of this machine. */
   | { readonly kind: 'local' };

@@ -11,8 +11,6 @@ const MAX_CONNECTIONS = 128;
 const STOP_TIMEOUT_MS = 1_000;
 
 export interface ApiServerOptions extends Omit<AppOptions, 'stopping'> {
-  /** 0: any free one. */
-  readonly port: number;
   /** node.json is written there, by which the command line finds this node. */
   readonly storageDir: string;
 }
@@ -36,7 +34,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       made.server.maxConnections = MAX_CONNECTIONS;
       await listen(made, options);
       made.server.on('error', (error) => log.error('the API met trouble', { error }));
-      const url = urlOf(options.host, (made.server.address() as AddressInfo).port);
+      const url = urlOf(options.api, (made.server.address() as AddressInfo).port);
       try {
         const { localToken: token } = options;
         const startedAtMs = clock.nowMs();
@@ -56,7 +54,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
 }
 
-async function listen(app: FastifyInstance, { host, port }: ApiServerOptions): Promise<void> {
+async function listen(
+  app: FastifyInstance,
+  { api: { host, port } }: ApiServerOptions,
+): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
@@ -90,7 +91,7 @@ async function close(app: FastifyInstance, clock: Clock): Promise<void> {
 }
 
 /** A URL that works on this machine, whatever the address that is listened on. */
-function urlOf(host: string, port: number): string {
+function urlOf({ host, tls }: ApiServerOptions['api'], port: number): string {
   const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${isIP(local) === 6 ? `[${local}]` : local}:${port}`;
+  return `${tls === null ? 'http' : 'https'}://${isIP(local) === 6 ? `[${local}]` : local}:${port}`;
 }

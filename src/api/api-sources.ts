@@ -9,11 +9,15 @@ import { createPollStore } from '../prices/poll-store.js';
 import { createRoundStore } from '../prices/round-store.js';
 import { createRequestViews } from '../requests/request-view-store.js';
 import type { Database } from '../storage/database.js';
+import type { HandedOver } from '../vault/handed-over.js';
+import type { SecretDesk } from '../vault/secret-desk.js';
 import { createVaultStore } from '../vault/vault-store.js';
+import type { ApiKeys } from './api-keys.js';
 import type { EventFeed } from './event-feed.js';
 import type { NodeStatus, Readiness } from './node-status.js';
 import type { functionShape } from './shapes/function-shape.js';
 import type { keysShape } from './shapes/keys-shape.js';
+import type { SignIn } from './sign-in.js';
 import type { SlowReads } from './slow-reads.js';
 
 /** Where the answers come from. Each may be asked at any time; none changes anything. */
@@ -32,6 +36,12 @@ export interface ApiSources {
   /** Public parts. */
   keys(): Promise<z.input<typeof keysShape>>;
   readonly events: EventFeed;
+  readonly apiKeys: ApiKeys;
+  readonly signIn: SignIn;
+  /** Where secrets are set and given out. */
+  readonly secrets: SecretDesk;
+  /** Opens what an owner encrypted for this node. Rejects with a NodeError SECRET_SEALED. */
+  unseal(text: string): Promise<HandedOver>;
 }
 
 export type FunctionView = z.input<typeof functionShape> & { readonly owner: Hash160 };

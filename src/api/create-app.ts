@@ -1,12 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import helmet from '@fastify/helmet';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { Clock } from '../base/clock.js';
-import type { PublicGroup } from '../config/api-groups.js';
+import { messageOf, NodeError } from '../base/node-error.js';
+import type { NodeConfig } from '../config/node-config.js';
 import type { Log } from '../telemetry/log.js';
 import type { ApiSources } from './api-sources.js';
 import { createAuthenticate } from './authenticate.js';
 import { addConsoleRoutes, type ConsoleParts, consoleCaller } from './console/console-routes.js';
-import { createGate } from './gate.js';
+import { allowOrigin } from './cors.js';
+import { createGate, type GateMetrics } from './gate.js';
 import { isOwnHost } from './host-check.js';
 import { addPlainRoutes } from './plain-routes.js';
 import { PROBLEMS, Refusal } from './problem.js';
@@ -17,7 +21,6 @@ import { serveRoute } from './serve-route.js';
 export const MAX_HEADER_BYTES = 8_192;
 /** Longest path with its query; anything longer is nobody's honest question. */
 const MAX_TARGET_CHARS = 1_024;
-export const MAX_BODY_BYTES = 65_536;
 /** Within it a request must have arrived, headers and body. */
 export const REQUEST_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 5_000;
@@ -29,11 +32,7 @@ const TOKEN_NAMES = /[?&](?:access_token|api_?key|auth|authorization|bearer|key|
 
 export interface AppOptions {
   readonly sources: ApiSources;
-  /** Address that is listened on. */
-  readonly host: string;
-  /** Further names that a Host header may carry. */
-  readonly hostNames: readonly string[];
-  readonly publicGroups: readonly PublicGroup[];
+  readonly api: NodeConfig['api'];
   /** Differs with every start. */
   readonly instance: string;
   /** Random, of this start: the command line reads it from node.json. */
@@ -41,20 +40,18 @@ export interface AppOptions {
   readonly console: ConsoleParts;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: GateMetrics;
   readonly stopping: AbortSignal;
 }
 
 /** All that is served, put together; it does not listen yet. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
-    bodyLimit: MAX_BODY_BYTES,
+    bodyLimit: options.api.maxBodyBytes,
+    trustProxy: options.api.behindProxy ? [...options.api.trustedProxies] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: SLOW_CHECK_MS,
-    },
+    ...listenerOf(options.api),
     exposeHeadRoutes: false,
     return503OnClosing: false,
     onProtoPoisoning: 'error',
@@ -77,13 +74,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       useDefaults: false,
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     },
-    strictTransportSecurity: false,
+    strictTransportSecurity: options.api.tls !== null || options.api.behindProxy,
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store');
     refuseStrange(request, options);
+    return allowOrigin(request, reply, options.api.corsOrigins) ? reply.send() : undefined;
   });
-  const authenticate = createAuthenticate(options.localToken);
+  const { apiKeys, signIn } = options.sources;
+  const authenticate = createAuthenticate({ ...options, apiKeys, signIn });
   const gate = createGate({
     ...options,
     authenticate,
@@ -124,6 +123,30 @@ function refuseOtherMethods(
   }
 }
 
+const LISTENER = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: SLOW_CHECK_MS,
+};
+
+/** HTTP, or HTTPS with the files that are named. Throws a NodeError API_TLS. */
+function listenerOf({ tls }: NodeConfig['api']): { http: typeof LISTENER } {
+  if (tls === null) return { http: LISTENER };
+  try {
+    const files = { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) };
+    // Checked here: the listener would tell nothing of which file is wrong.
+    createSecureContext(files);
+    const https = { ...LISTENER, ...files, minVersion: 'TLSv1.2' as const };
+    // To the routes one listener is as the other.
+    return { https } as unknown as { http: typeof LISTENER };
+  } catch (cause) {
+    throw new NodeError('API_TLS', `the API cannot speak TLS: ${messageOf(cause)}`, {
+      hint: 'check api.tls.certFile and api.tls.keyFile: PEM, and of one pair',
+      cause,
+    });
+  }
+}
+
 const notFound = (): Refusal =>
   new Refusal(
     'NOT_FOUND',
@@ -132,8 +155,8 @@ const notFound = (): Refusal =>
   );
 
 /** Throws a Refusal on what no honest client sends. */
-function refuseStrange(request: FastifyRequest, { host, hostNames }: AppOptions): void {
-  const { headers, method } = request.raw;
+function refuseStrange(request: FastifyRequest, { api: { host, hostNames } }: AppOptions): void {
+  const { headers } = request.raw;
   const target = request.raw.url ?? '';
   if (!isOwnHost(headers.host, [host, ...hostNames])) {
     const hint = 'ask by address or localhost, or list the name in api.hostNames';
@@ -145,10 +168,5 @@ function refuseStrange(request: FastifyRequest, { host, hostNames }: AppOptions)
   if (TOKEN_NAMES.test(target)) {
     const hint = 'send it as "Authorization: Bearer TOKEN", and revoke it: URLs are logged';
     throw new Refusal('TOKEN_IN_URL', `the URL has a token; ${hint}`);
-  }
-  const hasBody =
-    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (hasBody && (method === 'GET' || method === 'HEAD')) {
-    throw new Refusal('NO_BODY', `a ${method} of this API has no body`);
   }
 }

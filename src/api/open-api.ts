@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Access } from './access.js';
+import { documentedProblems } from './documented-problems.js';
 import { PROBLEMS, type ProblemCode } from './problem.js';
-import { commonProblems } from './problems-of-any.js';
 import type { Route } from './route.js';
 import { problemShape } from './shapes/problem-shape.js';
 
@@ -116,12 +116,12 @@ function responsesOf(route: Route): Part {
   const done = isEmpty(route)
     ? { description: 'Done' }
     : { description: 'Done', content: { [type]: { schema } } };
-  return { [status]: done, ...problemResponses([...commonProblems(route), ...route.problems]) };
+  return { [status]: done, ...problemResponses(documentedProblems(route)) };
 }
 
 function problemResponses(codes: readonly ProblemCode[]): Part {
   const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of [...new Set(codes)].sort()) {
+  for (const code of [...codes].sort()) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -130,15 +130,9 @@ function problemResponses(codes: readonly ProblemCode[]): Part {
     {
       description: ofStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. '),
       content: {
-        'application/problem+json': {
-          schema: {
-            allOf: [
-              { $ref: '#/components/schemas/Problem' },
-              { properties: { code: { enum: ofStatus } } },
-            ],
-          },
-        },
+        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
       },
+      'x-codes': ofStatus,
     },
   ];
   return Object.fromEntries(

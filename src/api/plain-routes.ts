@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NodeError } from '../base/node-error.js';
-import type { PublicGroup } from '../config/api-groups.js';
+import type { NodeConfig } from '../config/node-config.js';
 import { jsonText } from './json-text.js';
 import { Refusal } from './problem.js';
 import { pageOf } from './request-page.js';
@@ -13,7 +13,7 @@ const LOCAL = { kind: 'local' } as const;
 
 export interface PlainOptions extends ServeOptions {
   readonly instance: string;
-  readonly publicGroups: readonly PublicGroup[];
+  readonly api: Pick<NodeConfig['api'], 'public'>;
 }
 
 /**
@@ -37,7 +37,7 @@ export function addPlainRoutes(app: FastifyInstance, options: PlainOptions): voi
     method: READ,
     url: '/metrics',
     async handler(request, reply) {
-      requireLocal(request, options);
+      requireLocal(request, reply, options);
       const { text, contentType } = await withinTime(options, () => sources.metrics());
       return reply.type(contentType).send(text);
     },
@@ -46,7 +46,7 @@ export function addPlainRoutes(app: FastifyInstance, options: PlainOptions): voi
     app.route({
       method: 'GET',
       url,
-      onRequest: async (request) => gate.admit(request, LOCAL),
+      onRequest: async (request, reply) => gate.admit(request, reply, LOCAL),
       handler: async (request, reply) =>
         json(reply, await withinTime(options, () => answer(request))),
     });
@@ -62,11 +62,15 @@ export function addPlainRoutes(app: FastifyInstance, options: PlainOptions): voi
 }
 
 /** Behind a proxy, or from elsewhere, metrics need what the rest needs. */
-function requireLocal(request: FastifyRequest, { gate, publicGroups }: PlainOptions): void {
+function requireLocal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { gate, api }: PlainOptions,
+): void {
   const isForwarded = ['forwarded', 'x-forwarded-for'].some((name) => name in request.headers);
   if (isLoopbackAddress(request.ip) && !isForwarded) return;
-  if (publicGroups.includes('metrics')) return;
-  gate.admit(request, { kind: 'scope', scope: 'read', publicGroup: 'metrics' });
+  if (api.public.includes('metrics')) return;
+  gate.admit(request, reply, { kind: 'scope', scope: 'read', publicGroup: 'metrics' });
 }
 
 const isLoopbackAddress = (ip: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/.test(ip);

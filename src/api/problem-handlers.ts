@@ -12,6 +12,15 @@ const BY_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['BAD_BODY', 'the body is no JSON'],
 };
 
+/** What the parts of the node refuse, in words that are for the caller. */
+const BY_NODE: readonly ProblemCode[] = [
+  'SECRET_REFUSED',
+  'SECRET_SEALED',
+  'NO_SUCH_SECRET',
+  'API_KEY_REFUSED',
+  'NO_SUCH_API_KEY',
+];
+
 /** Any failure as a refusal; `onFailure` is told of what is not the caller's doing. */
 export function refusalOf(error: unknown, onFailure: (error: unknown) => void): Refusal {
   if (error instanceof Refusal) return error;
@@ -23,6 +32,11 @@ export function refusalOf(error: unknown, onFailure: (error: unknown) => void): 
   }
   if (code?.startsWith('FST_ERR_BAD_URL') === true) {
     return new Refusal('BAD_REQUEST', 'the path is not encoded as a URL is');
+  }
+  const told = BY_NODE.find((each) => error instanceof NodeError && each === error.code);
+  if (told !== undefined) {
+    const { message, hint } = error as NodeError;
+    return new Refusal(told, hint === undefined ? message : `${message}; ${hint}`);
   }
   onFailure(error);
   if (isRetryable(error)) {

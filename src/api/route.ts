@@ -17,6 +17,12 @@ export interface Asked<P, Q, B> {
   readonly caller: Caller;
   /** Only what is this account's may be shown; null: everybody's. */
   readonly only: Hash160 | null;
+  /** Who stands in the audit log for what is changed. */
+  readonly actor: string;
+  /** What the caller asked by: scheme and host. */
+  readonly origin: string;
+  /** What the caller sent to be known by; null: nothing. */
+  readonly token: string | null;
   readonly nowMs: number;
   /** Aborted when the answer is given up. */
   readonly signal: AbortSignal;
@@ -43,8 +49,8 @@ interface RouteShape extends RouteText {
   readonly body?: Reads;
   /** Refusals of this route beside those that any of its kind may give. */
   readonly problems: readonly ProblemCode[];
-  /** Reads more than the database, so it may be given up after a while. */
-  readonly isSlow?: boolean;
+  /** Asks nobody, so it cannot fail. */
+  readonly isSelfContained?: boolean;
 }
 
 /** A route that answers with one JSON text. */

@@ -7,7 +7,7 @@ export const RUNTIME_FILE = 'node.json';
 
 const runtimeSchema = z.object({
   pid: z.number().int().positive(),
-  url: z.url({ protocol: /^http$/ }),
+  url: z.url({ protocol: /^https?$/ }),
   instance: z.string().min(1).max(100),
   token: z.string().min(1).max(100),
   startedAtMs: z.number().int(),

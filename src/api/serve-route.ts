@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
+import { hash160ToAddress } from '../base/hash.js';
 import type { Log } from '../telemetry/log.js';
+import type { Caller } from './access.js';
 import type { ApiSources } from './api-sources.js';
+import { tokenOf } from './authenticate.js';
 import { streamEvents } from './event-stream.js';
 import type { Gate } from './gate.js';
 import { Refusal } from './problem.js';
@@ -25,12 +28,22 @@ export function serveRoute(app: FastifyInstance, route: Route, options: ServeOpt
   app.route({
     method: route.kind === 'json' && route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    onRequest: async (request) => options.gate.admit(request, route.access),
+    async onRequest(request, reply) {
+      if (route.body === undefined) refuseBody(request);
+      options.gate.admit(request, reply, route.access);
+    },
     handler: async (request, reply) =>
       route.kind === 'json'
         ? answerJson(route, request, reply, options)
         : answerStream(route, request, reply, options),
   });
+}
+
+/** Throws a Refusal NO_BODY where one comes. */
+function refuseBody({ headers, method }: FastifyRequest): void {
+  const isSent =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (isSent) throw new Refusal('NO_BODY', `this ${method} has no body`);
 }
 
 async function answerJson(
@@ -45,14 +58,36 @@ async function answerJson(
     query: readGiven(route.query, request.query, 'BAD_QUERY'),
     body: route.body === undefined ? undefined : readGiven(route.body, request.body, 'BAD_BODY'),
   };
-  const value = await withinTime(options, (signal) => {
-    const asked = { ...given, ...gate.admitted(request), sources, signal, nowMs: clock.nowMs() };
-    return route.handle(asked as never);
+  const admitted = gate.admitted(request);
+  const { authorization } = request.headers;
+  const about = {
+    ...{ ...given, ...admitted, sources, nowMs: clock.nowMs() },
+    actor: actorOf(admitted.caller),
+    origin: `${request.protocol}://${request.headers.host}`,
+    token: authorization === undefined ? null : tokenOf(authorization),
+  };
+  const ask = (signal: AbortSignal): unknown => route.handle({ ...about, signal } as never);
+  const value = await withinTime(options, ask).catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'SIGN_IN_REFUSED') gate.failed(request);
+    throw error;
   });
   if (route.status === 204) return reply.code(204).send();
   // By its schema: what is not documented does not go out.
   const text = JSON.stringify(route.answer.parse(value));
   return reply.code(route.status).type('application/json; charset=utf-8').send(`${text}\n`);
+}
+
+function actorOf(caller: Caller): string {
+  switch (caller.kind) {
+    case 'key':
+      return `apiKey:${caller.id}`;
+    case 'owner':
+      return `owner:${hash160ToAddress(caller.account)}`;
+    case 'local':
+      return 'operator:local';
+    case 'nobody':
+      return 'nobody';
+  }
 }
 
 /** Gives up, with a Refusal BUSY, what takes too long. */

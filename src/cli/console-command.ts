@@ -20,8 +20,7 @@ export function consoleCommand(context: CommandContext): Command {
     .description('a link, good for one sign-in, to the page that shows the running node')
     .addHelpText('after', HELP)
     .action(async (options: CommonOptions) => {
-      const { dir } = loadConfig(options.config).storage;
-      const found = await findRunningNode(dir);
+      const found = await findRunningNode(loadConfig(options.config));
       if (found.kind === 'unreachable') throw notRunning(found.why);
       const { url, code, expiresAt } = await found.newConsoleLink();
       // Behind # it reaches no server's log and no other page.

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { jsonText } from '../api/json-text.js';
 import { alertsCommand } from './alerts-command.js';
+import { apiKeysCommand } from './api-keys-command.js';
 import { attestCommand } from './attest-command.js';
 import { auditCommand } from './audit-command.js';
 import type { CommandContext } from './command-context.js';
@@ -81,6 +82,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .addCommand(upkeepsCommand(context))
       .addCommand(keysCommand(context))
       .addCommand(secretsCommand(context))
+      .addCommand(apiKeysCommand(context))
       .addCommand(auditCommand(context))
       .addCommand(verifyCommand(context, setExitCode))
       .addCommand(evidenceCommand(context, setExitCode))

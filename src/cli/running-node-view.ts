@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestByTls } from 'node:https';
 import type { Wire } from '../api/json-text.js';
 import type { NodeStatus } from '../api/node-status.js';
 import type { RequestPage } from '../api/request-page.js';
 import { type RuntimeInfo, readRuntimeFile } from '../api/runtime-file.js';
 import { messageOf, NodeError } from '../base/node-error.js';
+import type { NodeConfig } from '../config/node-config.js';
 import type { RequestExplanation, RequestQuery } from '../requests/request-view.js';
 import type { NodeView } from './node-view.js';
 
@@ -19,6 +23,11 @@ export interface NewConsoleLink {
   readonly expiresAt: string;
 }
 
+interface NodeInfo extends RuntimeInfo {
+  /** Of the node, where it speaks TLS. */
+  readonly certFile: string | null;
+}
+
 export type FoundNode =
   | {
       readonly kind: 'running';
@@ -30,8 +39,12 @@ export type FoundNode =
   | { readonly kind: 'unreachable'; readonly why: string };
 
 /** Looks for the node that works on a storage directory, by the file that it left there. */
-export async function findRunningNode(storageDir: string): Promise<FoundNode> {
-  const info = readRuntimeFile(storageDir);
+export async function findRunningNode({
+  storage,
+  api: { tls },
+}: Pick<NodeConfig, 'storage' | 'api'>): Promise<FoundNode> {
+  const found = readRuntimeFile(storage.dir);
+  const info = found === null ? null : { ...found, certFile: tls?.certFile ?? null };
   if (info === null) return unreachable('no node runs');
   if (!isAlive(info.pid)) {
     return unreachable(`no node runs (the last one, process ${info.pid}, ended without a word)`);
@@ -53,7 +66,7 @@ export async function findRunningNode(storageDir: string): Promise<FoundNode> {
 
 const unreachable = (why: string): FoundNode => ({ kind: 'unreachable', why });
 
-function viewOf(info: RuntimeInfo): NodeView {
+function viewOf(info: NodeInfo): NodeView {
   const get = (path: string): Promise<unknown> => askJson(info, path, ANSWER_TIMEOUT_MS);
   return {
     status: async () => (await get('/local/status')) as Wire<NodeStatus>,
@@ -81,7 +94,7 @@ function queryText({ state, kind, requester, beforeId, limit }: RequestQuery): s
 
 /** Throws a NodeError: the code in the node's own answer, or NODE_BUSY when there is none. */
 async function askJson(
-  info: RuntimeInfo,
+  info: NodeInfo,
   path: string,
   timeoutMs: number,
   method: 'GET' | 'POST' = 'GET',
@@ -89,17 +102,9 @@ async function askJson(
   let body: unknown;
   let ok: boolean;
   try {
-    const response = await fetch(new URL(path, info.url), {
-      method,
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: { authorization: `Bearer ${info.token}` },
-      redirect: 'error',
-    });
-    ok = response.ok;
-    if (Number(response.headers.get('content-length') ?? 0) > MAX_ANSWER_BYTES) {
-      throw new RangeError(`its answer has more than ${MAX_ANSWER_BYTES} bytes`);
-    }
-    body = await response.json();
+    const answer = await ask(info, path, timeoutMs, method);
+    ok = answer.status >= 200 && answer.status < 300;
+    body = JSON.parse(answer.text);
   } catch (cause) {
     throw busy(info, messageOf(cause), cause);
   }
@@ -111,7 +116,50 @@ async function askJson(
   });
 }
 
-const busy = (info: RuntimeInfo, why: string, cause: unknown): NodeError =>
+/** Asks by HTTP, or by HTTPS whoever has the certificate that is configured. */
+function ask(
+  { url, token, certFile }: NodeInfo,
+  path: string,
+  timeoutMs: number,
+  method: 'GET' | 'POST',
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const target = new URL(path, url);
+    const options = {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(timeoutMs),
+      agent: false,
+    };
+    const onAnswer = async (answer: IncomingMessage): Promise<void> => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of answer) {
+        size += chunk.length;
+        if (size > MAX_ANSWER_BYTES) {
+          throw new RangeError(`its answer has more than ${MAX_ANSWER_BYTES} bytes`);
+        }
+        chunks.push(chunk);
+      }
+      resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+    };
+    const take = (answer: IncomingMessage): void => void onAnswer(answer).catch(reject);
+    const request =
+      target.protocol === 'https:'
+        ? requestByTls(target, { ...options, ...pinned(certFile) }, take)
+        : requestPlain(target, options, take);
+    request.on('error', reject).end();
+  });
+}
+
+/** Trusts what the file holds and nothing else, whatever names that is for. */
+function pinned(certFile: string | null) {
+  if (certFile === null) return {};
+  const ca = readFileSync(certFile);
+  return { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined };
+}
+
+const busy = (info: NodeInfo, why: string, cause: unknown): NodeError =>
   new NodeError('NODE_BUSY', `the node (process ${info.pid}) did not answer: ${why}`, {
     retryable: true,
     cause: cause ?? undefined,

@@ -10,7 +10,7 @@ export async function withNodeView<T>(
   config: NodeConfig,
   ask: (view: NodeView) => Promise<T>,
 ): Promise<{ readonly answer: T; readonly source: ViewSource }> {
-  const found = await findRunningNode(config.storage.dir);
+  const found = await findRunningNode(config);
   let why = found.kind === 'unreachable' ? found.why : '';
   if (found.kind === 'running') {
     try {

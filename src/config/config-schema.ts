@@ -224,12 +224,28 @@ const attestation = z.strictObject({
   collateralUrl: endpointUrl('http', 'https').optional(),
 });
 
+const perMinute = () => integer(1, 1_000_000, 'a number of requests');
+
 const api = z.strictObject({
   host: hostName().prefault('127.0.0.1'),
   port: integer(0, 65_535, 'a port (0 = any free one)').prefault('7411'),
-  allowRemote: flag().prefault('false'),
   hostNames: listOf(hostName(), 0, 16).prefault([]),
+  tls: z
+    .strictObject({ certFile: filePath().optional(), keyFile: filePath().optional() })
+    .prefault({}),
+  behindProxy: flag().prefault('false'),
+  trustedProxies: listOf(cidr(), 0, 16).prefault([]),
   public: listOf(oneOf(...PUBLIC_GROUPS), 0, PUBLIC_GROUPS.length).prefault([]),
+  readOnly: flag().prefault('true'),
+  corsOrigins: listOf(endpointUrl('http', 'https'), 0, 16).prefault([]),
+  maxBody: byteSize('1KiB', '1MiB').prefault('64KiB'),
+  limits: z
+    .strictObject({
+      perAddress: perMinute().prefault('600'),
+      perKey: perMinute().prefault('3000'),
+      failures: perMinute().prefault('20'),
+    })
+    .prefault({}),
 });
 
 const alerts = z.strictObject({

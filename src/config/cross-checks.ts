@@ -100,14 +100,52 @@ const collectsBeforeFloor: CrossCheck = {
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || (isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback');
 
-const apiStaysLocal: CrossCheck = {
-  keys: ['api.host', 'api.allowRemote'],
+const apiIsGuarded: CrossCheck = {
+  keys: ['api.host', 'api.tls.certFile', 'api.tls.keyFile', 'api.behindProxy'],
   find({ api }) {
-    if (isLoopback(api.host) || api.allowRemote) return null;
+    const hasTls = api.tls.certFile !== undefined && api.tls.keyFile !== undefined;
+    if (isLoopback(api.host) || hasTls || api.behindProxy) return null;
     return {
-      problem: `${api.host} can be reached from other machines, and the API asks for no password`,
-      expected: 'a loopback address such as 127.0.0.1, unless api.allowRemote is true',
-      todo: 'Use 127.0.0.1, or set api.allowRemote once a firewall or proxy guards the port.',
+      problem: `${api.host} can be reached from other machines, and tokens would go in plain text`,
+      expected: 'a loopback address such as 127.0.0.1, unless TLS or a proxy guards it',
+      todo: 'Use 127.0.0.1, or set api.tls, or api.behindProxy once a proxy speaks TLS before it.',
+    };
+  },
+};
+
+const apiTlsIsWhole: CrossCheck = {
+  keys: ['api.tls.certFile', 'api.tls.keyFile'],
+  find({ api: { tls } }) {
+    if ((tls.certFile === undefined) === (tls.keyFile === undefined)) return null;
+    return {
+      problem: 'one of certFile and keyFile is missing',
+      expected: 'both, or none',
+      todo: 'Name the other one, too.',
+    };
+  },
+};
+
+const apiProxiesAreUsed: CrossCheck = {
+  keys: ['api.trustedProxies', 'api.behindProxy'],
+  find({ api }) {
+    if (api.behindProxy || api.trustedProxies.length === 0) return null;
+    return {
+      problem: 'proxies are trusted, but api.behindProxy is false',
+      expected: 'api.behindProxy: true',
+      todo: 'Set it, or remove api.trustedProxies.',
+    };
+  },
+};
+
+const corsOriginsAreOrigins: CrossCheck = {
+  keys: ['api.corsOrigins'],
+  find({ api }) {
+    const whole = api.corsOrigins.find((url) => new URL(url).pathname !== '/');
+    if (whole === undefined) return null;
+    return {
+      problem: `${whole} has a path`,
+      expected: 'origins, such as https://app.example',
+      todo: 'Leave the path out.',
     };
   },
 };
@@ -235,7 +273,10 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   ),
   alertCommandIsAbsolute,
   alertSecretHasUrl,
-  apiStaysLocal,
+  apiIsGuarded,
+  apiTlsIsWhole,
+  apiProxiesAreUsed,
+  corsOriginsAreOrigins,
   apiPortIsFree,
   noRepeats('network.rpc', ({ network }) => network.rpc),
   noRepeats('network.webSocket', webSocketList),
@@ -245,4 +286,6 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   noRepeats('alerts.allow.cidrs', ({ alerts }) => alerts.allow.cidrs),
   noRepeats('api.hostNames', ({ api }) => api.hostNames),
   noRepeats('api.public', ({ api }) => api.public),
+  noRepeats('api.trustedProxies', ({ api }) => api.trustedProxies),
+  noRepeats('api.corsOrigins', ({ api }) => api.corsOrigins),
 ];

@@ -3,9 +3,11 @@ import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import type { SpendKind } from '../base/spend-kind.js';
 import { type AlertsConfig, alertsConfig } from './alerts-config.js';
-import type { PublicGroup } from './api-groups.js';
+import { type ApiConfig, apiConfig } from './api-config.js';
 import { type AttestationConfig, attestationConfig } from './attestation-config.js';
 import type { FileValues, Preset } from './config-schema.js';
+
+export type { ApiConfig } from './api-config.js';
 
 /**
  * The configuration as the program uses it: units last in every name, amounts in datoshi, paths
@@ -178,17 +180,6 @@ export interface EvidenceConfig {
   readonly maxTotalBytes: number;
 }
 
-export interface ApiConfig {
-  readonly host: string;
-  /** 0: any free port; the node writes the one it got to node.json in storage.dir. */
-  readonly port: number;
-  readonly allowRemote: boolean;
-  /** Further names that a Host header may carry. */
-  readonly hostNames: readonly string[];
-  /** What everybody may read without credentials. */
-  readonly public: readonly PublicGroup[];
-}
-
 export interface LogConfig {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
   readonly format: 'auto' | 'pretty' | 'json';
@@ -233,8 +224,8 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     audit: { anchorFile: optionalPath(values.audit.anchorFile) },
     evidence: evidenceConfig(values.evidence),
     attestation: attestationConfig(values.attestation, path),
-    api: values.api,
     alerts: alertsConfig(values.alerts, optionalPath),
+    api: apiConfig(values.api, path),
     log: {
       level: log.level,
       format: log.format,

@@ -1,13 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { createApiKeys } from '../api/api-keys.js';
 import { type ApiServer, createApiServer } from '../api/api-server.js';
 import { type ApiSources, createApiReads } from '../api/api-sources.js';
+import { createSignIn } from '../api/sign-in.js';
 import { createSlowReads } from '../api/slow-reads.js';
 import { toHex } from '../base/bytes.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { readFunctions } from '../chain/read-functions.js';
+import type { VaultKeys } from '../keystore/vault-keys.js';
 import { openDatabaseReadOnly } from '../storage/database.js';
-import { HANDED_OVER_SUITE } from '../vault/handed-over.js';
+import { HANDED_OVER_SUITE, openHandedOver } from '../vault/handed-over.js';
 import type { Gauges } from './gauges.js';
 import { readinessOf, statusOf } from './node-figures.js';
 import { DATABASE_FILE, type NodeOptions } from './node-options.js';
@@ -24,6 +27,7 @@ export function openApi(options: NodeOptions, parts: Running, gauges: Gauges): A
   const { config, clock, log, metrics } = options;
   const databaseFile = join(config.storage.dir, DATABASE_FILE);
   const db = openDatabaseReadOnly(databaseFile);
+  const vault = openVault(config, parts.db, clock);
   const floor = config.gasbank.walletFloorDatoshi;
   const money = createSlowReads({ databaseFile, account: parts.signer.account, floor, clock });
   const sources: ApiSources = {
@@ -51,21 +55,28 @@ export function openApi(options: NodeOptions, parts: Running, gauges: Gauges): A
         places: codePlaces(config, { ...code, uris }),
       }));
     },
-    keys: publicKeys(options, parts),
+    keys: publicKeys(parts, vault.keys),
     events: parts.events,
+    apiKeys: createApiKeys({ db: parts.db, audit: vault.audit, clock, random: randomBytes }),
+    signIn: createSignIn({
+      magic: config.network.magic,
+      gateway: config.gateway.hash,
+      clock,
+      random: randomBytes,
+    }),
+    secrets: vault.vault.desk,
+    unseal: async (text) => openHandedOver(text, (await vault.keys.openOrCreate()).sharing()),
   };
   const server = createApiServer({
     sources,
-    host: config.api.host,
-    port: config.api.port,
-    hostNames: config.api.hostNames,
-    publicGroups: config.api.public,
+    api: config.api,
     storageDir: config.storage.dir,
     instance: randomUUID(),
     localToken: `dodona_local_${randomBytes(TOKEN_BYTES).toString('base64url')}`,
     console: openConsole(config, parts.db, clock),
     clock,
     log,
+    metrics,
   });
   return {
     start: server.start,
@@ -78,8 +89,7 @@ export function openApi(options: NodeOptions, parts: Running, gauges: Gauges): A
 }
 
 /** Public parts of the keys, as they are when somebody asks. */
-function publicKeys({ config, clock }: NodeOptions, parts: Running): ApiSources['keys'] {
-  const { keys } = openVault(config, parts.db, clock);
+function publicKeys(parts: Running, keys: VaultKeys): ApiSources['keys'] {
   return async () => {
     const { signer, facts, random } = parts;
     const sharing = (await keys.open())?.sharing().at(-1);

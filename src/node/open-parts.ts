@@ -54,6 +54,8 @@ export interface Running {
   facts: ChainFacts;
   latestBlockMs: number | null;
   inStep: boolean;
+  /** Once it was: what comes then is news. */
+  wasInStep: boolean;
   /** Why nothing is spent; null when it may be. */
   spendingStopped: string | null;
 }
@@ -129,6 +131,7 @@ export async function openParts(
     facts,
     latestBlockMs: null,
     inStep: false,
+    wasInStep: false,
     spendingStopped: null,
   };
 }

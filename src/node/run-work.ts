@@ -109,13 +109,14 @@ export async function runWork(
           parts.random.warmUp();
         }
         parts.inStep = inStep;
+        parts.wasInStep ||= inStep;
         tellOf(result, last.index, inStep ? log.info : log.debug);
         const heights = { height: pool.bestHeight() ?? last.index, processed: last.index };
         gauges.note(result);
         countBlocks(metrics, result, heights, inStep || !begun.isFresh);
-        if (inStep) tellOfBlocks(parts.events, result, heights);
+        if (parts.wasInStep) tellOfBlocks(parts.events, result, heights);
       },
-      onRequestMoved: tellOfMoves(parts.events, stateIn(db), () => parts.inStep),
+      onRequestMoved: tellOfMoves(parts.events, stateIn(db), () => parts.wasInStep),
       onStep: (step, durationMs) => metrics.step(step, durationMs),
       onRetry: () => metrics.retry('resolve'),
       onWallet: (balance) => warnOfWallet(options, balance),

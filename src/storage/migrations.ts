@@ -11,6 +11,7 @@ import { SCHEMA_10_ROUND_CHARGES } from './schema/schema-10-round-charges.js';
 import { SCHEMA_11_CONSOLE } from './schema/schema-11-console.js';
 import { SCHEMA_12_CANCELLED_RUNS } from './schema/schema-12-cancelled-runs.js';
 import { SCHEMA_13_ALERTS } from './schema/schema-13-alerts.js';
+import { SCHEMA_14_API } from './schema/schema-14-api.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -30,5 +31,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_11_CONSOLE,
   SCHEMA_12_CANCELLED_RUNS,
   SCHEMA_13_ALERTS,
+  SCHEMA_14_API,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

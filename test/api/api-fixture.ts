@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Scope } from '../../src/api/access.js';
+import { createApiKeys } from '../../src/api/api-keys.js';
 import {
   type ApiServer,
   type ApiServerOptions,
@@ -12,11 +14,15 @@ import { type ApiSources, createApiReads } from '../../src/api/api-sources.js';
 import { createEventFeed } from '../../src/api/event-feed.js';
 import type { NodeStatus } from '../../src/api/node-status.js';
 import { readRuntimeFile } from '../../src/api/runtime-file.js';
+import { createSignIn } from '../../src/api/sign-in.js';
 import { createSlowReads } from '../../src/api/slow-reads.js';
-import { systemClock } from '../../src/base/clock.js';
+import { type Clock, systemClock } from '../../src/base/clock.js';
+import type { ApiConfig } from '../../src/config/node-config.js';
 import { openDatabaseReadOnly } from '../../src/storage/database.js';
 import type { Log } from '../../src/telemetry/log.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
+import { openHandedOver } from '../../src/vault/handed-over.js';
+import { vaultFixture } from '../vault/vault-fixture.js';
 import { consoleParts } from './console/console-parts.js';
 import { hash160Of, openRequestBook } from './request-book.js';
 
@@ -39,6 +45,21 @@ export const STATUS: NodeStatus = {
   earnedDatoshi: 0n,
   alerts: [],
   recentTrouble: [],
+};
+
+/** As configured by default, but for the port, and for what a test asks in a minute. */
+export const API: ApiConfig = {
+  host: '127.0.0.1',
+  port: 0,
+  hostNames: ['oracle.internal'],
+  tls: null,
+  behindProxy: false,
+  trustedProxies: [],
+  public: [],
+  readOnly: true,
+  corsOrigins: [],
+  maxBodyBytes: 65_536,
+  limits: { perAddress: 100_000, perKey: 100_000, failures: 100_000 },
 };
 
 export interface Answer {
@@ -91,7 +112,7 @@ function jsonOrNull(text: string): unknown {
 }
 
 /** A server over a real database, with what a node would tell put in its place. */
-export function apiFixture(given: Partial<ApiSources> = {}) {
+export function apiFixture(given: Partial<ApiSources> = {}, clock: Clock = systemClock) {
   const dir = mkdtempSync(join(tmpdir(), 'dodona-api-'));
   const databaseFile = join(dir, 'node.sqlite');
   const book = openRequestBook(databaseFile);
@@ -105,6 +126,14 @@ export function apiFixture(given: Partial<ApiSources> = {}) {
     error: (event, facts) => errors.push([event, facts]),
     child: () => log,
   };
+  const vault = vaultFixture({ dir });
+  const apiKeys = createApiKeys({ ...vault.parts, clock });
+  const signIn = createSignIn({
+    magic: 56753,
+    gateway: STATUS.gateway,
+    clock,
+    random: randomBytes,
+  });
   const money = createSlowReads({
     databaseFile,
     account: hash160Of(0xee),
@@ -124,25 +153,31 @@ export function apiFixture(given: Partial<ApiSources> = {}) {
       throw new Error('no keys here');
     },
     events: createEventFeed({ clock: systemClock }),
+    apiKeys,
+    signIn,
+    secrets: vault.vault.desk,
+    unseal: async (text) => openHandedOver(text, (await vault.keys.openOrCreate()).sharing()),
     ...given,
   };
   const options: ApiServerOptions = {
     sources,
-    host: '127.0.0.1',
-    port: 0,
-    hostNames: ['oracle.internal'],
-    publicGroups: [],
+    api: API,
     storageDir: dir,
     instance: 'first',
     localToken: `dodona_local_${randomBytes(32).toString('base64url')}`,
     console: consoleParts(book.db, dir),
-    clock: systemClock,
+    clock,
     log,
+    metrics,
   };
   const servers: ApiServer[] = [];
   return {
     dir,
     book,
+    vault,
+    /** Makes a key of these scopes, and answers its token. */
+    keyWith: (...scopes: Scope[]): string =>
+      apiKeys.create({ name: 'test', scopes, expiresMs: null, actor: 'operator:test' }).token,
     metrics,
     errors,
     options,
@@ -161,6 +196,7 @@ export function apiFixture(given: Partial<ApiSources> = {}) {
       await money.close();
       readDb.close();
       book.close();
+      vault.db.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };

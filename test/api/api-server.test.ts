@@ -217,7 +217,8 @@ describe('the API server', () => {
   });
 
   it('says what to do when its port is taken', async () => {
-    const second = createApiServer({ ...options, port: Number(new URL(served.url).port) });
+    const api = { ...options.api, port: Number(new URL(served.url).port) };
+    const second = createApiServer({ ...options, api });
     await assert.rejects(
       second.start(),
       (error) =>

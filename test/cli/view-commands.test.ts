@@ -2,14 +2,11 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { type ApiServer, createApiServer } from '../../src/api/api-server.js';
 import { createApiReads } from '../../src/api/api-sources.js';
-import { createEventFeed } from '../../src/api/event-feed.js';
 import type { NodeStatus } from '../../src/api/node-status.js';
 import { readRuntimeFile, writeRuntimeFile } from '../../src/api/runtime-file.js';
-import { systemClock } from '../../src/base/clock.js';
 import { ResponseCode } from '../../src/base/outcome.js';
 import { inTransaction } from '../../src/storage/database.js';
-import { silentLog } from '../../src/telemetry/log.js';
-import { consoleParts } from '../api/console/console-parts.js';
+import { apiFixture } from '../api/api-fixture.js';
 import { AT_MS, hash160Of, hash256Of, openRequestBook } from '../api/request-book.js';
 import { commandLine, longestLine } from './command-line.js';
 
@@ -58,6 +55,7 @@ const STATUS: NodeStatus = {
 describe('commands that look at a node', () => {
   const cli = commandLine();
   const book = openRequestBook(cli.databaseFile);
+  const fixture = apiFixture();
   let server: ApiServer | null = null;
 
   before(() => {
@@ -75,36 +73,18 @@ describe('commands that look at a node', () => {
     await server?.stop();
     server = null;
   });
-  after(() => {
+  after(async () => {
+    await fixture.close();
     book.close();
     cli.remove();
   });
 
   async function startServer(status: () => NodeStatus = () => STATUS): Promise<void> {
-    const nothing = () => Promise.reject(new Error('not asked here'));
     server = createApiServer({
-      host: '127.0.0.1',
-      port: 0,
-      hostNames: [],
-      publicGroups: [],
+      ...fixture.options,
       storageDir: cli.storageDir,
       instance: 'living',
-      localToken: 'local',
-      console: consoleParts(book.db, cli.storageDir),
-      clock: systemClock,
-      log: silentLog,
-      sources: {
-        version: '0.1.0',
-        readiness: () => ({ ready: true, reasons: [] }),
-        status,
-        metrics: nothing,
-        reads: createApiReads(book.db),
-        money: { forecast: nothing, days: nothing },
-        feeds: [],
-        functions: nothing,
-        keys: nothing,
-        events: createEventFeed({ clock: systemClock }),
-      },
+      sources: { ...fixture.options.sources, status, reads: createApiReads(book.db) },
     });
     await server.start();
   }

@@ -54,6 +54,20 @@ describe('rules between configuration keys', () => {
     ['network.magic', MAINNET_AS_DEVNET, /devnet/],
     ['api.host', `${MINIMAL}api: {host: 0.0.0.0}`, /can be reached from other machines/],
     ['api.host', `${MINIMAL}api: {host: node.example}`, /can be reached from other machines/],
+    [
+      'api.tls.certFile',
+      `${MINIMAL}api: {tls: {certFile: a.crt}}`,
+      /one of certFile and keyFile is/,
+    ],
+    ['api.trustedProxies', `${MINIMAL}api: {trustedProxies: [10.0.0.0/8]}`, /behindProxy is false/],
+    ['api.corsOrigins', `${MINIMAL}api: {corsOrigins: ['https://a.example/x']}`, /has a path/],
+    ['api.corsOrigins', `${MINIMAL}api: {corsOrigins: [https://a, https://a]}`, /more than once/],
+    ['api.public', `${MINIMAL}api: {public: [status, status]}`, /more than once/],
+    [
+      'api.trustedProxies',
+      `${MINIMAL}api: {behindProxy: true, trustedProxies: [10.0.0.0/8, 10.0.0.0/8]}`,
+      /more than once/,
+    ],
     ['api.port', `${MINIMAL}api: {port: 20331}`, /is that of the RPC endpoint/],
     ['network.rpc', MINIMAL.replace('[', '[http://127.0.0.1:20331/, '), /more than once/],
     ['api.hostNames', `${MINIMAL}api: {hostNames: [a.example, A.example]}`, /more than once/],
@@ -97,8 +111,9 @@ describe('rules between configuration keys', () => {
   });
 
   it('accepts remote access once it is asked for, and loopback names without', () => {
-    const open = `${MINIMAL}api: {host: 0.0.0.0, allowRemote: true}`;
-    assert.equal(loadConfig(scratch.write('a.yaml', open)).api.allowRemote, true);
+    for (const guard of ['behindProxy: true', 'tls: {certFile: a.crt, keyFile: a.key}']) {
+      loadConfig(scratch.write('a.yaml', `${MINIMAL}api: {host: 0.0.0.0, ${guard}}`));
+    }
     for (const host of ['localhost', '127.8.8.8', '"::1"']) {
       loadConfig(scratch.write('b.yaml', `${MINIMAL}api: {host: ${host}}`));
     }

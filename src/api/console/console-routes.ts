@@ -52,7 +52,7 @@ export function addConsoleRoutes(
   app.route({
     method: 'POST',
     url: '/console/links',
-    onRequest: async (request) => gate.admit(request, { kind: 'local' }),
+    onRequest: async (request, reply) => gate.admit(request, reply, { kind: 'local' }),
     async handler(_request, reply) {
       const { code, expiresMs } = access.newLink();
       return reply.code(201).send({ code, expiresAt: new Date(expiresMs).toISOString() });
@@ -65,7 +65,10 @@ export function addConsoleRoutes(
     async handler(request, reply) {
       const { code } = readGiven(signInBody, request.body, 'BAD_BODY') as { code: string };
       const session = access.signIn(code);
-      if (session === null) throw new Refusal('BAD_CREDENTIALS', LINK_USED);
+      if (session === null) {
+        gate.failed(request);
+        throw new Refusal('BAD_CREDENTIALS', LINK_USED);
+      }
       const seconds = Math.floor(session.lifetimeMs / 1_000);
       return reply.header('set-cookie', cookieHeader(session.token, seconds)).code(204).send();
     },

@@ -25,7 +25,7 @@ const list = jsonRoute({
     cursor: cursorText('entries'),
   }),
   answer: auditPageShape,
-  problems: ['BAD_QUERY'],
+  problems: [],
   handle({ sources, query: { actor, action, limit = DEFAULT_PAGE, cursor } }) {
     const store = sources.reads.audit;
     const beforeSeq = Math.min(Number(cursor ?? 0n) || Number.POSITIVE_INFINITY, newest(store));

@@ -42,7 +42,7 @@ const balance = jsonRoute({
   access: { ...READ, owners: 'own' },
   query: z.strictObject({ limit: limitText(), cursor: ledgerAccount().optional() }),
   answer: balanceShape,
-  problems: ['BAD_QUERY'],
+  problems: [],
   handle({ sources, query: { limit = DEFAULT_PAGE, cursor = '' }, only }) {
     const { ledger } = sources.reads;
     const own = only === null ? null : [creditOf(only), reservedOf(only)];
@@ -71,7 +71,7 @@ const history = jsonRoute({
     cursor: cursorText('movements'),
   }),
   answer: historyShape,
-  problems: ['BAD_QUERY'],
+  problems: [],
   handle({ sources, query: { account, limit = DEFAULT_PAGE, cursor }, only }) {
     const own: readonly string[] | null = only === null ? null : [creditOf(only), reservedOf(only)];
     const accounts = own ?? (account === undefined ? [] : [account]);
@@ -100,8 +100,7 @@ const forecast = jsonRoute({
     days: numberText(1, MAX_DAYS, 'days to go by', DEFAULT_FORECAST_DAYS),
   }),
   answer: forecastShape,
-  problems: ['BAD_QUERY'],
-  isSlow: true,
+  problems: [],
   handle: async ({ sources, query: { days = DEFAULT_FORECAST_DAYS } }) =>
     forecastWire(await sources.money.forecast(days)),
 });
@@ -115,8 +114,7 @@ const days = jsonRoute({
   access: READ,
   query: z.strictObject({ days: numberText(1, MAX_DAYS, 'days to show', DEFAULT_CHART_DAYS) }),
   answer: daysShape,
-  problems: ['BAD_QUERY'],
-  isSlow: true,
+  problems: [],
   handle: async ({ sources, query: { days: count = DEFAULT_CHART_DAYS } }) =>
     daysWire(await sources.money.days(count)),
 });

@@ -43,7 +43,6 @@ const keys = jsonRoute({
   access: { kind: 'scope', scope: 'read', publicGroup: 'keys', owners: 'all' },
   answer: keysShape,
   problems: [],
-  isSlow: true,
   handle: ({ sources }) => sources.keys(),
 });
 
@@ -61,6 +60,7 @@ const session = jsonRoute({
   group: 'access',
   summary: 'Who the server takes you for, and what you may do',
   access: { kind: 'anybody' },
+  isSelfContained: true,
   answer: sessionShape,
   problems: [],
   handle({ caller }) {
@@ -96,7 +96,7 @@ const events: Route = {
   access: { kind: 'scope', scope: 'read', publicGroup: 'events' },
   query: z.strictObject({ lastEventId: idText('an event').optional() }),
   answer: eventShape,
-  problems: ['BAD_QUERY', 'TOO_MANY_STREAMS'],
+  problems: ['TOO_MANY_STREAMS'],
 };
 
 export const NODE_ROUTES: readonly Route[] = [status, alerts, keys, session, events];

@@ -39,8 +39,7 @@ const listFunctions = jsonRoute({
     cursor: cursorText('functions'),
   }),
   answer: functionPageShape,
-  problems: ['BAD_QUERY'],
-  isSlow: true,
+  problems: [],
   async handle({ sources, query: { owner, limit = MAX_FUNCTIONS, cursor = 0n }, only, signal }) {
     const found = await sources.functions(cursor + 1n, limit, signal);
     const items = found.filter((each) =>
@@ -59,8 +58,7 @@ const showFunction = jsonRoute({
   access: FUNCTIONS,
   params: z.strictObject({ id: idText('a function') }),
   answer: functionShape,
-  problems: ['BAD_PARAMETER', 'NO_SUCH_FUNCTION'],
-  isSlow: true,
+  problems: ['NO_SUCH_FUNCTION'],
   async handle({ sources, params: { id }, only, signal }) {
     const [found] = await sources.functions(id, 1, signal);
     if (found === undefined || (only !== null && found.owner !== only)) {
@@ -86,7 +84,7 @@ const listSecrets = jsonRoute({
     ).optional(),
   }),
   answer: secretPageShape,
-  problems: ['BAD_QUERY'],
+  problems: [],
   handle({ sources, query: { owner, limit = DEFAULT_PAGE, cursor = ':' }, only }) {
     if (only !== null && owner !== undefined && owner !== only) return { items: [], next: null };
     const store = sources.reads.secrets;

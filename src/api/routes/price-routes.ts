@@ -52,7 +52,7 @@ const show = jsonRoute({
   access: READ,
   params,
   answer: feedShape,
-  problems: ['BAD_PARAMETER', 'NO_SUCH_PAIR'],
+  problems: ['NO_SUCH_PAIR'],
   handle: ({ sources, params: pair }) => shown(sources, feedOf(sources, pair)),
 });
 
@@ -66,7 +66,7 @@ const polls = jsonRoute({
   params,
   query: z.strictObject({ limit: limitText(MAX_POLLS), cursor: cursorText('polls') }),
   answer: pollPageShape,
-  problems: ['BAD_PARAMETER', 'BAD_QUERY', 'NO_SUCH_PAIR'],
+  problems: ['NO_SUCH_PAIR'],
   handle({ sources, params: pair, query: { limit = MAX_POLLS, cursor = null } }) {
     const found = sources.reads.polls.before(cursor, feedOf(sources, pair).pair, limit);
     return { items: found.map(pollWire), next: nextCursor(found, limit, ({ id }) => id) };
@@ -83,7 +83,7 @@ const rounds = jsonRoute({
   params,
   query: z.strictObject({ limit: limitText(), cursor: cursorText('rounds') }),
   answer: roundPageShape,
-  problems: ['BAD_PARAMETER', 'BAD_QUERY', 'NO_SUCH_PAIR'],
+  problems: ['NO_SUCH_PAIR'],
   handle({ sources, params: pair, query: { limit = DEFAULT_PAGE, cursor = null } }) {
     const found = sources.reads.rounds.before(cursor, feedOf(sources, pair).pair, limit);
     return { items: found.map(roundWire), next: nextCursor(found, limit, ({ round }) => round) };

@@ -46,7 +46,7 @@ const list = jsonRoute({
     cursor: cursorText('requests'),
   }),
   answer: requestPageShape,
-  problems: ['BAD_QUERY'],
+  problems: [],
   handle({ sources, query, only }) {
     const { state, kind, requester, limit = DEFAULT_PAGE, cursor } = query;
     const views = sources.reads.requests;
@@ -81,7 +81,7 @@ const show = jsonRoute({
   access: READ,
   params,
   answer: requestLifeShape,
-  problems: ['BAD_PARAMETER', 'NO_SUCH_REQUEST'],
+  problems: ['NO_SUCH_REQUEST'],
   handle({ sources, params: { id }, only }) {
     const found = sources.reads.requests.explain(id);
     if (found === null || (only !== null && found.payer !== only)) throw noSuchRequest(id);
@@ -98,7 +98,7 @@ const evidence = jsonRoute({
   access: { kind: 'scope', scope: 'evidence:read' },
   params,
   answer: evidenceShape,
-  problems: ['BAD_PARAMETER', 'NO_SUCH_REQUEST', 'NO_EVIDENCE', 'EVIDENCE_DAMAGED'],
+  problems: ['NO_SUCH_REQUEST', 'NO_EVIDENCE', 'EVIDENCE_DAMAGED'],
   async handle({ sources, params: { id } }) {
     const { reads } = sources;
     if (reads.requests.explain(id) === null) throw noSuchRequest(id);

@@ -35,7 +35,7 @@ const list = jsonRoute({
     cursor: cursorText('upkeeps'),
   }),
   answer: upkeepPageShape,
-  problems: ['BAD_QUERY'],
+  problems: [],
   handle({ sources, query: { state, owner, limit = DEFAULT_PAGE, cursor }, only }) {
     const wanted = only ?? owner;
     if (owner !== undefined && wanted !== owner) return { items: [], next: null };
@@ -59,7 +59,7 @@ const show = jsonRoute({
   access: READ,
   params: z.strictObject({ id: idText('an upkeep') }),
   answer: upkeepLifeShape,
-  problems: ['BAD_PARAMETER', 'NO_SUCH_UPKEEP'],
+  problems: ['NO_SUCH_UPKEEP'],
   handle({ sources, params: { id }, only }) {
     const found = sources.reads.upkeeps.show(id);
     if (found === null || (only !== null && found.owner !== only)) {
