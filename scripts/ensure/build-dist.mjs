@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { runCommand } from './run-command.mjs';
+import { SetupError } from './steps.mjs';
 
 /** The console page, in src/ and in what is built. */
 const PAGE = join('api', 'console', 'page');
@@ -23,7 +24,8 @@ const FROM_PACKAGES = [
  * browsers, by another, with its other files beside it.
  * @param {string} root the checkout
  * @param {string} target an existing folder
- * @throws {import('./steps.mjs').SetupError} when the sources have type errors
+ * @throws {import('./steps.mjs').SetupError} when the sources have type errors, or a package is
+ *   missing
  */
 export async function buildDist(root, target) {
   await compile(root, 'tsconfig.build.json', target);
@@ -35,7 +37,11 @@ export async function buildDist(root, target) {
     copyFileSync(join(source, name), join(page, name));
   }
   for (const [from, name] of FROM_PACKAGES) {
-    copyFileSync(join(root, 'node_modules', from), join(page, name));
+    const file = join(root, 'node_modules', from);
+    if (!existsSync(file)) {
+      throw new SetupError(`the package of ${from} is not installed: run npm ci and try again.`);
+    }
+    copyFileSync(file, join(page, name));
   }
   const program = join(target, 'cli', 'dodona.js');
   if (existsSync(program)) chmodSync(program, 0o755);

@@ -18,7 +18,7 @@ export interface OpenedPage {
   readonly watch: Watch;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /** A headless Chromium. It ends with this process. */
 export async function launchBrowser(): Promise<Browser> {
@@ -62,7 +62,9 @@ export async function openPage(
 export async function axeFindings(page: Page): Promise<string[]> {
   // By the debugger's way, which the policy of the page does not bind.
   await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate('axe.run(document)')) as axe.AxeResults;
+  const { violations } = (await page.evaluate(
+    "axe.run(document, { resultTypes: ['violations'], elementRef: false })",
+  )) as axe.AxeResults;
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
   );

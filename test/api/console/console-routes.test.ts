@@ -141,6 +141,7 @@ describe('the package', () => {
       'ibm-plex.LICENSE',
       'icon.svg',
       'index.html',
+      'motion.css',
       'narrow.css',
       'parts.css',
       'preact.LICENSE',

@@ -38,7 +38,7 @@ export function Frame({
     h(Navigation, { state, actions }),
     h('div', { class: 'body' }, [
       h(ConnectionNote, { state, actions }),
-      h('main', { id: 'view', tabIndex: -1 }, children),
+      h('main', { id: 'view', tabIndex: -1, 'data-view': hashOf(state.route) }, children),
       h(Foot, { state, actions }),
     ]),
   ]);
