@@ -119,6 +119,10 @@ export interface AuthorsDevnet {
   explain(id: bigint): Promise<string>;
   /** The node's log. */
   readonly logFile: string;
+  /** The node's configuration, for `dodona COMMAND --config`. */
+  readonly configFile: string;
+  /** Where the node serves its API. */
+  readonly apiUrl: string;
   stop(): Promise<void>;
 }
 
@@ -159,6 +163,8 @@ function authorsDevnet(
     executor: devnet.executor,
     owner,
     logFile: node.logFile,
+    configFile: devnet.configFile,
+    apiUrl: `http://127.0.0.1:${devnet.apiPort}`,
     explain,
     newAccount: (amount = ACCOUNT_GAS) => devnet.newAccount(amount),
     compile: (folder, config) => compileGo({ neoGo, folder, config }),

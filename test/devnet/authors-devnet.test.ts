@@ -9,6 +9,7 @@ import { hashFromLittleEndian } from '../../src/base/hash.js';
 import { ResponseCode } from '../../src/base/outcome.js';
 import { type AuthorsDevnet, startAuthorsDevnet } from '../../src/devnet/authors-devnet.js';
 import { GAS_TOKEN } from '../../src/devnet/private-network.js';
+import { compiledPython } from '../contracts/kit/compiled-python.js';
 
 const MAX_FEE = parseGas('1');
 const SHORT_MS = 300;
@@ -66,6 +67,19 @@ describe('the harness for tests of contracts', function () {
       ['/echo', '/missing'],
     );
     assert.ok(progress.includes('starting the Dodona node'));
+  });
+
+  it('has a contract in Python answered, compiled by neo3-boa', async () => {
+    const contract = await compiledPython();
+    const options = { data: devnet.gateway, credit: MAX_FEE };
+    const skeleton = await devnet.deploy(contract, options);
+    const { url } = await devnet.serve({ '/prices': { GAS: { USD: '4.81' } } });
+    const spec = JSON.stringify({ url: `${url}/prices` });
+    const asked = await devnet.invoke(skeleton, 'ask', [spec, '$..USD', MAX_FEE]);
+    const end = await devnet.answerTo(asked);
+    assert.ok(end.ended === 'answered' && end.delivered);
+    const answer = await devnet.read(skeleton, 'answerOf', [end.id]);
+    assert.deepEqual(answer, [0n, Buffer.from('["4.81"]')]);
   });
 
   it('says what it waited for in vain, and what the node knows of it', async () => {

@@ -23,6 +23,7 @@ const EXAMPLE = join('contracts', 'kit', 'example-project');
 /** A project in TypeScript that uses all of the harness. */
 const TYPED = `
 import { type AuthorsDevnet, type Invoked, gas, startDevnet, type VmValue } from 'dodona/testing';
+import type { OracleFunction } from 'dodona/types/function.js';
 const devnet: AuthorsDevnet = await startDevnet({ blockMs: 200 });
 const files = { nef: 'x.nef', manifest: 'x.json' };
 const hash: \`0x\${string}\` = await devnet.deploy(files, { credit: gas('1') });
@@ -31,7 +32,9 @@ const end = await devnet.answerTo(asked);
 if (end.ended === 'answered') console.log(end.code.toFixed(), end.charged + 1n);
 const value: VmValue = await devnet.read(hash, 'answer');
 const source = await devnet.serve({ '/': ({ query }) => ({ body: query.get('a') }) });
-console.log(value, source.url);
+const abi = new URL(import.meta.resolve('dodona/contracts/build/gateway.abi.json'));
+const worth: OracleFunction<{ pair: string }> = async ({ pair }) => pair;
+console.log(value, source.url, abi, worth);
 // @ts-expect-error: there is no such method
 devnet.nothing();
 `;
