@@ -27,7 +27,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'tdx.rtMr1': 'The kernel.',
   'tdx.rtMr2': 'Its command line and first file system.',
   'tdx.rtMr3': 'What was measured later, such as dstack’s application.',
-  'tdx.mrConfigId': 'What the host bound the machine to; dstack’s compose hash stands here.',
+  'tdx.mrConfigId':
+    'What the host bound the machine to at its start; dstack may bind its configuration here.',
   'tdx.mrOwner': 'Whom the host says it belongs to.',
   'tdx.mrOwnerConfig': 'The same owner’s configuration.',
   'tdx.mrSeam': 'Intel’s module itself; its level is judged in any case.',
