@@ -22,6 +22,7 @@ export const MAX_LIST_LIMIT = 1_000;
 
 /** Named one by one they are found by the index on the state: those that ended are many. */
 const OPEN_STATES = REQUEST_STATES.filter((state) => !isEnded(state));
+const OPEN_LIST = OPEN_STATES.map((state) => `'${state}'`).join(', ');
 
 export type RequestViews = ReturnType<typeof createRequestViews>;
 
@@ -31,11 +32,12 @@ export function createRequestViews(db: Database) {
   const latest = db.prepare('SELECT id FROM request ORDER BY id DESC LIMIT 1');
   const stepsOf = db.prepare('SELECT * FROM request_step WHERE request_id = ? ORDER BY seq');
   const logsOf = createLogReader(db);
-  const counts = db.prepare('SELECT state, COUNT(*) AS count FROM request GROUP BY state');
-  const unanswered = db.prepare(`SELECT kind, COUNT(*) AS count FROM request
-    WHERE state = 'expired' GROUP BY kind`);
+  const counts = db.prepare(`SELECT state, COUNT(*) AS count FROM request
+    WHERE state IN (${OPEN_LIST}) GROUP BY state
+    UNION ALL SELECT state, SUM(count) FROM request_ended GROUP BY state`);
+  const unanswered = db.prepare("SELECT kind, count FROM request_ended WHERE state = 'expired'");
   const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
-    WHERE state IN (${OPEN_STATES.map((state) => `'${state}'`).join(', ')})`);
+    WHERE state IN (${OPEN_LIST})`);
   const oldestIn = db.prepare('SELECT MIN(created_time_ms) FROM request WHERE state = ?').pluck();
   const countIn = db.prepare('SELECT COUNT(*) FROM request WHERE state = ?').pluck();
   const troubles = db

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash, randomInt } from 'node:crypto';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { CRASH_POINTS } from '../../src/pipeline/crash-point.js';
@@ -15,6 +16,8 @@ import { startNode } from './running-node.js';
 const GAS_OF_A_TRIAL = parseGas('1.5');
 const RANDOM_KILLS = 4;
 const LONGEST_LIFE_MS = 1_200;
+/** The moments of the random kills; a failure tells the seed, to be set here again. */
+const SEED = Number(process.env.DODONA_KILLS_SEED ?? randomInt(2 ** 32));
 /** Where more than one is sure to come, the second: the first is done then. */
 const PASSING = {
   'taken in': 3,
@@ -90,16 +93,22 @@ describe('a node process that is killed', function () {
     for (let kill = 0; kill < RANDOM_KILLS; kill++) {
       const process = await startNodeProcess(fixture);
       await process.untilInStep();
-      const lifeMs = Math.random() * LONGEST_LIFE_MS;
-      lives.push(Math.round(lifeMs));
+      const lifeMs = lifeOf(kill);
+      lives.push(lifeMs);
       const end = setTimeout(() => process.signal('SIGKILL'), lifeMs);
       await askFour();
       assert.equal(await process.exited, KILLED);
       clearTimeout(end);
     }
     await assertNothingLost().catch((error: Error) => {
-      error.message += ` (killed after ${lives.join(', ')} ms)`;
+      error.message += ` (killed after ${lives.join(', ')} ms: DODONA_KILLS_SEED=${SEED})`;
       throw error;
     });
   });
 });
+
+/** In milliseconds; the same for the same seed. */
+function lifeOf(kill: number): number {
+  const drawn = createHash('sha256').update(`${SEED} ${kill}`).digest().readUInt32LE();
+  return Math.floor((drawn / 2 ** 32) * LONGEST_LIFE_MS);
+}

@@ -48,9 +48,16 @@ describe('queries that run with each block or each look at the metrics', () => {
   it('find the oldest that is open without reading all that has ended', () => {
     const plans = plansOf(() => createRequestViews(db));
     const oldest = plans.filter((plan) => /^SEARCH request( |$)/.test(plan));
-    for (const plan of oldest) {
-      assert.match(plan, /USING ((COVERING )?INDEX|INTEGER PRIMARY KEY)/);
-    }
+    for (const plan of oldest) assert.match(plan, /USING ((COVERING )?INDEX|INTEGER PRIMARY KEY)/);
+  });
+
+  it('count by state without reading what has ended', () => {
+    const plans = plansOf(() => createRequestViews(db));
+    const counting = plans.filter((plan) => plan.includes('request_ended'));
+    assert.equal(counting.length, 2);
+    for (const plan of counting) assert.doesNotMatch(plan, /SCAN request( |;|$)/);
+    const open = counting.filter((plan) => /SEARCH request /.test(plan));
+    assert.match(open.join(), /INDEX request_by_state \(state=\?\)/);
   });
 
   it('find what is due by ranges of an index, whatever waits', () => {
@@ -63,6 +70,32 @@ describe('queries that run with each block or each look at the metrics', () => {
     for (const plan of plans) {
       assert.match(plan, /INDEX request_by_state \(state=\? AND due_ms[<>]\?\)/);
       assert.doesNotMatch(plan, /TEMP B-TREE/);
+    }
+  });
+});
+
+describe('how many requests there are', () => {
+  it('is told by state, and of those that expired by kind', () => {
+    const stages = createStages();
+    try {
+      stages.add(1n, []);
+      stages.add(2n, ['answerFound']);
+      stages.add(3n, ['answeredOnChain']);
+      stages.add(4n, ['answerFound', 'answerSigned', 'answeredOnChain']);
+      stages.add(5n, ['deadlinePassed', 'expiredOnChain']);
+      const views = createRequestViews(stages.db);
+      const expected = { received: 1, resolved: 1, answered: 2, expired: 1 };
+      assert.deepEqual(views.countByState(), expected);
+      const expired = views.unansweredByKind().filter(({ count }) => count > 0);
+      assert.deepEqual(expired, [{ kind: 'http', count: 1 }]);
+      // An end is counted once, however often it is told.
+      const step = { atMs: 1, what: 'again' };
+      inTransaction(stages.db, () =>
+        stages.requests.move(3n, 'answeredOnChain', { reason: 'again' }, step),
+      );
+      assert.deepEqual(views.countByState(), expected);
+    } finally {
+      stages.close();
     }
   });
 });

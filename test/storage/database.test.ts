@@ -52,16 +52,21 @@ describe('the database', () => {
     first.pragma('user_version = 1');
     first.exec(`INSERT INTO request (id, kind, requester, payer, subject, filter, max_fee, deadline,
       created_block, created_tx, created_time_ms, state, reason)
-      VALUES (7, 'http', 'r', 'p', 's', '', 5, 9, 1, 't', 2, 'received', 'waits');
+      VALUES (7, 'http', 'r', 'p', 's', '', 5, 9, 1, 't', 2, 'received', 'waits'),
+        (8, 'http', 'r', 'p', 's', '', 5, 9, 1, 't', 2, 'answered', 'Success');
       INSERT INTO request_step (request_id, seq, at_ms, what) VALUES (7, 1, 3, 'requested')`);
     first.close();
     const db = openDatabase(path);
     assert.equal(db.pragma('user_version', { simple: true }), BigInt(LATEST_SCHEMA));
-    const kept = db.prepare('SELECT kind, subject, max_fee, reason FROM request').all();
+    const kept = db
+      .prepare("SELECT kind, subject, max_fee, reason FROM request WHERE state = 'received'")
+      .all();
     assert.deepEqual(kept, [{ kind: 'http', subject: 's', max_fee: 5n, reason: 'waits' }]);
+    const ended = db.prepare('SELECT * FROM request_ended').all();
+    assert.deepEqual(ended, [{ kind: 'http', state: 'answered', count: 1n }]);
     const orphan = () =>
       db.exec(`INSERT INTO request_step (request_id, seq, at_ms, what)
-      VALUES (8, 1, 3, 'requested')`);
+      VALUES (9, 1, 3, 'requested')`);
     assert.throws(orphan, /FOREIGN KEY/);
     db.close();
   });
