@@ -1,4 +1,4 @@
-// Generated from docs/openapi.json by `npx tsx scripts/api-types.ts`. DO NOT EDIT.
+// Generated from docs/openapi.json by `npx tsx scripts/open-api.ts`. DO NOT EDIT.
 
 export type GetStatusAnswer = {
   version: string;

@@ -35,7 +35,7 @@ export function apiTypes({ paths, components }: OpenApiDocument): string {
     ),
   );
   return [
-    '// Generated from docs/openapi.json by `npx tsx scripts/api-types.ts`. DO NOT EDIT.',
+    '// Generated from docs/openapi.json by `npx tsx scripts/open-api.ts`. DO NOT EDIT.',
     ...shapes,
     '',
     '/** Every operation: what it takes in path, query and body, and what it answers. */',

@@ -12,7 +12,7 @@ describe('the types of the API', () => {
   it('are those of docs/openapi.json', () => {
     const current = apiTypes(JSON.parse(read('docs/openapi.json')));
     const isCurrent = read('types/api.d.ts') === current;
-    assert.equal(isCurrent, true, 'run npx tsx scripts/api-types.ts');
+    assert.equal(isCurrent, true, 'run npx tsx scripts/open-api.ts');
   });
 
   it('have what may be left out, may be null, or is one of several', () => {
