@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../ensure/paths.mjs';
 import { alertTable } from './alert-table.js';
+import { apiProblemTable, apiRouteTable } from './api-tables.js';
 import { attestationTable } from './attestation-table.js';
 import { configSections, configTable } from './config-tables.js';
 import { costTable, FACTORS } from './cost-table.js';
@@ -31,6 +32,7 @@ export const PAGES = [
   'docs/contract-authors.md',
   'docs/contributors.md',
   'docs/attestation.md',
+  'docs/api.md',
 ];
 
 /** Names of the tables that are measured on a chain, which takes longer than to read the code. */
@@ -68,6 +70,8 @@ export async function pageTables({
     ['crash points', crashPointList()],
     ['metrics', metricTable()],
     ['alerts', alertTable()],
+    ['api routes', apiRouteTable()],
+    ['api problems', apiProblemTable()],
     ...configSections().map((section) => [`config ${section}`, configTable(section)] as const),
     ...Object.keys(readAbi().refusals).map((file) => {
       const area = file.replace(/\.go$/, '');

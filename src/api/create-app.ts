@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import helmet from '@fastify/helmet';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { createAbortListeners } from '../base/abort-listeners.js';
 import type { Clock } from '../base/clock.js';
 import { messageOf, NodeError } from '../base/node-error.js';
 import type { NodeConfig } from '../config/node-config.js';
@@ -89,8 +90,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     consoleCaller: (request) => consoleCaller(options.console, request),
   });
   const served = methodsServed(app);
-  for (const route of ROUTES) serveRoute(app, route, { ...options, gate });
-  addPlainRoutes(app, { ...options, gate });
+  const stops = createAbortListeners();
+  for (const route of ROUTES) serveRoute(app, route, { ...options, gate, stops });
+  addPlainRoutes(app, { ...options, gate, stops });
   addConsoleRoutes(app, { ...options.console, gate });
   refuseOtherMethods(app, served);
   return app;

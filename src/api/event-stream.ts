@@ -11,7 +11,7 @@ const RETRY_MS = 2_000;
 
 /**
  * Sends events to a response (text/event-stream, as the HTML standard has it) until it closes or
- * the signal ends it. Throws what `listen` throws, before anything is sent.
+ * the node stops. Throws what `listen` throws, before anything is sent.
  */
 export function streamEvents(
   response: ServerResponse,
@@ -20,12 +20,13 @@ export function streamEvents(
     readonly afterId: bigint | null;
     readonly headers: Readonly<Record<string, string>>;
     readonly clock: Clock;
-    readonly signal: AbortSignal;
+    /** Has a function called when the node stops, until the answered one is called. */
+    readonly onStop: (end: () => void) => () => void;
     /** Told when the client is dropped because it reads too slowly. */
     readonly onDropped: () => void;
   },
 ): void {
-  const { feed, clock, signal, headers, onDropped } = options;
+  const { feed, clock, headers, onDropped } = options;
   const ended = new AbortController();
   const begun: FedEvent[] = [];
   let isOpen = false;
@@ -51,12 +52,11 @@ export function streamEvents(
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
   isOpen = true;
   write(`retry: ${RETRY_MS}\n\n${begun.map(textOf).join('')}`);
-  const onStop = (): void => {
+  const forget = options.onStop(() => {
     end();
     response.end();
-  };
-  signal.addEventListener('abort', onStop, { once: true });
-  ended.signal.addEventListener('abort', () => signal.removeEventListener('abort', onStop));
+  });
+  ended.signal.addEventListener('abort', forget);
   void beat(write, clock, ended.signal);
 }
 

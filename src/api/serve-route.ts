@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AbortListeners } from '../base/abort-listeners.js';
 import type { Clock } from '../base/clock.js';
 import { hash160ToAddress } from '../base/hash.js';
 import type { Log } from '../telemetry/log.js';
@@ -21,6 +22,8 @@ export interface ServeOptions {
   readonly log: Log;
   readonly stopping: AbortSignal;
   readonly gate: Gate;
+  /** Of the signal `stopping`: many wait for it at once. */
+  readonly stops: AbortListeners;
 }
 
 /** Has fastify serve a route: let in, read, asked, and written by its schemas. */
@@ -92,11 +95,12 @@ function actorOf(caller: Caller): string {
 
 /** Gives up, with a Refusal BUSY, what takes too long. */
 export async function withinTime<T>(
-  { clock, stopping }: Pick<ServeOptions, 'clock' | 'stopping'>,
+  { clock, stopping, stops }: Pick<ServeOptions, 'clock' | 'stopping' | 'stops'>,
   ask: (signal: AbortSignal) => T | Promise<T>,
 ): Promise<T> {
   const patience = new AbortController();
-  const signal = AbortSignal.any([patience.signal, stopping]);
+  const { signal } = patience;
+  const stop = stops.add(stopping, () => patience.abort());
   const late = clock.sleep(ANSWER_TIMEOUT_MS, signal).then(
     () => Promise.reject(tooLate(`no answer within ${ANSWER_TIMEOUT_MS} ms`)),
     () => Promise.reject(tooLate('the node stops')),
@@ -105,6 +109,7 @@ export async function withinTime<T>(
   try {
     return await Promise.race([Promise.resolve().then(() => ask(signal)), late]);
   } finally {
+    stop.cancel();
     patience.abort();
   }
 }
@@ -116,7 +121,7 @@ async function answerStream(
   route: StreamRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-  { sources, clock, log, stopping }: ServeOptions,
+  { sources, clock, log, stopping, stops }: ServeOptions,
 ): Promise<void> {
   const query = readGiven(route.query, request.query, 'BAD_QUERY') as { lastEventId?: bigint };
   const header = request.headers['last-event-id'];
@@ -129,7 +134,7 @@ async function answerStream(
     afterId: resumed ?? query.lastEventId ?? null,
     headers,
     clock,
-    signal: stopping,
+    onStop: (end) => stops.add(stopping, end).cancel,
     onDropped: () => log.debug('a client of /v1/events was dropped', { reason: 'too slow' }),
   });
   reply.hijack();

@@ -20,6 +20,7 @@ export const DOCUMENTS = [
   'docs/contract-authors.md',
   'docs/contributors.md',
   'docs/attestation.md',
+  'docs/api.md',
 ] as const;
 
 export const readDocument = (page: string): string => readFileSync(join(projectRoot, page), 'utf8');
