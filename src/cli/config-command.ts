@@ -1,11 +1,15 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
+import { jsonText } from '../api/json-text.js';
+import { formatGas } from '../base/datoshi.js';
+import { canaryPerDay } from '../config/canary-config.js';
 import { checkConfigFiles } from '../config/check-files.js';
 import { placeText } from '../config/config-problem.js';
 import type { Setting } from '../config/effective-settings.js';
 import { type LoadedConfig, loadConfigWithOrigins } from '../config/load-config.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
+import { labelled } from './text-table.js';
 import { visible } from './visible-text.js';
 
 const VALIDATE_HELP = `
@@ -34,9 +38,14 @@ export function configCommand(context: CommandContext): Command {
     .action((options: ValidateOptions) => {
       const loaded = loadConfigWithOrigins(options.config);
       if (options.skipFiles !== true) checkConfigFiles(loaded);
-      const { file, preset } = loaded.config;
-      if (options.json === true) context.print(JSON.stringify({ ok: true, file, preset }));
-      else context.print(`${file} is valid.`);
+      const { file, preset, canary } = loaded.config;
+      const cost = canary === null ? null : canaryPerDay(canary);
+      if (options.json === true) {
+        context.print(jsonText({ ok: true, file, preset, canaryPerDay: cost }));
+      } else {
+        context.print(`${file} is valid.`);
+        if (cost !== null) context.print(canaryText(cost));
+      }
     });
   const show = withCommonOptions(new Command('show'))
     .description('print the values in effect and where each comes from')
@@ -50,6 +59,15 @@ export function configCommand(context: CommandContext): Command {
     .addCommand(validate)
     .addCommand(show);
 }
+
+/** What the node's requests to itself cost in a day. */
+const canaryText = ({ requests, mostChargedDatoshi }: ReturnType<typeof canaryPerDay>): string =>
+  labelled(
+    'canary',
+    `${requests} requests a day: their answers are charged at most ` +
+      `${formatGas(mostChargedDatoshi)} GAS of the node's credit, which become its earnings; what ` +
+      'asking and answering burns stays lost, within gasbank.budgets',
+  );
 
 function settingsJson({ config, settings }: LoadedConfig): string {
   const values = settings.map(({ key, value, place }) => {

@@ -15,6 +15,7 @@ import {
   oneOf,
   percentBps,
   sha256,
+  webUrl,
   word,
 } from './value-kinds.js';
 import { expectedBy, listOf } from './value-schema.js';
@@ -274,6 +275,14 @@ const alerts = z.strictObject({
     .prefault({}),
 });
 
+const canary = z.strictObject({
+  url: webUrl().optional(),
+  filter: word().optional(),
+  every: duration('1s', '1d').prefault('15m'),
+  timeout: duration('1s', '1h').prefault('5m'),
+  maxFee: gasAmount('0.01', '100').prefault('1 GAS'),
+});
+
 const log = z.strictObject({
   level: oneOf('error', 'warn', 'info', 'debug').prefault('info'),
   format: oneOf('auto', 'pretty', 'json').prefault('auto'),
@@ -303,6 +312,7 @@ export const configSchema = z.strictObject({
   attestation: attestation.prefault({}),
   api: api.prefault({}),
   alerts: alerts.prefault({}),
+  canary: canary.prefault({}),
   log: log.prefault({}),
 });
 

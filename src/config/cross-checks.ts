@@ -271,6 +271,11 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     ({ gasbank: { budgets } }) => [budgets.perHour ?? 0n, budgets.perDay ?? budgets.perHour ?? 0n],
     'an hour is a part of the day',
   ),
+  ordered(
+    ['canary.timeout', 'canary.every'],
+    ({ canary }) => [canary.timeout, canary.every],
+    'one request is over before the next is made',
+  ),
   alertCommandIsAbsolute,
   alertSecretHasUrl,
   apiIsGuarded,

@@ -5,6 +5,7 @@ import type { SpendKind } from '../base/spend-kind.js';
 import { type AlertsConfig, alertsConfig } from './alerts-config.js';
 import { type ApiConfig, apiConfig } from './api-config.js';
 import { type AttestationConfig, attestationConfig } from './attestation-config.js';
+import { type CanaryConfig, canaryConfig } from './canary-config.js';
 import type { FileValues, Preset } from './config-schema.js';
 
 export type { ApiConfig } from './api-config.js';
@@ -43,6 +44,8 @@ export interface NodeConfig {
   readonly attestation: AttestationConfig;
   readonly api: ApiConfig;
   readonly alerts: AlertsConfig;
+  /** Null: no requests of the node to itself. */
+  readonly canary: CanaryConfig | null;
   readonly log: LogConfig;
 }
 
@@ -226,6 +229,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     attestation: attestationConfig(values.attestation, path),
     alerts: alertsConfig(values.alerts, optionalPath),
     api: apiConfig(values.api, path),
+    canary: canaryConfig(values.canary),
     log: {
       level: log.level,
       format: log.format,

@@ -156,6 +156,23 @@ export const filePath = () =>
     write: String,
   });
 
+/** The gateway takes no longer ones in the specification of a request, with room for the rest. */
+const MAX_WEB_URL_CHARS = 256;
+
+/** A URL that a request asks for; it stands on the chain for everybody to read. */
+export const webUrl = () =>
+  valueSchema<string>({
+    expected: 'a URL of at most 256 characters that begins with https:// or http://, no password',
+    read(text) {
+      const url = URL.canParse(text) && text.length <= MAX_WEB_URL_CHARS ? new URL(text) : null;
+      if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== '') {
+        throw new RangeError(/[@?]/.test(text) ? 'it is no such URL' : `got ${quote(text)}`);
+      }
+      return url.href;
+    },
+    write: String,
+  });
+
 /** A text without line ends, such as an argument of a program. */
 export const word = () =>
   valueSchema<string>({

@@ -25,7 +25,7 @@ const SHARE_OF_ONE = 0.75;
 
 /** The configuration as limits of the pipeline; `maxBlockSystemFee` is the network's, if known. */
 export function pipelineLimits(
-  { pipeline, gasbank, automation }: NodeConfig,
+  { pipeline, gasbank, automation, canary }: NodeConfig,
   maxBlockSystemFee: Datoshi | null,
 ): PipelineLimits {
   const { resolveConcurrency: concurrency, maxSystemFeeDatoshi } = pipeline;
@@ -59,6 +59,7 @@ export function pipelineLimits(
       atLeast: gasbank.collect.atLeastDatoshi,
     },
     inboxOnly: gasbank.inboxOnly,
+    canary,
     automation: automationLimits(automation, pipeline, gasbank),
     walletEveryBlocks: WALLET_EVERY_BLOCKS,
     reconcileEveryBlocks: gasbank.reconcileEveryBlocks,

@@ -23,6 +23,7 @@ import { createFunctionResolver } from '../resolvers/function.js';
 import { createHttpResolver, MAX_RESULT_BYTES } from '../resolvers/http.js';
 import { inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import { createCanaryFigures } from './canary-figures.js';
 import { countBlocks } from './count-blocks.js';
 import type { Gauges } from './gauges.js';
 import { measuredTools } from './measured-tools.js';
@@ -119,6 +120,7 @@ export async function runWork(
       onRequestMoved: tellOfMoves(parts.events, stateIn(db), () => parts.wasInStep),
       onStep: (step, durationMs) => metrics.step(step, durationMs),
       onRetry: () => metrics.retry('resolve'),
+      onCanary: createCanaryFigures(options),
       onWallet: (balance) => warnOfWallet(options, balance),
       onBooks: (whyStopped) => {
         parts.spendingStopped = whyStopped;

@@ -26,6 +26,7 @@ import {
 } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { CanaryEnding } from './canary.js';
 import { createConfirm } from './confirm.js';
 import type { CrashPoint } from './crash-point.js';
 import { type AutomationLimits, createAutomation } from './create-automation.js';
@@ -79,6 +80,8 @@ export interface PipelineSetup {
   readonly onRequestMoved?: OnRequestMoved | undefined;
   readonly onStep: (step: string, durationMs: number) => void;
   readonly onRetry: () => void;
+  /** A request of the node to itself ended. */
+  readonly onCanary: (ending: CanaryEnding) => void;
   /** GAS of the node's account, whenever it was read. */
   readonly onWallet: (balance: Datoshi) => void;
   /** Why nothing may be spent, null when it may: after each look at the books. */
@@ -183,6 +186,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
     expire: timed('expire', sending.expire),
     collect: timed('collect', sending.collect),
     publishPrices: timed('prices', sending.publishPrices),
+    canary: sending.canary,
     reconcile: timed('reconcile', async (at) => {
       await reconcile.run(at);
       setup.onBooks(reconcile.whyStopped());

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
+import type { Hash160 } from '../base/hash.js';
 import type { SpendKind } from '../base/spend-kind.js';
 import type { Budgets } from '../gasbank/budgets.js';
 import { createCallbackFaults } from '../gasbank/callback-fault-store.js';
@@ -11,10 +12,12 @@ import type { LedgerStore } from '../gasbank/ledger-store.js';
 import { createSpending } from '../gasbank/spending.js';
 import type { DueRounds } from '../prices/due-rounds.js';
 import type { RoundStore } from '../prices/round-store.js';
+import { createLatestRequests } from '../requests/latest-requests-store.js';
 import type { RequestStore } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { FeeMargin } from './answer-fees.js';
+import { type CanaryEnding, type CanaryRule, createCanary } from './canary.js';
 import { createCollect } from './collect.js';
 import type { CrashPoint } from './crash-point.js';
 import { createExpire } from './expire.js';
@@ -39,6 +42,8 @@ export interface SendingLimits {
   readonly budgets: Budgets;
   readonly collect: CollectRule;
   readonly inboxOnly: InboxOnlyRule;
+  /** Null: none is made. */
+  readonly canary: CanaryRule | null;
 }
 
 export interface SendingParts {
@@ -47,6 +52,8 @@ export interface SendingParts {
   readonly ledger: LedgerStore;
   readonly transactions: TransactionStore;
   readonly chain: GatewayPort;
+  readonly gateway: Hash160;
+  readonly onCanary: (ending: CanaryEnding) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly crashPoint: CrashPoint;
@@ -107,5 +114,12 @@ export function createSending(parts: SendingParts) {
     submit,
     limits: collectLimits,
   });
-  return { submit, respond, expire, collect, publishPrices };
+  const canary = createCanary({
+    ...parts,
+    ...{ planLimits, submit, validBlocks },
+    rule: limits.canary,
+    latestRequests: createLatestRequests(db),
+    onEnd: parts.onCanary,
+  });
+  return { submit, respond, expire, collect, publishPrices, canary };
 }

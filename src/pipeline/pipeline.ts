@@ -40,6 +40,8 @@ export interface PipelineParts {
   readonly expire: (height: number) => Promise<void>;
   readonly collect: (height: number) => Promise<void>;
   readonly publishPrices: (height: number) => Promise<void>;
+  /** Makes the node's requests to itself, and sees what becomes of them. */
+  readonly canary: (height: number) => Promise<void>;
   /** Resolves to true once what the wallets held before there were books is on them. */
   readonly openWallets: () => Promise<boolean>;
   /** Holds the books against the chain as they are after this block. */
@@ -84,6 +86,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     await parts.publishPrices(at);
     await parts.collect(at);
     await parts.expire(at);
+    await parts.canary(at);
   }
   const settleSoon = serially(settle, (error) => {
     if (signal.aborted) return;

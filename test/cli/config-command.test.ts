@@ -24,7 +24,18 @@ describe('dodona config', () => {
     const { exitCode, out } = await cli.runHere('config', 'validate');
     assert.deepEqual([exitCode, out], [0, `${cli.configFile} is valid.\n`]);
     const asJson = await cli.runHere('config', 'validate', '--json');
-    assert.deepEqual(JSON.parse(asJson.out), { ok: true, file: cli.configFile, preset: null });
+    const told = { ok: true, file: cli.configFile, preset: null, canaryPerDay: null };
+    assert.deepEqual(JSON.parse(asJson.out), told);
+  });
+
+  it('validate says what requests of the node to itself cost at most in a day', async () => {
+    const path = write('canary.yaml', `${base}canary: {url: https://a.example/time, every: 1h}\n`);
+    const { exitCode, out } = await cli.run('config', 'validate', '--config', path);
+    assert.equal(exitCode, 0);
+    assert.match(out, /is valid\.\ncanary +24 requests a day: .* at most 24\.00000000 GAS/);
+    const asJson = await cli.run('config', 'validate', '--json', '--config', path);
+    const { canaryPerDay } = JSON.parse(asJson.out);
+    assert.deepEqual(canaryPerDay, { requests: 24, mostChargedDatoshi: '2400000000' });
   });
 
   it('validate names each mistake with its place, and fails', async () => {

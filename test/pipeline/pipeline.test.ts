@@ -76,6 +76,7 @@ describe('the pipeline', () => {
       confirm: async () => ({ faulted: 0, dead: 0, waiting: 0 }),
       expire: async () => {},
       collect: async () => {},
+      canary: async () => {},
       publishPrices: async () => {},
       openWallets: async () => true,
       reconcile: async () => {},
