@@ -48,11 +48,11 @@ export const SECURITY_ALERTS: readonly AlertDeclaration[] = [
     severity: 'warning',
     area: 'security',
     when: {
-      ...{ kind: 'increase', of: { metric: host.apiRejected } },
+      ...{ kind: 'increase', of: { metric: host.apiRejected, labels: { reason: 'credentials' } } },
       ...{ withinS: 10 * MINUTE, above: 30 },
     },
     forS: 0,
-    summary: 'The API turned away more than 30 requests in 10 minutes ({{ $labels.reason }}).',
+    summary: 'More than 30 requests with wrong credentials came to the API in 10 minutes.',
   },
   {
     name: 'DodonaSignerRefuses',

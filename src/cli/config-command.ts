@@ -65,8 +65,8 @@ const canaryText = ({ requests, mostChargedDatoshi }: ReturnType<typeof canaryPe
   labelled(
     'canary',
     `${requests} requests a day: their answers are charged at most ` +
-      `${formatGas(mostChargedDatoshi)} GAS of the node's credit, which become its earnings; what ` +
-      'asking and answering burns stays lost, within gasbank.budgets',
+      `${formatGas(mostChargedDatoshi)} GAS of the node's credit, which become its earnings; ` +
+      'what asking and answering burns stays lost, within gasbank.budgets',
   );
 
 function settingsJson({ config, settings }: LoadedConfig): string {

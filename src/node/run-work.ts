@@ -97,8 +97,7 @@ export async function runWork(
           log.warn('block not read', { index, retryInMs, reason: messageOf(error) }),
       }),
       tipHeight: () => pool.bestHeight() ?? 0,
-      resolver: evidence.resolver,
-      keepEvidence: evidence.keepEvidence,
+      ...{ resolver: evidence.resolver, keepEvidence: evidence.keepEvidence },
       randomNonce: () => randomBytes(4).readUInt32LE(),
       onHeight,
       onBlocks: (last, result, inStep) => {

@@ -181,12 +181,11 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
       booksAt: recent.find,
     }),
     takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
-    ...{ resolve, automation, respond: sending.respond },
+    ...{ resolve, automation, respond: sending.respond, canary: sending.canary },
     confirm: timed('confirm', createConfirm(common)),
     expire: timed('expire', sending.expire),
     collect: timed('collect', sending.collect),
     publishPrices: timed('prices', sending.publishPrices),
-    canary: sending.canary,
     reconcile: timed('reconcile', async (at) => {
       await reconcile.run(at);
       setup.onBooks(reconcile.whyStopped());

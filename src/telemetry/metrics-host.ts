@@ -1,7 +1,7 @@
 import { counter, gauge, histogram } from './metric-declaration.js';
 import { type Makers, seconds } from './metric-makers.js';
 
-/** Words for why the API or a signer refuses, at most; they are the program's own. */
+/** Words for why a signer refuses, at most; they are the program's own. */
 const MAX_REASONS = 32;
 /** Alerts that are declared, at most. */
 const MAX_ALERTS = 64;
@@ -27,7 +27,7 @@ export const HOST_METRICS = {
     'dodona_api_rejected_total',
     'requests',
     'Requests that the API turned away, by why.',
-    { reason: MAX_REASONS },
+    { reason: ['credentials', 'access', 'limit'] },
   ),
   signerRefusals: counter(
     'dodona_signer_refusals_total',
