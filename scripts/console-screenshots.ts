@@ -30,6 +30,7 @@ interface Picture {
 
 const PICTURES: readonly Picture[] = [
   { name: 'light', view: '#/', colorScheme: 'light', width: 1280, height: 1120, scale: 1 },
+  { name: 'phone', view: '#/', colorScheme: 'dark', width: 360, height: 780, scale: 2 },
   { name: 'dark', view: '#/prices', colorScheme: 'dark', width: 1280, height: 980, scale: 1 },
   {
     name: 'request',
@@ -40,7 +41,6 @@ const PICTURES: readonly Picture[] = [
     scale: 1,
   },
   { name: 'gas-bank', view: '#/gasbank', colorScheme: 'dark', width: 1280, height: 980, scale: 1 },
-  { name: 'phone', view: '#/', colorScheme: 'dark', width: 360, height: 780, scale: 2 },
   {
     name: 'phone-request',
     view: '#/requests/5',

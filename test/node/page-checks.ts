@@ -71,3 +71,10 @@ export const focused = (page: Page): Promise<{ name: string; isVisible: boolean 
       isVisible: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
     };
   })()`);
+
+/** Waits until the page was drawn three times: by then it has moved the keyboard's place. */
+export const threePictures = (page: Page): Promise<void> =>
+  page.evaluate(`new Promise((done) => {
+    const draw = (left) => requestAnimationFrame(() => (left === 0 ? done() : draw(left - 1)));
+    draw(2);
+  })`);

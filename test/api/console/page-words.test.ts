@@ -9,8 +9,10 @@ import {
   shortHash,
   sumOf,
 } from '../../../src/api/console/page/figures.js';
+import { FRESHNESS, neededBy } from '../../../src/api/console/page/resources.js';
 import { codeIn, hashOf, readRoute } from '../../../src/api/console/page/route.js';
 import { countIn, stageOf } from '../../../src/api/console/page/stages.js';
+import { loadConfig } from '../../../src/config/load-config.js';
 import { REQUEST_STATES } from '../../../src/requests/request-machine.js';
 
 describe('figures of the console', () => {
@@ -109,5 +111,18 @@ describe('addresses of the console', () => {
     assert.equal(codeIn('#code='), null);
     assert.equal(codeIn('#code=a b'), null);
     assert.equal(codeIn(`#code=${'a'.repeat(201)}`), null);
+  });
+});
+
+describe('the questions of the console', () => {
+  it('stay below half of what one address may ask in a minute, on the busiest chain', () => {
+    const { perAddress } = loadConfig('node.config.example.yaml').api.limits;
+    const views = ['#/', '#/requests', '#/requests/1', '#/gasbank', '#/prices', '#/upkeeps'];
+    const perMinute = views.map((hash) => {
+      const gaps = neededBy(readRoute(hash)).map((name) => FRESHNESS[name].gapMs);
+      return gaps.reduce((sum, gapMs) => sum + 60_000 / gapMs, 0);
+    });
+    const most = Math.max(...perMinute);
+    assert.ok(most <= perAddress / 2, `${most} of ${perAddress} in a minute`);
   });
 });

@@ -114,11 +114,13 @@ function createStay(outside: Outside, store: PageStore) {
     },
 
     turnTo(route: Route): void {
+      const { view } = store.state().route;
       const loaded = withoutOld(store.state(), route);
       store.set({ route, older: null, chartAt: null, loaded });
       loader.refresh('life', 'requests');
       loader.look();
-      outside.nextFrame(() => outside.nextFrame(outside.focusView));
+      // Whoever moves through the lists of one view stays where he is.
+      if (view !== route.view) outside.nextFrame(() => outside.nextFrame(outside.focusView));
     },
   };
 }

@@ -1,9 +1,7 @@
-/** Names of the events that the node sends. */
-const EVENT_NAMES = ['block', 'request', 'poll', 'round', 'run', 'gap'] as const;
-export type LiveEventName = (typeof EVENT_NAMES)[number];
+import { EVENT_NAMES, type EventName } from './wire.js';
 
 export interface LiveEvent {
-  readonly event: LiveEventName;
+  readonly event: EventName;
   readonly id?: string;
   readonly height?: number;
   readonly networkHeight?: number;
@@ -56,6 +54,6 @@ export function listen({ open, later, onEvent, onConnected, onLost }: LiveOption
   };
 }
 
-function eventOf(event: LiveEventName, message: MessageEvent): LiveEvent {
+function eventOf(event: EventName, message: MessageEvent): LiveEvent {
   return { ...(JSON.parse(String(message.data)) as object), event };
 }

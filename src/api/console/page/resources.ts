@@ -1,6 +1,6 @@
-import type { LiveEventName } from './live-events.js';
 import type { Route } from './route.js';
 import type { ResourceName } from './state.js';
+import type { EventName } from './wire.js';
 
 /** When a resource is asked for anew. */
 export interface Freshness {
@@ -9,24 +9,29 @@ export interface Freshness {
   /** Not more often than this, whatever happens. */
   readonly gapMs: number;
   /** Events after which it is another. */
-  readonly on: readonly LiveEventName[];
+  readonly on: readonly EventName[];
 }
 
-const QUICK_MS = 200;
+/**
+ * A request is seen to move within this. All gaps together keep one page, on the busiest chain,
+ * below half of what the API lets one address ask in a minute (api.limits.perAddress).
+ */
+const QUICK_MS = 500;
 const CALM_MS = 2_000;
+const SLOW_MS = 10_000;
 
 export const FRESHNESS: Readonly<Record<ResourceName, Freshness>> = {
-  status: { everyMs: 5_000, gapMs: 1_000, on: ['block', 'request'] },
-  alerts: { everyMs: 10_000, gapMs: CALM_MS, on: ['block'] },
+  status: { everyMs: 5_000, gapMs: CALM_MS, on: ['block', 'request'] },
+  alerts: { everyMs: SLOW_MS, gapMs: SLOW_MS, on: ['block'] },
   flow: { everyMs: 15_000, gapMs: QUICK_MS, on: ['request'] },
   requests: { everyMs: 15_000, gapMs: QUICK_MS, on: ['request'] },
   life: { everyMs: 15_000, gapMs: QUICK_MS, on: ['request'] },
-  feeds: { everyMs: 15_000, gapMs: 500, on: ['poll', 'round'] },
-  polls: { everyMs: 30_000, gapMs: CALM_MS, on: ['poll'] },
-  upkeeps: { everyMs: 15_000, gapMs: 500, on: ['run', 'block'] },
+  feeds: { everyMs: 15_000, gapMs: CALM_MS, on: ['poll', 'round'] },
+  polls: { everyMs: 30_000, gapMs: SLOW_MS, on: ['poll'] },
+  upkeeps: { everyMs: 15_000, gapMs: CALM_MS, on: ['run', 'block'] },
   balance: { everyMs: 15_000, gapMs: CALM_MS, on: ['block'] },
-  forecast: { everyMs: 30_000, gapMs: 10_000, on: ['block'] },
-  days: { everyMs: 30_000, gapMs: 10_000, on: ['block'] },
+  forecast: { everyMs: 30_000, gapMs: SLOW_MS, on: ['block'] },
+  days: { everyMs: 30_000, gapMs: SLOW_MS, on: ['block'] },
 };
 
 const FLOW_LIMIT = 30;

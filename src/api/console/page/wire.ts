@@ -232,3 +232,7 @@ export interface Alert {
   readonly detail: string;
   readonly since: string | null;
 }
+
+/** Names of the events that the node sends. */
+export const EVENT_NAMES = ['block', 'request', 'poll', 'round', 'run', 'gap'] as const;
+export type EventName = (typeof EVENT_NAMES)[number];
