@@ -120,6 +120,25 @@ export type GetStatusAnswer = {
     keysHeld: number;
     problem: string | null;
   } | null;
+  prices: {
+    pair: string;
+    /** false: it is asked to convert others alone */
+    isPublished: boolean;
+    /** id of its latest round on the chain, decimal */
+    round: string | null;
+    /** of that round, 8 decimals */
+    price: string | null;
+    /** milliseconds since the time of its sources */
+    ageMs: number | null;
+    /** milliseconds after which it is published in any case */
+    heartbeatMs: number;
+    /** whether its sources agreed; null before they were asked */
+    hasQuorum: boolean | null;
+    /** whether the breaker holds a jump */
+    isHeld: boolean;
+    /** what the last poll led to */
+    why: string | null;
+  }[] | null;
   attestation: {
     /** where quotes come from; none: from nowhere */
     provider: string;

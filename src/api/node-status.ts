@@ -85,6 +85,24 @@ export interface RandomStatus {
   readonly problem: string | null;
 }
 
+/** A price feed of the configuration, on the chain and by its last poll. */
+export interface FeedStatus {
+  readonly pair: string;
+  /** False where it is only asked to convert others. */
+  readonly isPublished: boolean;
+  /** Its latest round on the chain; null: none yet. The price has 8 decimals. */
+  readonly latest: { readonly round: bigint; readonly price: string } | null;
+  /** From the time of that round's sources until now. */
+  readonly ageMs: number | null;
+  readonly heartbeatMs: number;
+  /** Whether its sources agreed; null before they were asked. */
+  readonly hasQuorum: boolean | null;
+  /** Whether the breaker holds a jump until a second poll confirms it. */
+  readonly isHeld: boolean;
+  /** What the last poll led to; null before it. */
+  readonly why: string | null;
+}
+
 /** What vouches for the node, and since when. */
 export interface AttestationStatus {
   /** As attestation.provider names it. */
@@ -148,6 +166,8 @@ export interface NodeStatus {
   readonly spending: SpendingStatus | null;
   /** Null when nobody runs. */
   readonly random: RandomStatus | null;
+  /** Null when nobody runs. */
+  readonly prices: readonly FeedStatus[] | null;
   readonly attestation: AttestationStatus;
   /** The worst first; as they were left, when nobody runs. */
   readonly alerts: readonly AlertStatus[];

@@ -200,7 +200,11 @@ function createQueue(db: Database) {
     due(now: ChainMoment, nowMs: number, limit: number): UpkeepRow[] {
       const at = Math.round(nowMs);
       const found = [...byTime.all(now.timeMs, at, limit), ...byBlock.all(now.block, at, limit)];
-      return rows(found.slice(0, limit));
+      return rows(found)
+        .map((row) => ({ row, waitedMs: waitedMs(row, now) }))
+        .sort((a, b) => b.waitedMs - a.waitedMs)
+        .slice(0, limit)
+        .map(({ row }) => row);
     },
 
     /** Conditions to be asked, in the order of their ids, after one of them. */
@@ -214,6 +218,14 @@ function createQueue(db: Database) {
     byTransaction: (tx: Hash256): UpkeepRow[] => rows(byTransaction.all(tx)),
     pausedOf: (owner: Hash160): UpkeepRow[] => rows(pausedOf.all(owner)),
   };
+}
+
+/** Since the first occurrence that it has not run; of blocks, by how fast they came meanwhile. */
+function waitedMs({ kind, nextDue, registered }: UpkeepRow, now: ChainMoment): number {
+  if (nextDue === null) return 0;
+  if (kind === 'cron') return now.timeMs - nextDue;
+  const blocks = Math.max(1, now.block - registered.block);
+  return ((now.block - nextDue) * (now.timeMs - registered.timeMs)) / blocks;
 }
 
 /** Statements by their text: those of a changing shape are prepared once each. */

@@ -74,6 +74,7 @@ function storedStatus(
     books: stored.books,
     spending: null,
     random: null,
+    prices: null,
     attestation: attestationStatus(config),
     alerts: stored.alerts,
     recentTrouble: storedTrouble(createRequestViews(db)),

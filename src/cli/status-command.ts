@@ -48,6 +48,7 @@ export function statusText(status: Status, source: ViewSource, nowMs: number): s
     labelled('books', booksText(status, nowMs)),
     ...spendingLines(status),
     ...randomLines(status),
+    ...priceLines(status),
     labelled('attested', attestationText(status, nowMs)),
     alertsText(status.alerts, nowMs),
     ...troubleLines(status),
@@ -155,6 +156,25 @@ function randomLines({ random }: Status): string[] {
   const key = `key ${keyId} (${publicKeyId})`;
   const state = isHeld ? `held, with ${held} in all` : 'NOT HELD: draws under it are refunded';
   return [labelled('random', `${key} ${state}`)];
+}
+
+/** Each feed that is published: its latest round, and what keeps the next one back. */
+function priceLines({ prices }: Status): string[] {
+  const published = (prices ?? []).filter(({ isPublished }) => isPublished);
+  return published.map(({ pair, latest, ageMs, hasQuorum, isHeld, why }, at) => {
+    const known =
+      latest === null || ageMs === null
+        ? 'not published yet'
+        : `${latest.price}, round ${latest.round}, ${durationText(ageMs)} old`;
+    const because = why === null ? '' : `: ${why}`;
+    const trouble = [
+      ...(hasQuorum === null ? ['not asked yet'] : []),
+      ...(hasQuorum === false ? [`BELOW QUORUM${because}`] : []),
+      ...(isHeld ? [`HELD BY THE BREAKER${because}`] : []),
+    ];
+    const text = [`${pair} ${known}`, ...trouble].join('; ');
+    return labelled(at === 0 ? 'prices' : '', text);
+  });
 }
 
 /** Whether anything vouches for the node; what it does is for `dodona attest verify` to say. */

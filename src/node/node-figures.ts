@@ -126,6 +126,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
     books: { ...stored.books, stopped: parts.spendingStopped ?? stored.books.stopped },
     spending: spendingStatus(options, parts),
     random: randomStatus(parts.facts, parts.random.keys),
+    prices: parts.prices.status(),
     attestation: attestationStatus(options.config),
     alerts: parts.alerts.firing().map(alertStatus),
     recentTrouble: log.recentTrouble().map(({ atMs, level, event, facts }) => ({

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { EventFeed } from '../api/event-feed.js';
+import type { FeedStatus } from '../api/node-status.js';
 import type { FeedConfig } from '../config/feed-config.js';
 import type { FilterPool } from '../filters/filter-pool.js';
 import type { GuardedFetch } from '../net/guarded-fetch.js';
@@ -24,6 +25,8 @@ export interface NodePrices {
     readonly ageMs: number | null;
     readonly heartbeatMs: number;
   }[];
+  /** How each feed stands on the chain, and by its last poll. */
+  status(): FeedStatus[];
   /** Polls the feeds until the signal. Rejects on bugs only. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -47,6 +50,7 @@ export function openPrices(
   const rounds = createRoundStore(parts.db);
 
   const due = createDueRounds();
+  const polled = new Map<string, Pick<FeedStatus, 'hasQuorum' | 'isHeld' | 'why'>>();
 
   /** What waits is not due any more, whatever it was. */
   function offer({ pair, decision, aggregation }: FeedPoll, feed: FeedConfig): void {
@@ -62,7 +66,9 @@ export function openPrices(
   function tell({ pair, decision, aggregation, memory }: FeedPoll): void {
     // What is published now was seen again: the breaker holds it no more.
     const isHeld = memory.jump !== null && decision.kind !== 'publish';
-    metrics.pricePoll(pair, { hasQuorum: decision.kind !== 'none', isHeld });
+    const hasQuorum = decision.kind !== 'none';
+    polled.set(pair, { hasQuorum, isHeld, why: decision.why });
+    metrics.pricePoll(pair, { hasQuorum, isHeld });
     for (const { source, verdict } of aggregation.sources) {
       metrics.priceSource({ pair, source, rejected: verdict === 'kept' ? null : verdict });
     }
@@ -87,6 +93,16 @@ export function openPrices(
           const ageMs = last === null ? null : clock.nowMs() - last.timestampMs;
           return { pair, ageMs, heartbeatMs };
         }),
+    status: () =>
+      feeds.map(({ pair, isPublished, heartbeatMs }) => {
+        const last = rounds.latest(pair);
+        const found = polled.get(pair) ?? { hasQuorum: null, isHeld: false, why: null };
+        return {
+          ...{ pair, isPublished, heartbeatMs, ...found },
+          latest: last && { round: last.round, price: formatChainPrice(last.price) },
+          ageMs: last && Math.max(0, clock.nowMs() - last.timestampMs),
+        };
+      }),
     async run(signal) {
       const outcome: { bug: { readonly error: unknown } | null } = { bug: null };
       const own = new AbortController();

@@ -52,6 +52,8 @@ export interface AutomationParts {
 export interface Automation {
   /** Does what the latest block calls for; resolves once runs are under way. */
   run(now: ChainMoment): Promise<void>;
+  /** True once after what is due could not begin, since it was not known what can be paid. */
+  hasWaited(): boolean;
   /** Told when more of what is due at the latest block can be begun. */
   onPlace(listener: () => void): void;
   /** Resolves when no run is being prepared. */
@@ -80,6 +82,7 @@ export function createAutomation(parts: AutomationParts): Automation {
       await follow(now.block);
       await perform.run(now);
     },
+    hasWaited: perform.hasWaited,
     onPlace: perform.onPlace,
     idle: perform.idle,
   };

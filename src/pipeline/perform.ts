@@ -3,7 +3,7 @@ import type { ChainMoment } from '../automation/occurrences.js';
 import type { UpkeepRow, UpkeepStore } from '../automation/upkeep-store.js';
 import type { Clock } from '../base/clock.js';
 import type { Log } from '../telemetry/log.js';
-import { createDueRuns, type DueRunsParts } from './due-runs.js';
+import { createDueRuns, type DueRunsParts, type FoundRun } from './due-runs.js';
 import { planRuns, type ReadyRun, type RunPlanning } from './plan-runs.js';
 import { nonceOf } from './planning.js';
 import { createRunFailures, type RunFailuresParts } from './run-failures.js';
@@ -50,6 +50,7 @@ export function createPerform(parts: PerformParts) {
   const busy = new Set<bigint>();
   const places = createRunPlaces(concurrency, signal);
   let latestMs = 0;
+  let waited = false;
   const validUntil = (): number => parts.heightNow() + validBlocks;
   const sending = createSendRuns({ ...parts, chainMs: () => latestMs, validUntil }, failures);
 
@@ -110,11 +111,10 @@ export function createPerform(parts: PerformParts) {
       latestMs = now.timeMs;
       const found = await dueRuns.find(now, maxBatch * (concurrency + 1), busy);
       places.beginLook();
-      if (signal.aborted || !parts.mayStart()) return;
-      const together = found.filter((due) => !goesAlone(due));
-      // Who never ran yet may bring a transaction down: only others of that kind share it.
-      for (const isNew of [false, true]) {
-        const alike = together.filter(({ row }) => (row.lastDue === null) === isNew);
+      if (signal.aborted) return;
+      waited = !parts.mayStart();
+      if (waited) return;
+      for (const alike of sharing(found.filter((due) => !goesAlone(due)))) {
         for (let at = 0; at < alike.length; at += maxBatch) {
           const group = alike.slice(at, at + maxBatch).map(({ run }) => run);
           if (!begin(group, false)) return;
@@ -123,6 +123,11 @@ export function createPerform(parts: PerformParts) {
       for (const { run } of found.filter(goesAlone)) {
         if (!begin([run], true)) return;
       }
+    },
+    hasWaited(): boolean {
+      const isNews = waited && parts.mayStart();
+      if (isNews) waited = false;
+      return isNews;
     },
     idle: () => queue.onIdle(),
     onPlace: places.onPlace,
@@ -136,3 +141,16 @@ const without = (
   runs: readonly ReadyRun[],
   failing: readonly { readonly run: ReadyRun }[],
 ): readonly ReadyRun[] => runs.filter((run) => !failing.some((left) => left.run === run));
+
+/**
+ * Who may share transactions. Who never ran yet may bring one down that was clean on trial, and
+ * its neighbours would be late by that: only others of the same target share it.
+ */
+function sharing(found: readonly FoundRun[]): FoundRun[][] {
+  const groups = new Map<string, FoundRun[]>();
+  for (const each of found) {
+    const key = each.row.lastDue === null ? each.row.target : 'ran before';
+    groups.set(key, [...(groups.get(key) ?? []), each]);
+  }
+  return [...groups.values()];
+}

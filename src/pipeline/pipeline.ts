@@ -35,7 +35,7 @@ export interface PipelineParts {
   readonly takeIn: (blocks: readonly TailedBlock[]) => IntakeResult;
   readonly resolve: Resolve;
   readonly respond: { pump(): void };
-  readonly automation: Pick<Automation, 'run' | 'onPlace'>;
+  readonly automation: Pick<Automation, 'run' | 'onPlace' | 'hasWaited'>;
   readonly confirm: (height: number) => Promise<ConfirmResult>;
   readonly expire: (height: number) => Promise<void>;
   readonly collect: (height: number) => Promise<void>;
@@ -82,6 +82,8 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     const isDue = walletReadAt === null || at - walletReadAt >= everyBlocks;
     if (isDue && (await observeWallet(parts, at, () => height))) walletReadAt = at;
     await parts.reconcile(at);
+    // What could not be paid before it was looked need not wait for the next block.
+    if (parts.automation.hasWaited()) performSoon.kick();
     parts.respond.pump();
     await parts.publishPrices(at);
     await parts.collect(at);

@@ -29,8 +29,9 @@ const WAIT_MS = 1_000;
 
 /**
  * Builds the resolver of `requestRandom`: the answer is the proof of the seed under the very key
- * that the request was made under, checked by the prover. Nothing else may be answered: without the
- * key the request is given up, and trouble is waited out until its deadline.
+ * that the request was made under, checked by the prover. Nothing else may be answered: trouble is
+ * waited out until the deadline, and so is a key that the node does not hold, for it may come back.
+ * Where even the gateway knows no such key, the request is given up.
  */
 export function createRandomResolver(options: RandomResolverOptions): RandomResolver {
   const { publicKeyOf, findKey, prove, onProof } = options;
@@ -40,16 +41,18 @@ export function createRandomResolver(options: RandomResolverOptions): RandomReso
     const name = `${keyId} (${publicKeyId(publicKey)})`;
     try {
       const key = await findKey(publicKey);
-      if (key === null) return giveUp(`this node does not hold random key ${name}`);
+      if (key === null) return wait(`this node does not hold random key ${name}`);
       const made = await prove(key, seed);
       signal.throwIfAborted();
       onProof?.(made);
       return answerSuccess(made.proof, `the proof under random key ${name}`);
     } catch (error) {
       signal.throwIfAborted();
-      return { kind: 'wait', reason: messageOf(error), afterMs: WAIT_MS };
+      return wait(messageOf(error));
     }
   };
 }
+
+const wait = (reason: string): RequestOutcome => ({ kind: 'wait', reason, afterMs: WAIT_MS });
 
 const giveUp = (reason: string): RequestOutcome => ({ kind: 'giveUp', reason });

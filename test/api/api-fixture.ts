@@ -41,6 +41,7 @@ export const STATUS: NodeStatus = {
   books: { agreedBlock: 9, agreedAtMs: 1, accounts: 3, stopped: null, differences: [] },
   spending: { held: [], budgets: [], inboxOnly: [] },
   random: null,
+  prices: [],
   attestation: { provider: 'dstack', last: { madeAtMs: 1, blockIndex: 88 }, problem: null },
   earnedDatoshi: 0n,
   alerts: [],

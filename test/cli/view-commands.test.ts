@@ -41,6 +41,7 @@ const STATUS: NodeStatus = {
   },
   spending: { held: [], budgets: [], inboxOnly: [] },
   random: null,
+  prices: null,
   attestation: {
     provider: 'dstack',
     last: { madeAtMs: AT_MS - 3_600_000, blockIndex: 88 },
@@ -121,6 +122,30 @@ describe('commands that look at a node', () => {
     const asJson = JSON.parse((await cli.runHere('status', '--json')).out);
     assert.equal(asJson.creditHeldDatoshi, '12345678901');
     assert.deepEqual(asJson.source, { from: 'node', why: null });
+  });
+
+  it('status tells of each published feed its round, its age, and what holds the next', async () => {
+    const feed = { isPublished: true, heartbeatMs: 3_600_000, isHeld: false, why: null };
+    const latest = { round: 7n, price: '4.81000000' };
+    const agreed = { ...feed, latest, ageMs: 90_000, hasQuorum: true };
+    const prices = [
+      { ...agreed, pair: 'GAS/USD' },
+      { ...agreed, pair: 'NEO/USD', isHeld: true, why: 'a jump of 12 %' },
+      { ...feed, pair: 'BTC/USD', latest: null, ageMs: null, hasQuorum: false, why: '2 of 3' },
+      { ...feed, pair: 'FLM/USD', latest: null, ageMs: null, hasQuorum: null },
+      { ...agreed, pair: 'USDT/USD', isPublished: false },
+    ];
+    await startServer(() => ({ ...STATUS, prices }));
+    const { out } = await cli.runHere('status');
+    const lines = out.split('\n');
+    const at = lines.findIndex((line) => line.startsWith('prices'));
+    assert.deepEqual(lines.slice(at, at + 5), [
+      'prices     GAS/USD 4.81000000, round 7, 1 min 30 s old',
+      '           NEO/USD 4.81000000, round 7, 1 min 30 s old; HELD BY THE BREAKER: a jump of 12 %',
+      '           BTC/USD not published yet; BELOW QUORUM: 2 of 3',
+      '           FLM/USD not published yet; not asked yet',
+      'attested   by dstack, last 1 h 1 min ago at block 88',
+    ]);
   });
 
   it('status tells first of all when nothing is spent, and why', async () => {

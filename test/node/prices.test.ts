@@ -137,6 +137,10 @@ describe('a node with price feeds', function () {
       }
       await running.until('it is told', () => running.logText().includes('has no quorum'));
       assert.match(await running.metricsText(), /dodona_price_quorum\{pair="GAS\/USD"\} 0/);
+      const [feed] = running.node.status().prices ?? [];
+      assert.deepEqual([feed?.pair, feed?.latest?.round, feed?.isHeld], ['GAS/USD', 1n, false]);
+      assert.deepEqual([feed?.hasQuorum, feed?.latest?.price], [false, '3']);
+      assert.ok(feed?.ageMs !== null && feed?.ageMs !== undefined && feed.ageMs < 60_000);
       assert.equal(roundsOf(running, 'GAS/USD'), 1n);
       set('3.9');
       await running.until('the jump is published', () => roundsOf(running, 'GAS/USD') === 2n);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { changeRandomKey } from '../../scripts/devnet/random-key.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
@@ -279,11 +281,23 @@ describe('a node draws random numbers', function () {
     await running.untilEnded(ids);
     const { state, steps, reason } = running.explain(ids[0] ?? 0n);
     assert.equal(state, 'expired');
-    const given = steps.find(({ what }) => what === 'given up');
-    assert.match(given?.why ?? '', /^this node does not hold random key 3 \(\w{16}\)$/);
+    const waits = steps.find(({ what }) => what === 'to be tried again');
+    assert.match(waits?.why ?? '', /^try 1 failed: this node does not hold random key 3 \(/);
     assert.match(reason, /refunded 11\.00000000 GAS/);
     const { exitCode, out } = await cli.run('verify', String(ids[0]), ...here());
     assert.deepEqual([exitCode, out.split('\n')[0]], [1, NOT_DRAWN(ids[0])]);
     assert.match(out, /nobody answered: it was refunded in\s+0x[0-9a-f]{64}/);
+  });
+
+  it('and those that wait for a key once it is back', async () => {
+    const { ids } = await ask(fixture, [rolls(games, 1n, 6n)]);
+    const [id = 0n] = ids;
+    await running.until('it waits', () =>
+      (running.find(id)?.reason ?? '').includes('does not hold'),
+    );
+    const { dir } = fixture.config.storage;
+    copyFileSync(join(dir, 'random.key'), join(dir, 'none'));
+    await responsesTo(fixture, running, ids);
+    assert.equal(running.explain(id).state, 'answered');
   });
 });

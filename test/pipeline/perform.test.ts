@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createOwnerStore } from '../../src/automation/owner-store.js';
+import { type Hash160, hash160 } from '../../src/base/hash.js';
 import { createPerform } from '../../src/pipeline/perform.js';
 import type { Submission } from '../../src/pipeline/submit.js';
 import { inTransaction } from '../../src/storage/database.js';
@@ -20,10 +21,11 @@ describe('running upkeeps', () => {
   let pause: Promise<void> | null;
   /** What may be lost to owners who cancel. */
   let limit: bigint;
+  let mayStart: boolean;
   beforeEach(() => {
     stages = createStages();
     stop = new AbortController();
-    [sent, targets, pause, limit] = [[], {}, null, 1_000_000n];
+    [sent, targets, pause, limit, mayStart] = [[], {}, null, 1_000_000n, true];
   });
   afterEach(() => stages.close());
 
@@ -53,7 +55,7 @@ describe('running upkeeps', () => {
       },
       performLimits: { maxBatch: 2, concurrency: 3, validBlocks: 9 },
       heightNow: () => NOW.block,
-      mayStart: () => true,
+      mayStart: () => mayStart,
       randomNonce: () => 4_000_000_000,
       onDuration: () => {},
       onBug: (error) => {
@@ -80,20 +82,32 @@ describe('running upkeeps', () => {
     }
     return looks;
   }
-  function add(ids: readonly bigint[], change: Parameters<typeof noteUpkeep>[2]): void {
+  function add(
+    ids: readonly bigint[],
+    change: Parameters<typeof noteUpkeep>[2],
+    target?: Hash160,
+  ): void {
     for (const id of ids) {
-      addUpkeep(stages, id, 'every:5');
+      addUpkeep(stages, id, 'every:5', target);
       noteUpkeep(stages, id, change);
     }
   }
   const ran = { lastDue: 15, nextDue: 20 };
   const inOrder = () => [...sent].sort(([a = 0n], [b = 0n]) => Number(a - b));
 
-  it('puts together as many as a transaction takes, and who is new only beside who is', async () => {
+  it('puts together as many as a transaction takes, but who is new beside no other target', async () => {
     add([1n], ran);
     add([4n, 5n, 6n], { nextDue: 15 });
     assert.equal(await performAll(), 1, 'each had a place at once');
     assert.deepEqual(inOrder(), [[1n], [4n, 5n], [6n]]);
+    sent = [];
+    const hostile = hash160(`0x${'0b'.repeat(20)}`);
+    add([11n, 13n], { nextDue: 15 });
+    add([12n], { nextDue: 15 }, hostile);
+    add([14n], ran, hostile);
+    add([15n], ran);
+    await performAll();
+    assert.deepEqual(inOrder(), [[11n, 13n], [12n], [14n, 15n]]);
     assert.equal(upkeepOf(stages, 4n).sentDue, 20);
   });
 
@@ -126,6 +140,20 @@ describe('running upkeeps', () => {
     goOn();
     await performing.idle();
     assert.deepEqual(inOrder(), [[1n], [2n], [6n, 7n]]);
+  });
+
+  it('tells once that it waited to know what can be paid', async () => {
+    add([1n], ran);
+    mayStart = false;
+    const performing = perform();
+    assert.equal(performing.hasWaited(), false);
+    await performing.run(NOW);
+    assert.deepEqual([sent, performing.hasWaited()], [[], false]);
+    mayStart = true;
+    assert.deepEqual([performing.hasWaited(), performing.hasWaited()], [true, false]);
+    await performing.run(NOW);
+    await performing.idle();
+    assert.deepEqual([sent, performing.hasWaited()], [[[1n]], false]);
   });
 
   it('looks no more where all that is left waits for a later try', async () => {

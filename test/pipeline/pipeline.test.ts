@@ -72,7 +72,7 @@ describe('the pipeline', () => {
       takeIn: () => NOTHING,
       resolve: { pump() {}, idle: async () => {} },
       respond: { pump() {} },
-      automation: { run: async () => {}, onPlace() {} },
+      automation: { run: async () => {}, onPlace() {}, hasWaited: () => false },
       confirm: async () => ({ faulted: 0, dead: 0, waiting: 0 }),
       expire: async () => {},
       collect: async () => {},
@@ -160,6 +160,7 @@ describe('the pipeline', () => {
       {
         automation: {
           onPlace() {},
+          hasWaited: () => false,
           run: async ({ block }) => {
             seen.push(block);
             if (seen.length === 2) planned.open();
@@ -184,6 +185,35 @@ describe('the pipeline', () => {
     assert.deepEqual(seen, [1, 2, 2]);
   });
 
+  it('runs upkeeps with the same block, once it is known what can be paid', async () => {
+    const seen: string[] = [];
+    const ran = gate();
+    let isKnown = false;
+    const running = run(
+      {
+        automation: {
+          onPlace() {},
+          hasWaited: () => isKnown && seen.length === 1,
+          run: async ({ block }) => {
+            seen.push(`run ${block}`);
+            if (seen.length === 2) ran.open();
+          },
+        },
+        reconcile: async () => {
+          // The block's first look at what is due comes before.
+          while (seen.length === 0) await new Promise(setImmediate);
+          isKnown = true;
+        },
+      },
+      async () => ({ height: 0, balance: 0n }),
+    );
+    blocks.push(1, 1_000);
+    await ran.opened;
+    stop.abort();
+    await running;
+    assert.deepEqual(seen, ['run 1', 'run 1']);
+  });
+
   it('runs more upkeeps with the same block, once there is a place for them', async () => {
     const ran = gate();
     const seen: number[] = [];
@@ -191,6 +221,7 @@ describe('the pipeline', () => {
     const running = run(
       {
         automation: {
+          hasWaited: () => false,
           onPlace: (listener) => {
             tell = listener;
           },

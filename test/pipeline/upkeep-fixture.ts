@@ -11,11 +11,16 @@ export const MINUTE_MS = 60_000;
 export const REGISTERED = { block: 10, timeMs: 10 * MINUTE_MS };
 
 /** An upkeep that waits for its first occurrence. */
-export function addUpkeep({ db, upkeeps }: Stages, id: bigint, triggerText: string): void {
+export function addUpkeep(
+  { db, upkeeps }: Stages,
+  id: bigint,
+  triggerText: string,
+  target = TARGET,
+): void {
   const read = readTrigger(triggerText);
   if (read.kind !== 'trigger') throw new Error(`bug: ${triggerText}: ${read.reason}`);
   const { trigger } = read;
-  const who = { id, owner: REQUESTER, target: TARGET, method: 'tick', maxFee: 10_000n };
+  const who = { id, owner: REQUESTER, target, method: 'tick', maxFee: 10_000n };
   const place = { registered: REGISTERED, registeredTx: hashOf(1) };
   const next = nextOccurrence(trigger, { registered: REGISTERED, lastDue: null });
   inTransaction(db, () => upkeeps.add({ ...who, ...place, triggerText, trigger }, 'new', next));

@@ -89,6 +89,17 @@ describe('taking in upkeeps', () => {
     assert.equal(stages.ledger.sumOfPosted(), 0n);
   });
 
+  it('is found by how long it waits, whatever its trigger, where not all can be', () => {
+    takeIn(11, registered(1n, 'cron:*/5 * * * *'), registered(2n, 'every:7'));
+    takeIn(12, registered(3n, 'cron:*/4 * * * *'), registered(4n, 'every:1'));
+    // Due since minute or block 15, 18, 12 (which is that of the registration: 16), and 13.
+    assert.deepEqual(dueIds(30), [4n, 1n, 3n, 2n]);
+    assert.deepEqual(
+      [1, 2, 3].map((limit) => dueIds(30, limit)),
+      [[4n], [4n, 1n], [4n, 1n, 3n]],
+    );
+  });
+
   it('settles a run: it is charged, the rest is credit again, and the next is locked', () => {
     takeIn(11, registered(1n, 'every:5'));
     const { performed: runs } = takeIn(18, ...performed(1n, 16));

@@ -55,6 +55,21 @@ const randomShape = z.object({
   problem: z.string().nullable(),
 });
 
+const feedShape = z.object({
+  pair: z.string(),
+  isPublished: z.boolean().meta({ description: 'false: it is asked to convert others alone' }),
+  round: id('its latest round on the chain').nullable(),
+  price: z.string().nullable().meta({ description: 'of that round, 8 decimals' }),
+  ageMs: count('milliseconds since the time of its sources').nullable(),
+  heartbeatMs: count('milliseconds after which it is published in any case'),
+  hasQuorum: z
+    .boolean()
+    .nullable()
+    .meta({ description: 'whether its sources agreed; null before they were asked' }),
+  isHeld: z.boolean().meta({ description: 'whether the breaker holds a jump' }),
+  why: z.string().nullable().meta({ description: 'what the last poll led to' }),
+});
+
 const attestationShape = z.object({
   provider: z.string().meta({ description: 'where quotes come from; none: from nowhere' }),
   madeAt: time('when the last attestation was made').nullable(),
@@ -102,6 +117,7 @@ export const statusShape = z.object({
   books: booksShape,
   spending: spendingShape.nullable(),
   random: randomShape.nullable(),
+  prices: z.array(feedShape).nullable(),
   attestation: attestationShape,
   recentTrouble: z.array(
     z.object({
@@ -148,6 +164,12 @@ export function statusWire(status: NodeStatus): z.input<typeof statusShape> {
     },
     spending: status.spending === null ? null : spendingWire(status.spending),
     random: random === null ? null : { ...random, keyId: String(random.keyId) },
+    prices:
+      status.prices?.map(({ latest, ...rest }) => ({
+        ...rest,
+        round: textOrNull(latest?.round ?? null),
+        price: latest?.price ?? null,
+      })) ?? null,
     attestation: {
       provider: attestation.provider,
       madeAt: isoOrNull(attestation.last?.madeAtMs ?? null),
