@@ -1,5 +1,6 @@
 import type { NodeStatus, Readiness } from './api/node-status.js';
 import { messageOf } from './base/node-error.js';
+import { workAsOwnAccount } from './node/follow-account.js';
 import { createGauges, type Gauges } from './node/gauges.js';
 import { readinessOf, statusOf } from './node/node-figures.js';
 import type { NodeOptions } from './node/node-options.js';
@@ -50,7 +51,9 @@ export function createNode(options: NodeOptions): DodonaNode {
       const server = openApi(options, parts, gauges);
       closers.push(() => server.stop());
       await server.start();
-      work = runWork(options, parts, gauges, stopping.signal);
+      work = workAsOwnAccount(options, parts, stopping.signal, (signal, change) =>
+        runWork(options, parts, gauges, signal, change),
+      );
       closers.push(watch(parts, gauges));
     } catch (error) {
       await close();

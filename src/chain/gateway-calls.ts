@@ -94,6 +94,10 @@ export interface FunctionCode {
   readonly uri: string;
 }
 
+/** Moves GAS from one account to another; faults when it is not moved. */
+export const gasTransfer = (from: Hash160, to: Hash160, amount: Datoshi): Buffer =>
+  assertScript(callScript(GAS_TOKEN, 'transfer', [from, to, amount, null]));
+
 /** Scripts that call the gateway's methods. Each leaves what its method returns. */
 export function gatewayCalls(gateway: Hash160) {
   const call = (method: string, ...args: readonly ScriptArg[]): Buffer =>
@@ -158,6 +162,7 @@ export function gatewayCalls(gateway: Hash160) {
     acceptSponsor: (payer: Hash160): Buffer => call('acceptSponsor', payer),
     proposeNodeAccount: (account: Hash160): Buffer => call('proposeNodeAccount', account),
     acceptNodeAccount: (overlapBlocks: number): Buffer => call('acceptNodeAccount', overlapBlocks),
+    revokeNodeAccount: (): Buffer => call('revokeNodeAccount'),
     pause: (on: boolean): Buffer => call('pause', on),
     /** GAS becomes the credit of `account`, or of its sender; faults when it is not taken. */
     deposit: (from: Hash160, amount: Datoshi, account: Hash160 | null = null): Buffer =>

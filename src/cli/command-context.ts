@@ -41,6 +41,8 @@ export interface CommandContext {
   readonly errorStream: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Signals and uncaught errors of this process. */
   readonly process: NodeJS.EventEmitter;
+  /** Told of steps that are done; tests end the process there. */
+  passed?(step: string): void;
   /** Ends this process at once. */
   exitNow(code: number): void;
   createNode(parts: NodeParts): Promise<RunnableNode>;

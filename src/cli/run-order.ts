@@ -14,7 +14,7 @@ import {
   requireFees,
   sponsorNotes,
 } from '../gasbank/order.js';
-import type { PricedTransaction } from '../pipeline/send-order.js';
+import type { NoteSent, PricedTransaction } from '../pipeline/send-order.js';
 import { chainSettings } from './chain-options.js';
 import type { CommandContext } from './command-context.js';
 import { type OpenChain, openChain } from './open-chain.js';
@@ -70,12 +70,13 @@ export async function runOrder(
   }
 }
 
-type Desk = Awaited<ReturnType<typeof openDesk>>;
+/** Where orders of one account are priced and sent. */
+export type Desk = Awaited<ReturnType<typeof openDesk>>;
 
-async function openDesk(
+export async function openDesk(
   open: OpenChain,
   { signer, hasBooks, note }: OrderSigner,
-  { clock }: CommandContext,
+  { clock }: Pick<CommandContext, 'clock'>,
 ) {
   const { createGatewayPort } = await import('../pipeline/gateway-port.js');
   const { createPreflight } = await import('../chain/preflight.js');
@@ -108,11 +109,16 @@ async function openDesk(
   };
 }
 
-async function carryOut(
+/**
+ * Checks, prices and sends an order, and waits for its block. `noteSent` is told of one that goes
+ * not through the books, before anybody else sees it.
+ */
+export async function carryOut(
   desk: Desk,
   orderOf: OrderOf,
-  options: OrderOptions,
+  options: Pick<OrderOptions, 'json' | 'dryRun'>,
   context: CommandContext,
+  noteSent: NoteSent = () => {},
 ): Promise<Wire<OrderReport>> {
   const { readHoldings } = await import('../gasbank/read-holdings.js');
   const { waitForBlock } = await import('../pipeline/send-order.js');
@@ -133,7 +139,8 @@ async function carryOut(
     tell('Nothing was sent (--dry-run).');
     return reportOf(desk, order, priced, notes, null, before);
   }
-  const { sent, validUntilBlock } = await send(desk, order, priced, context);
+  const { sent, validUntilBlock } = await send(desk, order, priced, context, noteSent);
+  context.passed?.(`${order.kind} sent`);
   tell(labelled('sent', `${sent.hash}, waiting for its block`));
   const pollMs = Math.min(MAX_POLL_MS, desk.config.network.pollIntervalMs);
   const wait = { chain: port, clock, pollMs, height };
@@ -183,6 +190,7 @@ async function send(
   order: Order,
   priced: PricedTransaction,
   { complain }: CommandContext,
+  noteSent: NoteSent,
 ) {
   const { sendThroughBooks } = await import('./send-through-books.js');
   const { sendDirectly } = await import('../pipeline/send-order.js');
@@ -192,7 +200,7 @@ async function send(
   const fresh = { ...priced, terms: { ...priced.terms, validUntilBlock } };
   const sent = desk.hasBooks
     ? await sendThroughBooks({ ...desk, onWarning }, order, fresh)
-    : await sendDirectly(desk.port, fresh);
+    : await sendDirectly(desk.port, fresh, noteSent);
   return { sent, validUntilBlock };
 }
 

@@ -35,6 +35,7 @@ import { silentLog } from '../telemetry/log.js';
 const PURPOSES: Readonly<Partial<Record<OrderKind, 'collect' | 'key'>>> = {
   collect: 'collect',
   proposeRandomKey: 'key',
+  proposeNodeAccount: 'key',
 };
 
 export interface BooksDesk {
@@ -78,7 +79,7 @@ export async function sendThroughBooks(
       clock,
       log: { ...silentLog, warn: (event, facts) => onWarning(`${event}: ${facts?.reason}`) },
       crashPoint: noCrash,
-      walletFloor: config.gasbank.walletFloorDatoshi,
+      walletFloor: floorFor(order, config),
       onWalletShort: () => {},
       requireSpendable: () => requireProven(createProofStore(db), heightOf(db), everyBlocks),
     });
@@ -105,6 +106,10 @@ function requireSameChain(db: Database, { network, gateway }: NodeConfig, of: Ha
   inTransaction(db, () => createCursorStore(db).begin(network.magic, of, gateway.startBlock ?? 0));
 }
 
+/** What stays in the wallet: nothing of one that is given up. */
+const floorFor = (order: Order, { gasbank }: Pick<NodeConfig, 'gasbank'>): bigint =>
+  order.kind === 'transfer' && order.empties ? 0n : gasbank.walletFloorDatoshi;
+
 /** What an order takes out of the wallet, too, must leave its floor alone. */
 function requireFloor(
   db: Database,
@@ -116,10 +121,10 @@ function requireFloor(
   const taken = gasTakenBy(order);
   if (taken === 0n) return;
   const { available } = createLedgerStore(db).balance(walletOf(account));
-  const floor = gasbank.walletFloorDatoshi;
+  const floor = floorFor(order, { gasbank });
   if (available - taken - fees >= floor) return;
   const needs = `${formatGas(taken)} and ${formatGas(fees)} GAS of fees`;
   const keeps = `the wallet keeps ${formatGas(floor)} GAS (gasbank.walletFloor)`;
   const message = `${needs} of the ${formatGas(available)} GAS available are too much: ${keeps}`;
-  throw new NodeError('FUNDS_SHORT', message, { hint: 'deposit less, or collect first' });
+  throw new NodeError('FUNDS_SHORT', message, { hint: 'move less, or collect first' });
 }

@@ -5,7 +5,7 @@ import type { NodeConfig } from '../config/node-config.js';
 import { readWalletFile } from '../config/wallet-file.js';
 
 /** A key for its length: what a witness costs does not depend on which it is. */
-const SOME_KEY = Buffer.concat([Buffer.from([2]), Buffer.alloc(32, 1)]);
+export const SOME_KEY = Buffer.concat([Buffer.from([2]), Buffer.alloc(32, 1)]);
 
 /**
  * What verifies the node account's witness, for its price: that of the wallet, where it is here and

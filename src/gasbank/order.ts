@@ -2,7 +2,7 @@ import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { publicKeyId } from '../base/sealed-box.js';
-import { type FunctionCode, gatewayCalls } from '../chain/gateway-calls.js';
+import { type FunctionCode, gasTransfer, gatewayCalls } from '../chain/gateway-calls.js';
 
 /** What somebody orders to be done at the gateway. Amounts in datoshi. */
 export type Order =
@@ -22,6 +22,16 @@ export type Order =
       /** A compressed point of G2, and the proof that its secret is known. */
       readonly publicKey: Buffer;
       readonly possessionProof: Buffer;
+    }
+  | { readonly kind: 'proposeNodeAccount'; readonly next: Hash160 }
+  | { readonly kind: 'acceptNodeAccount'; readonly overlapBlocks: number }
+  | { readonly kind: 'revokeNodeAccount' }
+  | {
+      readonly kind: 'transfer';
+      readonly amount: Datoshi;
+      readonly to: Hash160;
+      /** Whether it may take what the wallet's floor keeps: of an account that is given up. */
+      readonly empties: boolean;
     };
 
 export type OrderKind = Order['kind'];
@@ -59,6 +69,14 @@ export function orderScript(gateway: Hash160, account: Hash160, order: Order): B
       return calls.updateFunction(order.functionId, order.code);
     case 'proposeRandomKey':
       return calls.proposeRandomKey(order.publicKey, order.possessionProof);
+    case 'proposeNodeAccount':
+      return calls.proposeNodeAccount(order.next);
+    case 'acceptNodeAccount':
+      return calls.acceptNodeAccount(order.overlapBlocks);
+    case 'revokeNodeAccount':
+      return calls.revokeNodeAccount();
+    case 'transfer':
+      return gasTransfer(account, order.to, order.amount);
   }
 }
 
@@ -86,6 +104,14 @@ export function describeOrder(account: Hash160, order: Order): string {
       return `${own} updates the function ${order.functionId} to ${describeCode(order.code)}`;
     case 'proposeRandomKey':
       return `${own} makes ${publicKeyId(order.publicKey)} the random key of new requests`;
+    case 'proposeNodeAccount':
+      return `${own} proposes ${hash160ToAddress(order.next)} as the node account`;
+    case 'acceptNodeAccount':
+      return `${own} becomes the node account, with ${order.overlapBlocks} blocks of overlap`;
+    case 'revokeNodeAccount':
+      return `${own} revokes the node account: nothing is answered until another accepts`;
+    case 'transfer':
+      return `${own} sends ${gas(order.amount)} to ${target(order.to)}`;
   }
 }
 
@@ -95,7 +121,8 @@ function describeCode({ codeHash, source, uri }: FunctionCode): string {
 }
 
 /** GAS that an order takes out of the account besides the fees. */
-export const gasTakenBy = (order: Order): Datoshi => (order.kind === 'deposit' ? order.amount : 0n);
+export const gasTakenBy = (order: Order): Datoshi =>
+  order.kind === 'deposit' || order.kind === 'transfer' ? order.amount : 0n;
 
 /**
  * Why an order cannot be done, as far as what the account has tells: a NodeError FUNDS_SHORT or
@@ -105,6 +132,7 @@ export function refusalOf(account: Hash160, order: Order, has: Holdings): NodeEr
   const own = hash160ToAddress(account);
   switch (order.kind) {
     case 'deposit':
+    case 'transfer':
       if (order.amount <= has.gas) return null;
       return short(`${own} has ${gas(has.gas)}, less than ${gas(order.amount)}`, 'send it GAS');
     case 'withdraw': {
@@ -128,6 +156,9 @@ export function refusalOf(account: Hash160, order: Order, has: Holdings): NodeEr
     case 'updateFunction':
       return has.isPaused ? paused('it takes no functions') : null;
     case 'proposeRandomKey':
+    case 'proposeNodeAccount':
+    case 'acceptNodeAccount':
+    case 'revokeNodeAccount':
       return null;
   }
 }
@@ -139,7 +170,7 @@ export function requireFees(account: Hash160, order: Order, has: Holdings, fees:
   const needed = taken === 0n ? gas(fees) : `${gas(taken)} and ${gas(fees)}`;
   const own = hash160ToAddress(account);
   const lacks = `${own} has ${gas(has.gas)}, and ${needed} of fees are needed`;
-  throw short(lacks, taken === 0n ? 'send it GAS' : 'send it GAS, or deposit less');
+  throw short(lacks, taken === 0n ? 'send it GAS' : 'send it GAS, or move less');
 }
 
 /** What to know of a sponsorship that works only once others have done their part; else nothing. */

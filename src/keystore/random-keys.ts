@@ -1,3 +1,4 @@
+import { basename, dirname, extname, join } from 'node:path';
 import { toHex } from '../base/bytes.js';
 import { NodeError } from '../base/node-error.js';
 import { openBox, publicKeyId, type RandomBytes, sealBox } from '../base/sealed-box.js';
@@ -29,6 +30,11 @@ export interface RandomKeys {
   find(publicKey: Uint8Array): Promise<SecretRandomKey | null>;
   /** Adds a fresh key to the file, which is made when there is none; the others stay. */
   add(): Promise<SecretRandomKey>;
+  /**
+   * Moves a key out of the file into one of its own, beside it, under the same password: first it
+   * is in both. Does nothing where that is done. Answers the new file.
+   */
+  setAside(publicKey: Uint8Array): string;
 }
 
 /**
@@ -95,7 +101,29 @@ export function createRandomKeys(options: {
       writeRandomKeyFile(file, next, 'replace');
       return requireWritten(fresh);
     },
+    setAside: (publicKey) => setAside(file, publicKey),
   };
+}
+
+/** Where a key that is not needed any more goes. */
+export function randomKeyAside(file: string, publicKey: Uint8Array): string {
+  const extension = extname(file);
+  const name = `${basename(file, extension)}.retired-${publicKeyId(publicKey)}${extension}`;
+  return join(dirname(file), name);
+}
+
+function setAside(file: string, publicKey: Uint8Array): string {
+  const aside = randomKeyAside(file, publicKey);
+  const read = readRandomKeyFile(file);
+  const isIt = (key: SealedRandomKey): boolean => key.publicKey.equals(publicKey);
+  const found = read?.keys.filter(isIt) ?? [];
+  if (read === null || found.length === 0) return aside;
+  const written = writeRandomKeyFile(aside, { scrypt: read.scrypt, keys: found }, 'create');
+  const isThere = written || readRandomKeyFile(aside)?.keys.some(isIt) === true;
+  if (!isThere || randomKeyFileStamp(file) !== read.stamp) throw changed(file);
+  const keys = read.keys.filter((key) => !isIt(key));
+  writeRandomKeyFile(file, { scrypt: read.scrypt, keys }, 'replace');
+  return aside;
 }
 
 interface OpenedFile {

@@ -10,12 +10,9 @@ import { createRpcPool, type RpcPool } from '../chain/rpc-pool.js';
 import type { Signer } from '../chain/signer.js';
 import { loadFeeds } from '../config/load-feeds.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { readPasswordFile } from '../config/password-file.js';
-import { readWalletFile } from '../config/wallet-file.js';
 import { createFilterPool, type FilterPool } from '../filters/filter-pool.js';
 import { type ChainTime, createChainTime } from '../gasbank/chain-time.js';
 import { createHeldWork, type HeldWork } from '../gasbank/held-spending.js';
-import { openWallet } from '../keystore/open-wallet.js';
 import { createGuardedFetch, type GuardedFetch } from '../net/guarded-fetch.js';
 import { DEFAULT_HTTP_LIMITS } from '../net/http-limits.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
@@ -29,11 +26,13 @@ import { type NodeFunctions, openFunctions } from './open-functions.js';
 import { type NodePrices, openPrices } from './open-prices.js';
 import { type NodeRandom, openRandom, warnOfRandom } from './open-random.js';
 import { openVault, warnOfVault } from './open-vault.js';
+import { openConfiguredSigner, signerOfGateway } from './own-signer.js';
 import { askPatiently } from './patient-start.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
 export interface Running {
-  readonly signer: Signer;
+  /** Of the gateway's node account, where the wallet holds it. */
+  signer: Signer;
   readonly db: Database;
   readonly pool: RpcPool;
   readonly wake: BlockWake;
@@ -52,6 +51,8 @@ export interface Running {
   /** The time that its budgets are counted by. */
   readonly chainTime: ChainTime;
   facts: ChainFacts;
+  /** Whether another node account is proposed. */
+  isHandOverNear: boolean;
   latestBlockMs: number | null;
   inStep: boolean;
   /** Once it was: what comes then is news. */
@@ -80,16 +81,14 @@ export async function openParts(
     closers.push(() => close(part));
     return part;
   };
-  const signer = await openWallet(
-    readWalletFile(config.wallet),
-    readPasswordFile(config.wallet.passwordFile),
-  );
+  const configured = await openConfiguredSigner(config);
   const feeds = loadFeeds(config.prices.feedPaths);
   const pool = openPool(options, keep);
   const { magic } = config.network;
   const patiently = <T>(ask: () => Promise<T>) => askPatiently(ask, options, signal);
   const expected = { magic, gateway: config.gateway.hash };
   const facts = await patiently(() => checkChain(pool, expected, { signal }));
+  const signer = (await signerOfGateway(options, facts, configured.account)) ?? configured;
   const policy = createFeePolicy(pool);
   await patiently(() => policy.refresh({ signal }));
   const trouble = accountTrouble(facts, signer.account, facts.height);
@@ -129,6 +128,7 @@ export async function openParts(
     held: createHeldWork(),
     chainTime: createChainTime(clock.nowMs),
     facts,
+    isHandOverNear: false,
     latestBlockMs: null,
     inStep: false,
     wasInStep: false,

@@ -9,6 +9,7 @@ import { createBlockSource } from '../chain/choose-block-source.js';
 import { createContractEventReader } from '../chain/contract-events.js';
 import { createPreflight } from '../chain/preflight.js';
 import type { Rpc } from '../chain/rpc.js';
+import type { Signer } from '../chain/signer.js';
 import { createBooksReader } from '../gasbank/books-reader.js';
 import { createOwnAccountStore } from '../gasbank/own-account-store.js';
 import { noCrash } from '../pipeline/crash-point.js';
@@ -25,7 +26,9 @@ import { inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import { createCanaryFigures } from './canary-figures.js';
 import { countBlocks } from './count-blocks.js';
+import { followNodeAccount } from './follow-account.js';
 import type { Gauges } from './gauges.js';
+import { handOverMargin, noteHandOver } from './hand-over-margin.js';
 import { measuredTools } from './measured-tools.js';
 import type { NodeOptions } from './node-options.js';
 import { type NodeEvidence, openEvidence } from './open-evidence.js';
@@ -38,12 +41,16 @@ import { tellOfBlocks, tellOfMoves } from './tell-events.js';
 /** How often the network's prices and the gateway's keys are read again. */
 const REFRESH_EVERY_MS = 60_000;
 
-/** The node's work, from the block after the cursor on, until the signal. */
+/**
+ * The node's work, from the block after the cursor on, until the signal; `change` is told of
+ * another account to work as.
+ */
 export async function runWork(
   options: NodeOptions,
   parts: Running,
   gauges: Gauges,
   signal: AbortSignal,
+  change: (signer: Signer) => void,
 ): Promise<void> {
   const { config, clock, log, metrics } = options;
   const { db, pool, signer } = parts;
@@ -56,20 +63,15 @@ export async function runWork(
   const sees = { preflight, feePolicy: parts.policy.current, heightNow };
   const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
   const booksOver = (rpc: Rpc) => createBooksReader({ ...ways, rpc, minHeight: heightNow });
+  const limits = pipelineLimits(config, parts.policy.current().maxBlockSystemFee);
   const evidence = watchedResolver(options, parts);
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
   const feeds = endingWith(own, parts.prices.run(both));
-  const beside = [refreshLoop(options, parts, both), evidence.tidy(both), feeds];
-  const { ownAccounts } = begun;
-  const source = createBlockSource({ rpc: pool, gateway, clock, mode, ownAccounts });
-  log.info('node started', {
-    version: options.version,
-    account: hash160ToAddress(signer.account),
-    gateway,
-    magic,
-    fromBlock: begun.height + 1,
-  });
+  const refresh = () => refreshFacts(options, parts, both, change);
+  const near = noteHandOver(options, parts);
+  const beside = [refreshLoop(options, refresh, both), evidence.tidy(both), feeds, near];
+  tellStart(options, parts, begun.height + 1);
   try {
     await runNodePipeline({
       db,
@@ -81,12 +83,12 @@ export async function runWork(
       clock,
       log,
       crashPoint: options.crashPoint ?? noCrash,
-      limits: pipelineLimits(config, parts.policy.current().maxBlockSystemFee),
+      limits: { ...limits, margin: handOverMargin(limits.margin, parts) },
       held: parts.held,
       prices: parts.prices,
       chainTime: parts.chainTime,
       blocks: tailBlockRuns({
-        source,
+        source: createBlockSource({ ...ways, clock, mode, ownAccounts: begun.ownAccounts }),
         fromIndex: begun.height + 1,
         known: begun.known,
         wake: parts.wake,
@@ -102,7 +104,7 @@ export async function runWork(
       onHeight,
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();
-        if (result.settingsChanged) void refreshFacts(options, parts, both);
+        if (result.settingsChanged) void refresh();
         if (inStep && !parts.inStep) {
           log.info('in step with the chain', { height: last.index });
           // Not before: while blocks are read they can use every core.
@@ -151,6 +153,12 @@ function trackHeight(begun: number) {
 function endingWith(own: AbortController, work: Promise<void>): Promise<void> {
   work.catch(() => own.abort());
   return work;
+}
+
+function tellStart({ log, version, config }: NodeOptions, { signer }: Running, fromBlock: number) {
+  const account = hash160ToAddress(signer.account);
+  const { hash: gateway } = config.gateway;
+  log.info('node started', { version, account, gateway, magic: config.network.magic, fromBlock });
 }
 
 /** Sets the cursor, and remembers whose GAS is on the books from the block after it on. */
@@ -211,25 +219,35 @@ function warnOfWallet({ config, log }: NodeOptions, balance: Datoshi): void {
 }
 
 /** Prices, keys and policy change: they are read again and again. */
-async function refreshLoop(options: NodeOptions, parts: Running, stop: AbortSignal): Promise<void> {
+async function refreshLoop(
+  { clock }: NodeOptions,
+  refresh: () => Promise<void>,
+  stop: AbortSignal,
+): Promise<void> {
   while (!stop.aborted) {
-    await options.clock.sleep(REFRESH_EVERY_MS, stop).catch(() => {});
-    if (!stop.aborted) await refreshFacts(options, parts, stop);
+    await clock.sleep(REFRESH_EVERY_MS, stop).catch(() => {});
+    if (!stop.aborted) await refresh();
   }
 }
 
 async function refreshFacts(
-  { config, log }: NodeOptions,
+  options: NodeOptions,
   parts: Running,
   signal: AbortSignal,
+  change: (signer: Signer) => void,
 ): Promise<void> {
+  const { config, log } = options;
   try {
     const expected = { magic: config.network.magic, gateway: config.gateway.hash };
     const before = parts.facts.randomKey.keyId;
-    parts.facts = await checkChain(parts.pool, expected, { signal });
+    // An endpoint that is behind the block that told of a change would tell of the time before it.
+    const minHeight = createCursorStore(parts.db).read()?.height;
+    parts.facts = await checkChain(parts.pool, expected, { signal, minHeight });
     if (parts.facts.randomKey.keyId !== before)
       await warnOfRandom(parts.facts, parts.random.keys, log);
     await parts.policy.refresh({ signal });
+    await followNodeAccount(options, parts, change);
+    await noteHandOver(options, parts);
   } catch (error) {
     if (signal.aborted) return;
     log.warn("the network's prices and the gateway's keys were not read", {

@@ -81,6 +81,7 @@ export interface IntakeResult {
 }
 
 const SETTINGS: readonly string[] = [
+  'NodeAccountProposed',
   'NodeAccountChanged',
   'NodeAccountRevoked',
   'PolicyChanged',

@@ -100,12 +100,17 @@ export async function waitForBlock(
   }
 }
 
+/** Told of a transaction before anybody else sees it. */
+export type NoteSent = (signed: SignedTransaction, validUntilBlock: number) => void;
+
 /** Signs and broadcasts at once: for accounts whose books nobody here keeps. */
 export async function sendDirectly(
   chain: Pick<ChainPort, 'sign' | 'broadcast'>,
   { script, terms }: PricedTransaction,
+  noteSent: NoteSent,
 ): Promise<SignedTransaction> {
   const signed = await chain.sign(script, terms);
+  noteSent(signed, terms.validUntilBlock);
   const broadcast = await chain.broadcast(signed.raw);
   if (broadcast.kind !== 'refused') return signed;
   throw new NodeError('ORDER_REFUSED', `the RPC node refuses it: ${messageOf(broadcast.reason)}`, {

@@ -1,6 +1,7 @@
 import type { Hash256 } from '../base/hash.js';
 import { createLogReader } from '../evidence/evidence-store.js';
 import type { Database } from '../storage/database.js';
+import { parseRandomSubject } from './asked-for.js';
 import { nextStepOf } from './next-step.js';
 import {
   isEnded,
@@ -38,6 +39,9 @@ export function createRequestViews(db: Database) {
   const unanswered = db.prepare("SELECT kind, count FROM request_ended WHERE state = 'expired'");
   const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
     WHERE state IN (${OPEN_LIST})`);
+  const draws = db.prepare(`SELECT MIN(subject) AS subject, COUNT(*) AS count FROM request
+    WHERE kind = 'random' AND state IN (${OPEN_LIST})
+    GROUP BY substr(subject, 1, instr(subject, ',')) ORDER BY MIN(id)`);
   const oldestIn = db.prepare('SELECT MIN(created_time_ms) FROM request WHERE state = ?').pluck();
   const countIn = db.prepare('SELECT COUNT(*) FROM request WHERE state = ?').pluck();
   const troubles = db
@@ -100,6 +104,14 @@ export function createRequestViews(db: Database) {
       const rows = unanswered.all() as { kind: RequestKind; count: bigint }[];
       return REQUEST_KINDS.map((kind) => {
         return { kind, count: Number(rows.find((row) => row.kind === kind)?.count ?? 0n) };
+      });
+    },
+
+    /** How many requests for numbers have not ended, by the key that they were made under. */
+    openDraws(): { readonly keyId: bigint; readonly count: number }[] {
+      const rows = draws.all() as { subject: string; count: bigint }[];
+      return rows.map(({ subject, count }) => {
+        return { keyId: parseRandomSubject(subject).keyId, count: Number(count) };
       });
     },
 

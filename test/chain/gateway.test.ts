@@ -267,6 +267,7 @@ describe('gateway on a real node', () => {
       acceptSponsor: calls.acceptSponsor(NOBODY),
       proposeNodeAccount: calls.proposeNodeAccount(NOBODY),
       acceptNodeAccount: calls.acceptNodeAccount(1),
+      revokeNodeAccount: calls.revokeNodeAccount(),
       pause: calls.pause(true),
       deposit: calls.deposit(NOBODY, 1n),
     };

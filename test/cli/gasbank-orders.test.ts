@@ -142,7 +142,7 @@ describe('gasbank deposit, withdraw, collect and sponsor by a wallet of its own'
     const all = String(parseGas('20'));
     assert.ok(before.gas < BigInt(all));
     const nearly = await run('deposit', gasText(before.gas - 1n));
-    assert.match(nearly.err, /of fees are needed\nto do: send it GAS, or deposit less/);
+    assert.match(nearly.err, /of fees are needed\nto do: send it GAS, or move less/);
     assert.equal((await holdings()).gas, before.gas);
   });
 

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAccount } from '../../scripts/devnet/account.js';
+import { createAccount, walletFileText } from '../../scripts/devnet/account.js';
+import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { fromHex } from '../../src/base/bytes.js';
 import { parseGas } from '../../src/base/datoshi.js';
+import { publicKeyId } from '../../src/base/sealed-box.js';
 import { readContract } from '../../src/chain/contract-read.js';
 import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import { openRandomKeys } from '../../src/node/open-random.js';
 import { possessionMessage } from '../../src/vrf/possession.js';
 import { createProofCheck } from '../../src/vrf/proof.js';
+import { ask } from '../node/asking.js';
 import { assertBooksMatchChain } from '../node/books.js';
+import { DRAW_FEE, senderDraws } from '../node/draws.js';
 import { type NodeFixture, nodeFixture } from '../node/node-fixture.js';
 import { type RunningNode, startNode } from '../node/running-node.js';
 import { commandLine, longestLine } from './command-line.js';
@@ -118,6 +122,49 @@ describe('the commands about keys', function () {
       shown.keys.map(({ standing }: { standing: string }) => standing),
       ['current'],
     );
+  });
+
+  it('rotate the key of random numbers, and keep former ones while requests need them', async () => {
+    const words = ['rotate', ...kind];
+    const dry = await keys(...words, '--dry-run');
+    assert.match(dry.out, /^create .*\npropose .*\nretire /);
+    const before = await current();
+    const first = await json('rotate');
+    assert.equal((await current()).keyId, before.keyId + 1n);
+    assert.equal(first.retired.length, 2);
+    assert.ok(existsSync(fileOf().replace(/key$/, `retired-${first.retired[0]}.key`)));
+    assert.equal(openRandomKeys(fixture.config).publicKeys().length, 1);
+    assert.deepEqual(await json('rotate', '--continue'), {
+      ok: true,
+      created: null,
+      proposed: null,
+      retired: [],
+    });
+  });
+
+  it('keep a former key of random numbers until no request waits under it', async () => {
+    const { network, gateway, owner, node, folder } = fixture;
+    const wallet = join(folder, 'owner.json');
+    const password = join(folder, 'owner.password');
+    writeFileSync(wallet, await walletFileText([owner], 'of the owner'), { mode: 0o600 });
+    writeFileSync(password, 'of the owner', { mode: 0o600 });
+    const asOwner = ['--wallet', wallet, '--password-file', password];
+    await depositCredit(network, owner, gateway, owner.hash, DRAW_FEE);
+    // Without a node account nothing is answered, and everything waits.
+    await network.invoke(owner, gateway, 'revokeNodeAccount');
+    const { ids } = await ask(fixture, [senderDraws(fixture)]);
+    const [former] = openRandomKeys(fixture.config).publicKeys();
+    const refused = await keys('rotate', ...kind, ...asOwner);
+    assert.equal(refused.exitCode, 75, refused.out + refused.err);
+    assert.match(refused.err, /requests wait under former keys: 1 under \w{16}/);
+    const status = await keys('status');
+    assert.match(status.out, /1 of its requests wait under key \d+ \(\w{16}\)$/m);
+    await network.invoke(owner, gateway, 'proposeNodeAccount', [node.hash]);
+    await network.invoke(node, gateway, 'acceptNodeAccount', [0]);
+    await running.untilEnded(ids);
+    assert.equal(running.explain(ids[0] ?? 0n).state, 'answered');
+    const { retired } = await json('rotate', '--continue');
+    assert.deepEqual(retired, [publicKeyId(former ?? Buffer.alloc(0))]);
   });
 
   it('refuse what makes no sense, and say why', async () => {

@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import { type Hash160, hash160ToAddress } from '../base/hash.js';
+import { NodeError } from '../base/node-error.js';
+import { contractRead, readTogether } from '../chain/contract-read.js';
+import { readGatewayKeys } from '../chain/gateway-keys.js';
+import { gatewayReads } from '../chain/gateway-reads.js';
+import { GAS_TOKEN } from '../chain/native-contracts.js';
+import { RpcError } from '../chain/rpc.js';
+import type { Signer } from '../chain/signer.js';
+import { asInteger } from '../chain/stack-item-values.js';
+import { readTransactionStates } from '../chain/transaction-state.js';
+import type { NodeConfig } from '../config/node-config.js';
+import { readPasswordFile } from '../config/password-file.js';
+import { canSign, readWalletEntries, type WalletEntry } from '../config/wallet-file.js';
+import { createOwnAccountStore } from '../gasbank/own-account-store.js';
+import { openWallet } from '../keystore/open-wallet.js';
+import { DATABASE_FILE, LOCK_FILE } from '../node/node-options.js';
+import type { RotationFacts } from '../operations/rotation-plan.js';
+import { type WaitParts, waitForBlock } from '../pipeline/send-order.js';
+import { createTransactionStore, type SentTransaction } from '../pipeline/transaction-store.js';
+import { openDatabaseReadOnly } from '../storage/database.js';
+import { lockNode } from '../storage/node-lock.js';
+import type { OpenChain } from './open-chain.js';
+
+/** What the books tell of a rotation; nothing where no node has run. */
+export interface BooksOfRotation {
+  readonly own: readonly Hash160[];
+  readonly inFlight: readonly SentTransaction[];
+}
+
+const POLL_MS = 100;
+/** Accounts of one wallet that are asked for at once. */
+const MAX_READ = 16;
+
+export function booksOfRotation({ storage }: Pick<NodeConfig, 'storage'>): BooksOfRotation {
+  const path = join(storage.dir, DATABASE_FILE);
+  if (!existsSync(path)) return { own: [], inFlight: [] };
+  const db = openDatabaseReadOnly(path);
+  try {
+    const own = createOwnAccountStore(db).all();
+    const inFlight = createTransactionStore(db).inFlight();
+    return { own: own.map(({ account }) => account), inFlight };
+  } finally {
+    db.close();
+  }
+}
+
+/** Where a rotation stands, by wallet, chain and books. */
+export async function readRotation({
+  rpc,
+  config,
+}: Pick<OpenChain, 'rpc' | 'config'>): Promise<RotationFacts> {
+  const wallet = readWalletEntries(config.wallet.file);
+  const books = booksOfRotation(config);
+  const chain = await readGatewayKeys(rpc, config.gateway.hash);
+  const holdings = await readWalletHoldings({ rpc, config }, wallet);
+  const inFlight = new Map<Hash160, number>();
+  for (const { account } of await stillOpen({ rpc }, books.inFlight)) {
+    inFlight.set(account, (inFlight.get(account) ?? 0) + 1);
+  }
+  const isNodeRunning = nodeRunsIn(config);
+  return { chain, wallet, own: books.own, holdings, inFlight, isNodeRunning };
+}
+
+/** Whether a node works on the storage directory now. */
+function nodeRunsIn({ storage }: Pick<NodeConfig, 'storage'>): boolean {
+  if (!existsSync(join(storage.dir, LOCK_FILE))) return false;
+  try {
+    lockNode(join(storage.dir, LOCK_FILE)).release();
+    return false;
+  } catch (error) {
+    if (error instanceof NodeError && error.code === 'NODE_RUNNING') return true;
+    throw error;
+  }
+}
+
+/** Those that the chain does not know to have ended: the node may not have looked yet. */
+export async function stillOpen(
+  { rpc }: Pick<OpenChain, 'rpc'>,
+  sent: readonly SentTransaction[],
+): Promise<SentTransaction[]> {
+  if (sent.length === 0) return [];
+  const height = (await rpc.call<number>('getblockcount')) - 1;
+  const hashes = sent.map(({ hash }) => hash);
+  const states = await readTransactionStates(rpc, hashes, { minHeight: height });
+  return sent.filter(({ validUntilBlock }, at) => {
+    return states[at]?.kind !== 'inBlock' && height < validUntilBlock;
+  });
+}
+
+/** What waiting for transactions takes, without an account. */
+export function waitingOn({ rpc }: Pick<OpenChain, 'rpc'>, clock: Clock): WaitParts {
+  return {
+    clock,
+    pollMs: POLL_MS,
+    height: async () => (await rpc.call<number>('getblockcount')) - 1,
+    chain: {
+      fates: (hashes, minHeight) => readTransactionStates(rpc, hashes, { minHeight }),
+      async broadcast(raw) {
+        try {
+          await rpc.call('sendrawtransaction', [raw.toString('base64')]);
+          return { kind: 'accepted' };
+        } catch (error) {
+          if (error instanceof RpcError) return { kind: 'refused', reason: error.message };
+          throw error;
+        }
+      },
+    },
+  };
+}
+
+/** Waits until a transaction has ended, however it does. */
+export async function untilEnded(
+  wait: WaitParts,
+  sent: Pick<SentTransaction, 'hash' | 'raw'>,
+  validUntilBlock: number,
+): Promise<void> {
+  try {
+    await wait.chain.broadcast(sent.raw);
+    await waitForBlock(wait, sent, validUntilBlock);
+  } catch (error) {
+    const ends = ['TRANSACTION_FAULTED', 'TRANSACTION_DEAD'];
+    if (!(error instanceof NodeError) || !ends.includes(error.code)) throw error;
+  }
+}
+
+async function readWalletHoldings(
+  { rpc, config }: Pick<OpenChain, 'rpc' | 'config'>,
+  wallet: readonly WalletEntry[],
+): Promise<RotationFacts['holdings']> {
+  const reads = gatewayReads(config.gateway.hash);
+  const holdings = new Map<Hash160, { gas: bigint; earned: bigint }>();
+  for (let at = 0; at < wallet.length; at += MAX_READ) {
+    const page = wallet.slice(at, at + MAX_READ);
+    const { values } = await readTogether(
+      rpc,
+      page.flatMap(({ account }) => [
+        contractRead(GAS_TOKEN, 'balanceOf', [account], asInteger),
+        reads.earnedOf(account),
+      ]),
+    );
+    for (const [place, { account }] of page.entries()) {
+      const [gas = 0n, earned = 0n] = values.slice(2 * place, 2 * place + 2);
+      holdings.set(account, { gas, earned });
+    }
+  }
+  return holdings;
+}
+
+/** Opens accounts of the node's wallet, each once. Throws a NodeError KEY_NOT_HERE. */
+export function createWalletSigners({ wallet }: Pick<NodeConfig, 'wallet'>) {
+  const opened = new Map<Hash160, Signer>();
+  return async function signerOf(account: Hash160, forWhat: string): Promise<Signer> {
+    const known = opened.get(account);
+    if (known !== undefined) return known;
+    const held = readWalletEntries(wallet.file).filter(canSign);
+    const entry = held.find((each) => each.account === account);
+    if (entry === undefined) {
+      const address = hash160ToAddress(account);
+      throw new NodeError('KEY_NOT_HERE', `${wallet.file} has no key of ${address}: ${forWhat}`, {
+        hint: "let the gateway's owner do it: --wallet and --password-file of the owner's wallet",
+      });
+    }
+    const signer = await openWallet(entry, readPasswordFile(wallet.passwordFile));
+    opened.set(account, signer);
+    return signer;
+  };
+}

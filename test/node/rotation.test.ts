@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
+import { parseGas } from '../../src/base/datoshi.js';
+import { addressToHash160 } from '../../src/base/hash.js';
+import { readGatewayKeys } from '../../src/chain/gateway-keys.js';
+import { readWalletEntries } from '../../src/config/wallet-file.js';
+import { walletOf } from '../../src/gasbank/accounts.js';
+import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
+import { asideFile } from '../../src/keystore/nep6-wallet.js';
+import { commandLine } from '../cli/command-line.js';
+import { assertHonest, responsesTo } from './answers.js';
+import { ask, consumerAsks, specOf } from './asking.js';
+import { assertBooksMatchChain } from './books.js';
+import { type NodeFixture, nodeFixture } from './node-fixture.js';
+import { type RunningNode, startNode } from './running-node.js';
+
+describe('a rotation of the node account under a running node', function () {
+  this.timeout(120_000);
+  const cli = commandLine();
+  let fixture: NodeFixture;
+  let running: RunningNode;
+  before(async () => {
+    fixture = await nodeFixture(await sharedNetwork(), { nodeGas: parseGas('100') });
+    running = await startNode(fixture.config);
+  });
+  after(async () => {
+    cli.remove();
+    await running?.stop();
+    await fixture?.stop();
+  });
+
+  const rotate = async (...words: string[]) => {
+    const given = ['--kind', 'node', ...words, '--config', fixture.config.file];
+    const { exitCode, out, err } = await cli.run('keys', 'rotate', ...given);
+    assert.equal(exitCode, 0, out + err);
+    return out;
+  };
+  // Answers of one length: one that is longer than the one before costs the consumer more to store.
+  let asked = 100;
+  const askOne = async () => {
+    asked += 1;
+    const spec = specOf(fixture, `/${asked}`);
+    return (await ask(fixture, [consumerAsks(fixture, { spec })])).ids;
+  };
+
+  it('shows each step with its cost, and changes nothing', async () => {
+    const before = readWalletEntries(fixture.config.wallet.file);
+    const out = await rotate('--dry-run', '--sweep');
+    assert.deepEqual(
+      [...out.matchAll(/^(\w+) {2,}\w/gm)].map(([, step]) => step),
+      'create propose fund accept switch follow drain sweep retire'.split(' '),
+    );
+    for (const step of ['propose', 'fund', 'accept', 'sweep']) {
+      assert.match(out, new RegExp(`^${step} [sS]*?\\(fees 0\\.\\d{8} GAS\\)`, 'm'));
+    }
+    assert.doesNotMatch(out, /refused/);
+    assert.deepEqual(readWalletEntries(fixture.config.wallet.file), before);
+    const keys = await readGatewayKeys(fixture.network.rpc, fixture.gateway);
+    assert.equal(keys.proposed, null);
+  });
+
+  it('goes over to the new one while requests come in, and the books are true throughout', async () => {
+    const { network, gateway, node, config } = fixture;
+    const ids: bigint[] = [...(await askOne())];
+    let isOver = false;
+    const asking = (async () => {
+      while (!isOver) ids.push(...(await askOne()));
+    })();
+    const out = await rotate('--sweep', '--fund', '20').finally(() => {
+      isOver = true;
+    });
+    await asking;
+    ids.push(...(await askOne()));
+    assert.match(out, /The rotation is done\.$/m);
+    await running.untilEnded(ids);
+    await assertHonest(fixture, running, await responsesTo(fixture, running, ids), 0);
+    const [entry, ...others] = readWalletEntries(config.wallet.file);
+    assert.ok(entry?.isDefault && others.length === 0);
+    const keys = await readGatewayKeys(network.rpc, gateway);
+    assert.equal(keys.nodeAccount, entry.account);
+    assert.equal(running.node.status().wallet?.account, entry.account);
+    assert.ok(existsSync(asideFile(config.wallet.file, node.address)));
+    await assertBooksMatchChain(network, gateway, running.db);
+    const ledger = createLedgerStore(running.db);
+    const [old, now] = [node.hash, entry.account].map((a) => ledger.balance(walletOf(a)).posted);
+    assert.ok((old ?? 1n) < parseGas('0.01'), `${old} left`);
+    assert.ok((now ?? 0n) > parseGas('80'), `${now} there`);
+    const done = await rotate('--continue');
+    assert.match(done, /No rotation is under way/);
+    assert.equal(addressToHash160(entry.address), entry.account);
+  });
+});
