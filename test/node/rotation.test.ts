@@ -52,7 +52,7 @@ describe('a rotation of the node account under a running node', function () {
       'create propose fund accept switch follow drain sweep retire'.split(' '),
     );
     for (const step of ['propose', 'fund', 'accept', 'sweep']) {
-      assert.match(out, new RegExp(`^${step} [sS]*?\\(fees 0\\.\\d{8} GAS\\)`, 'm'));
+      assert.match(out, new RegExp(`^${step} [\\s\\S]*?\\(fees 0\\.\\d{8} GAS\\)`, 'm'));
     }
     assert.doesNotMatch(out, /refused/);
     assert.deepEqual(readWalletEntries(fixture.config.wallet.file), before);
