@@ -62,11 +62,12 @@ interface Waiting {
  */
 export function createSlowReads(options: {
   readonly databaseFile: string;
+  /** Read each time: the node's account may change while it runs. */
   readonly account: Hash160;
   readonly floor: Datoshi;
   readonly clock: Clock;
 }): SlowReads {
-  const { databaseFile, account, floor, clock } = options;
+  const { databaseFile, floor, clock } = options;
   const waiting = new Map<number, Waiting>();
   const kept = new Map<string, { readonly untilMs: number; readonly answer: Promise<unknown> }>();
   let thread: Worker | null = null;
@@ -124,7 +125,7 @@ export function createSlowReads(options: {
     forecast: (days) =>
       shared(`forecast ${days}`, () => {
         const nowMs = clock.nowMs();
-        return { kind: 'forecast', days, nowMs, account, floor };
+        return { kind: 'forecast', days, nowMs, account: options.account, floor };
       }) as Promise<MoneyForecast>,
     days: (count) =>
       shared(`days ${count}`, () => ({ kind: 'days', count, nowMs: clock.nowMs() })) as Promise<

@@ -89,15 +89,19 @@ function createQueue({ config, clock, metrics }: NodeOptions, parts: Running) {
 
 function createMoney(options: NodeOptions, parts: Running) {
   const { config, clock, metrics } = options;
-  const { account } = parts.signer;
   const { walletFloorDatoshi: floor, walletWarningDatoshi: warning } = config.gasbank;
   const ledger = createLedgerStore(parts.db);
-  const runwayMs = createRunway(floor, parts.db, account, clock);
+  // The node's account may change while it runs: what hangs on one is made anew then.
+  let of = parts.signer.account;
+  let runwayMs = createRunway(floor, parts.db, of, clock);
   const creditHeld = kept(clock, () =>
     ledger.balances('credit:').reduce((sum, { balance }) => sum + balance.posted, 0n),
   );
   return {
     refresh(): void {
+      const { account } = parts.signer;
+      if (account !== of) runwayMs = createRunway(floor, parts.db, account, clock);
+      of = account;
       metrics.balances({
         wallet: ledger.balance(walletOf(account)).posted,
         credit: creditHeld(),

@@ -29,7 +29,14 @@ export function openApi(options: NodeOptions, parts: Running, gauges: Gauges): A
   const db = openDatabaseReadOnly(databaseFile);
   const vault = openVault(config, parts.db, clock);
   const floor = config.gasbank.walletFloorDatoshi;
-  const money = createSlowReads({ databaseFile, account: parts.signer.account, floor, clock });
+  const money = createSlowReads({
+    databaseFile,
+    floor,
+    clock,
+    get account() {
+      return parts.signer.account;
+    },
+  });
   const sources: ApiSources = {
     version: options.version,
     readiness: () => readinessOf(options, parts),

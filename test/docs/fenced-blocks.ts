@@ -21,6 +21,8 @@ export const DOCUMENTS = [
   'docs/contributors.md',
   'docs/attestation.md',
   'docs/api.md',
+  'docs/keys.md',
+  'docs/security.md',
 ] as const;
 
 export const readDocument = (page: string): string => readFileSync(join(projectRoot, page), 'utf8');
