@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../base/clock.js';
@@ -26,12 +26,18 @@ export interface ApiServer {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock, log, storageDir, instance } = options;
   const stopping = new AbortController();
+  /** Of all connections, also those that TLS is still agreed on. */
+  const sockets = new Set<Socket>();
   let app: FastifyInstance | null = null;
   return {
     async start() {
       const made = await createApp({ ...options, stopping: stopping.signal });
       app = made;
       made.server.maxConnections = MAX_CONNECTIONS;
+      made.server.on('connection', (socket: Socket) => {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+      });
       await listen(made, options);
       made.server.on('error', (error) => log.error('the API met trouble', { error }));
       const url = urlOf(options.api, (made.server.address() as AddressInfo).port);
@@ -40,7 +46,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         const startedAtMs = clock.nowMs();
         writeRuntimeFile(storageDir, { pid: process.pid, instance, token, url, startedAtMs });
       } catch (cause) {
-        await close(made, clock);
+        await close(made, sockets, clock);
         throw runtimeFileTrouble(cause);
       }
       log.info('the API listens', { url });
@@ -49,7 +55,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async stop() {
       removeRuntimeFile(storageDir, instance);
       stopping.abort(new Error('the node stops'));
-      if (app?.server.listening) await close(app, clock);
+      if (app?.server.listening) await close(app, sockets, clock);
     },
   };
 }
@@ -78,13 +84,17 @@ const runtimeFileTrouble = (cause: unknown): NodeError =>
     hint: 'check that storage.dir is writable and that the disk is not full',
   });
 
-async function close(app: FastifyInstance, clock: Clock): Promise<void> {
+async function close(
+  app: FastifyInstance,
+  sockets: ReadonlySet<Socket>,
+  clock: Clock,
+): Promise<void> {
   const patience = new AbortController();
   const closed = app.close();
   app.server.closeIdleConnections();
   const late = clock.sleep(STOP_TIMEOUT_MS, patience.signal).catch(() => {});
   await Promise.race([closed, late]);
-  app.server.closeAllConnections();
+  for (const socket of sockets) socket.destroy();
   await closed;
   patience.abort();
   await late;

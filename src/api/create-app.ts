@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import helmet from '@fastify/helmet';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { createAbortListeners } from '../base/abort-listeners.js';
 import type { Clock } from '../base/clock.js';
-import { messageOf, NodeError } from '../base/node-error.js';
 import type { NodeConfig } from '../config/node-config.js';
+import { readTlsFiles } from '../config/tls-files.js';
 import type { Log } from '../telemetry/log.js';
 import type { ApiSources } from './api-sources.js';
 import { createAuthenticate } from './authenticate.js';
@@ -134,19 +132,11 @@ const LISTENER = {
 /** HTTP, or HTTPS with the files that are named. Throws a NodeError API_TLS. */
 function listenerOf({ tls }: NodeConfig['api']): { http: typeof LISTENER } {
   if (tls === null) return { http: LISTENER };
-  try {
-    const files = { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) };
-    // Checked here: the listener would tell nothing of which file is wrong.
-    createSecureContext(files);
-    const https = { ...LISTENER, ...files, minVersion: 'TLSv1.2' as const };
-    // To the routes one listener is as the other.
-    return { https } as unknown as { http: typeof LISTENER };
-  } catch (cause) {
-    throw new NodeError('API_TLS', `the API cannot speak TLS: ${messageOf(cause)}`, {
-      hint: 'check api.tls.certFile and api.tls.keyFile: PEM, and of one pair',
-      cause,
-    });
-  }
+  const minVersion = 'TLSv1.2' as const;
+  const handshakeTimeout = REQUEST_TIMEOUT_MS;
+  const https = { ...LISTENER, ...readTlsFiles(tls), minVersion, handshakeTimeout };
+  // To the routes one listener is as the other.
+  return { https } as unknown as { http: typeof LISTENER };
 }
 
 const notFound = (): Refusal =>

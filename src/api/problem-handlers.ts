@@ -64,7 +64,9 @@ const BY_PARSER: Readonly<Record<string, readonly [ProblemCode, string]>> = {
 
 /** Answers what is no HTTP, or does not arrive, and closes the connection. */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Without TLS where it is due, there is no way to answer: it would wait for a handshake.
+  const isOfParser = /^(?:HPE_|ERR_HTTP_)/.test(error.code ?? '');
+  if (!isOfParser || !socket.writable) {
     socket.destroy();
     return;
   }

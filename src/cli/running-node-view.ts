@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestByTls } from 'node:https';
+import type { PeerCertificate } from 'node:tls';
 import type { Wire } from '../api/json-text.js';
 import type { NodeStatus } from '../api/node-status.js';
 import type { RequestPage } from '../api/request-page.js';
@@ -152,11 +154,19 @@ function ask(
   });
 }
 
-/** Trusts what the file holds and nothing else, whatever names that is for. */
+/**
+ * Talks to whoever has the first certificate in the file and to nobody else, whatever names that is
+ * for. The others are between it and the root: what else they signed counts for nothing.
+ */
 function pinned(certFile: string | null) {
   if (certFile === null) return {};
   const ca = readFileSync(certFile);
-  return { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined };
+  const pin = new X509Certificate(ca).fingerprint256;
+  const checkServerIdentity = (_host: string, { fingerprint256 }: PeerCertificate) =>
+    fingerprint256 === pin
+      ? undefined
+      : new Error('its certificate is not the one of api.tls.certFile');
+  return { ca, allowPartialTrustChain: true, checkServerIdentity };
 }
 
 const busy = (info: NodeInfo, why: string, cause: unknown): NodeError =>

@@ -7,6 +7,7 @@ import type { LoadedConfig } from './load-config.js';
 import { loadFeeds } from './load-feeds.js';
 import type { NodeConfig } from './node-config.js';
 import { readPasswordFile } from './password-file.js';
+import { readTlsFiles } from './tls-files.js';
 import { readWalletFile } from './wallet-file.js';
 
 interface FileCheck {
@@ -43,6 +44,11 @@ const CHECKS: readonly FileCheck[] = [
     key: 'prices.feeds',
     expected: 'files of feeds, or directories of them, in which all is right',
     run: ({ prices }) => void loadFeeds(prices.feedPaths),
+  },
+  {
+    key: 'api.tls.keyFile',
+    expected: 'a file of mode 0600 with the key of the certificate in api.tls.certFile, both PEM',
+    run: ({ api }) => void (api.tls && readTlsFiles(api.tls)),
   },
   {
     key: 'alerts.webhook.secretFile',

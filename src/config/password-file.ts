@@ -1,6 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { messageOf, NodeError } from '../base/node-error.js';
-import { openToOthers } from './private-mode.js';
+import { NodeError } from '../base/node-error.js';
+import { readOwnerOnly } from './owner-only-file.js';
 
 /** A password is a line, not a document. */
 export const MAX_PASSWORD_BYTES = 1_024;
@@ -11,7 +10,13 @@ export const MAX_PASSWORD_BYTES = 1_024;
  * any of the content.
  */
 export function readPasswordFile(path: string): string {
-  return passwordIn(readPrivateFile(path), path);
+  const content = readOwnerOnly(path, {
+    what: 'the password',
+    setting: 'wallet.passwordFile',
+    maxBytes: MAX_PASSWORD_BYTES,
+    refusal,
+  });
+  return passwordIn(content.toString('utf8'), path);
 }
 
 /** The password that a text holds; `where` names it in errors. As `readPasswordFile`. */
@@ -22,37 +27,6 @@ export function passwordIn(content: string, where: string): string {
     throw refusal(`${where} has more than one line`, 'leave the password as its only line');
   }
   return text;
-}
-
-function readPrivateFile(path: string): string {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (cause) {
-    throw refusal(`cannot read the password: ${messageOf(cause)}`, 'check wallet.passwordFile');
-  }
-  try {
-    const stats = requireRegular(path, file);
-    const open = openToOthers(path, stats);
-    if (open !== null) throw refusal(open.problem, open.todo);
-    const { size } = stats;
-    if (size > MAX_PASSWORD_BYTES) {
-      throw refusal(
-        `${path} has ${size} bytes, a password at most ${MAX_PASSWORD_BYTES}`,
-        'check wallet.passwordFile',
-      );
-    }
-    const bytes = Buffer.alloc(MAX_PASSWORD_BYTES);
-    return bytes.toString('utf8', 0, readSync(file, bytes));
-  } finally {
-    closeSync(file);
-  }
-}
-
-function requireRegular(path: string, file: number): Stats {
-  const stats = fstatSync(file);
-  if (!stats.isFile()) throw refusal(`${path} is not a file`, 'check wallet.passwordFile');
-  return stats;
 }
 
 const refusal = (message: string, hint: string): NodeError =>

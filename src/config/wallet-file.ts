@@ -1,9 +1,8 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { addressToHash160, type Hash160, hash160ToAddress } from '../base/hash.js';
 import { messageOf, NodeError } from '../base/node-error.js';
 import type { WalletConfig } from './node-config.js';
-import { openToOthers } from './private-mode.js';
+import { readOwnerOnly } from './owner-only-file.js';
 
 /** What NEP-2's key derivation costs (scrypt, RFC 7914). */
 export interface Nep2Cost {
@@ -87,28 +86,13 @@ export function walletEntries(text: string, file: string): WalletEntry[] {
   }));
 }
 
-function readWalletText(path: string): string {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (cause) {
-    const problem = `cannot read the wallet ${path}: ${messageOf(cause)}`;
-    throw refusal(problem, 'name a NEP-6 wallet in wallet.file');
-  }
-  try {
-    const stats = fstatSync(file);
-    if (!stats.isFile()) throw refusal(`${path} is not a file`, 'check wallet.file');
-    const open = openToOthers(path, stats);
-    if (open !== null) throw refusal(open.problem, open.todo);
-    if (stats.size > MAX_WALLET_BYTES) {
-      const problem = `${path} has ${stats.size} bytes, a wallet at most ${MAX_WALLET_BYTES}`;
-      throw refusal(problem, 'check wallet.file');
-    }
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
-}
+const readWalletText = (path: string): string =>
+  readOwnerOnly(path, {
+    what: 'the wallet',
+    setting: 'wallet.file',
+    maxBytes: MAX_WALLET_BYTES,
+    refusal,
+  }).toString('utf8');
 
 function parseWallet(text: string, file: string): z.output<typeof walletSchema> {
   let content: unknown;

@@ -60,7 +60,7 @@ describe('the password file', () => {
     mkdirSync(join(scratch.dir, 'dir'), { mode: 0o700 });
     const cases: [string, RegExp][] = [
       [scratch.write('empty', '\n'), /is empty/],
-      [scratch.write('long', 'hunter2'.repeat(200)), /has 1400 bytes, a password at most 1024/],
+      [scratch.write('long', 'hunter2'.repeat(200)), /has 1400 bytes, the password at most 1024/],
       [scratch.write('two', 'hunter2\nhunter2\n'), /more than one line/],
       [join(scratch.dir, 'dir'), /is not a file/],
       [join(scratch.dir, 'absent'), /no such file/],
@@ -130,11 +130,19 @@ describe('checking the files that a configuration names', () => {
     scratch.write('wallet.password', 'x', 0o644);
     scratch.write('blocked', '');
     chmodSync(join(scratch.dir, 'wallet.password'), 0o644);
-    const text = `${MINIMAL}storage: {dir: blocked/x}\nhttp: {caFile: wallet.json}\n`;
+    scratch.write('api.key', 'x', 0o644);
+    const api = 'api: {tls: {certFile: api.crt, keyFile: api.key}}\n';
+    const text = `${MINIMAL}storage: {dir: blocked/x}\nhttp: {caFile: wallet.json}\n${api}`;
     const problems = problemsOf(() => check(text));
     assert.deepEqual(
       problems.map(({ key, line }) => `${line} ${key}`),
-      ['7 wallet.file', '8 wallet.passwordFile', '9 storage.dir', '10 http.caFile'],
+      [
+        '7 wallet.file',
+        '8 wallet.passwordFile',
+        '9 storage.dir',
+        '10 http.caFile',
+        '11 api.tls.keyFile',
+      ],
     );
     assert.match(problems[1]?.todo ?? '', /chmod 600/);
     assert.match(problems[2]?.problem ?? '', /blocked is not a directory/);
