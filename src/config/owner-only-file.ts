@@ -24,7 +24,7 @@ export function readOwnerOnly(path: string, options: OwnerOnlyFile): Buffer {
   try {
     file = openSync(path, 'r');
   } catch (cause) {
-    throw refusal(`cannot read ${what}: ${messageOf(cause)}`, todo);
+    throw refusal(`cannot read ${what} ${path}: ${messageOf(cause)}`, todo);
   }
   try {
     const stats = fstatSync(file);
