@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { createServer, get } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { createServer, request } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -50,6 +51,15 @@ describe('the API over TLS', function () {
       storage: { dir: storageDir } as NodeConfig['storage'],
       api: { ...API, tls: files },
     });
+  const answerOf = (to: URL, method: string): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const checkServerIdentity = () => undefined;
+      const trust = { ca: authority.certificate.cert, checkServerIdentity, agent: false };
+      const take = (answer: IncomingMessage): void => resolve(answer.resume());
+      request(to, { ...trust, method }, take)
+        .on('error', reject)
+        .end();
+    });
   const refused = (files: NonNullable<NodeConfig['api']['tls']>, message: RegExp, hint: RegExp) =>
     assert.rejects(
       fixture.serve({ api: { ...API, tls: files } }),
@@ -63,17 +73,18 @@ describe('the API over TLS', function () {
   it('answers, tells browsers to stay with it, and lets the command line in', async () => {
     const { url, storageDir } = await serve('answers');
     assert.match(url, /^https:/);
-    const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
-      const checkServerIdentity = () => undefined;
-      const trust = { ca: authority.certificate.cert, checkServerIdentity, agent: false };
-      get(new URL('/healthz', url), trust, resolve).on('error', reject);
-    });
-    response.resume();
+    const response = await answerOf(new URL('/healthz', url), 'GET');
     assert.equal(response.statusCode, 200);
     assert.match(String(response.headers['strict-transport-security']), /^max-age=/);
     const found = await find(storageDir);
     assert.equal(found.kind, 'running');
     assert.equal((await found.view.status()).version, STATUS.version);
+  });
+
+  it('gives a browser no cookie that it would send without TLS', async () => {
+    const { url } = await serve('cookie');
+    const { headers } = await answerOf(new URL('/console/session', url), 'DELETE');
+    assert.match(String(headers['set-cookie']), /^dodona_console=;.*; HttpOnly; .*; Secure$/);
   });
 
   it('is not spoken to by the command line where another certificate is configured', async () => {

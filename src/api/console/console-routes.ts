@@ -70,7 +70,8 @@ export function addConsoleRoutes(
         throw new Refusal('BAD_CREDENTIALS', LINK_USED);
       }
       const seconds = Math.floor(session.lifetimeMs / 1_000);
-      return reply.header('set-cookie', cookieHeader(session.token, seconds)).code(204).send();
+      const cookie = cookieHeader(session.token, seconds, request.protocol);
+      return reply.header('set-cookie', cookie).code(204).send();
     },
   });
   app.route({
@@ -80,7 +81,10 @@ export function addConsoleRoutes(
     async handler(request, reply) {
       const token = tokenOf(request.headers.cookie);
       if (token !== null) access.signOut(token);
-      return reply.header('set-cookie', cookieHeader('', 0)).code(204).send();
+      return reply
+        .header('set-cookie', cookieHeader('', 0, request.protocol))
+        .code(204)
+        .send();
     },
   });
 }

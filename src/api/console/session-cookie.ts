@@ -3,9 +3,13 @@ const COOKIE = 'dodona_console';
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 const MAX_COOKIES_CHARS = 4_096;
 
-/** The header that gives a browser the cookie; an empty token takes it away. */
-export function cookieHeader(token: string, maxAgeS: number): string {
-  return `${COOKIE}=${token}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict`;
+/**
+ * The header that gives a browser the cookie; an empty token takes it away. One that came by HTTPS
+ * never leaves the browser without it.
+ */
+export function cookieHeader(token: string, maxAgeS: number, protocol: 'http' | 'https'): string {
+  const secure = protocol === 'https' ? '; Secure' : '';
+  return `${COOKIE}=${token}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict${secure}`;
 }
 
 /** The token in a header `Cookie`, or null. */

@@ -112,7 +112,7 @@ describe('the cookie of the console', () => {
 
   it('is for this host alone, for no script, and for no page of another site', () => {
     assert.equal(
-      cookieHeader(token, 43_200),
+      cookieHeader(token, 43_200, 'http'),
       `dodona_console=${token}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict`,
     );
   });
