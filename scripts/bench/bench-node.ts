@@ -8,6 +8,7 @@ import { projectRoot } from '../ensure/paths.mjs';
 
 /** A Dodona node of the built program, a process of its own as its users run it. */
 export interface BenchNode extends LeashedProcess {
+  readonly configFile: string;
   /** Its log so far, event by event. */
   log(): Promise<LogEvent[]>;
 }
@@ -44,7 +45,7 @@ export async function launchBenchNode(options: BenchNodeOptions): Promise<BenchN
   const args = [...profile, PROGRAM, 'start', '--config', configFile];
   const node = await startLeashed(process.execPath, args, logFile);
   const logText = () => readFile(logFile, 'utf8').catch(() => '');
-  return { ...node, log: async () => eventsOf(await logText()) };
+  return { ...node, configFile, log: async () => eventsOf(await logText()) };
 }
 
 /** Starts the node and waits until it is in step with the chain. */

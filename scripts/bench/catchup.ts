@@ -61,7 +61,7 @@ async function measure(
     const { read, durationMs } = await caughtUp(node);
     const nodeCpuMs = processCpuMs(node.pid);
     const chainCpuMs = processCpuMs(chainPid) - chainCpuBefore;
-    await requireAllAnswered(devnet, chain);
+    await requireAllAnswered(node, chain);
     await node.stop();
     const after = await download(devnet.rpcUrl, calls, manner);
     return {
@@ -87,8 +87,8 @@ async function caughtUp(node: BenchNode): Promise<{ read: number; durationMs: nu
 }
 
 /** A catch-up that missed something would be no measure. */
-async function requireAllAnswered(devnet: Devnet, { requests }: LongChain): Promise<void> {
-  const status = await askNode<{ queue: Record<string, number> }>(devnet, '/v1/status');
+async function requireAllAnswered(node: BenchNode, { requests }: LongChain): Promise<void> {
+  const status = await askNode<{ queue: Record<string, number> }>(node, '/v1/status');
   // One more was asked to learn the fees.
   if (status?.queue.answered === requests + 1) return;
   throw new Error(`bug: of ${requests + 1} answers the node has ${JSON.stringify(status?.queue)}`);
