@@ -18,11 +18,10 @@ const HELP = `
 For a stolen key. The gateway's owner (--wallet) ends the node account, an open overlap and every
 proposal at once. Until another account accepts, nothing is answered, and deadlines run on.
 
-Before that, what the account earned is collected to the owner, if its key is in the wallet here: a
-thief could take it, now or later, since that is the one thing that a revoked account can still do
-at the gateway. Afterwards --sweep sends what is left of the account's GAS to the owner, too: what
-is in the account itself, whoever has the key can move. A step before the revocation that fails is
-told and passed over.
+That is sent first, since a thief answers as long as it has not happened. Afterwards what the
+account earned is collected to the owner, if its key is in the wallet here, and --sweep sends what
+is left of its GAS there, too: a revoked account can still collect, and whoever has the key can take
+both. A step after the revocation that fails is told and passed over.
 
 Then: dodona keys rotate --kind node --wallet FILE, with the owner's wallet, makes, proposes and
 accepts another one. A running node goes over to it and answers what still waits.
@@ -85,14 +84,15 @@ async function revoke(context: CommandContext, options: RevokeOptions): Promise<
         return false;
       }
     };
+    const report = await carryOut(desk, () => ({ kind: 'revokeNodeAccount' }), given, loud);
+    context.passed?.('revoke');
+    // Not before: whoever has the key answers until then, and could keep a collection from a block.
     const collects = dryRun !== true && orders.isHere(nodeAccount);
     const collected =
       collects &&
       (await passOver('earnings not collected', () =>
         orders.collectAll(nodeAccount, owner.account),
       ));
-    const report = await carryOut(desk, () => ({ kind: 'revokeNodeAccount' }), given, loud);
-    context.passed?.('revoke');
     const sweeps = collects && options.sweep === true;
     const swept =
       sweeps &&
