@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../base/clock.js';
 import { printable } from '../net/fetch-result.js';
 import type { AlertChannel } from './webhook-channel.js';
@@ -30,6 +30,9 @@ export function createCommandChannel(options: {
         ...{ shell: false, detached: true, env: ENVIRONMENT, cwd: '/' },
         stdio: ['pipe', 'pipe', 'pipe'],
       });
+      const ended = endingOf(child);
+      // Without free file descriptors there are no pipes either, and the failure is told later.
+      if (child.stdout === undefined) return ended;
       const end = (why: string): void => {
         ending ??= why;
         killGroup(child.pid);
@@ -51,10 +54,7 @@ export function createCommandChannel(options: {
         () => end(`it ran for longer than ${timeoutMs} ms`),
         () => undefined,
       );
-      const how = await new Promise<string | null>((resolve) => {
-        child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
-        child.once('close', (code, by) => resolve(endOf(code, by)));
-      });
+      const how = await ended;
       watch.abort();
       signal.removeEventListener('abort', onAbort);
       const why = ending ?? how;
@@ -64,6 +64,13 @@ export function createCommandChannel(options: {
     },
   };
 }
+
+/** How a child ends; null: well. */
+const endingOf = (child: ChildProcess): Promise<string | null> =>
+  new Promise((resolve) => {
+    child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
+    child.once('close', (code, by) => resolve(endOf(code, by)));
+  });
 
 function endOf(code: number | null, by: NodeJS.Signals | null): string | null {
   if (code === 0) return null;

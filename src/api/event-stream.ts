@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.js';
-import type { EventFeed, FedEvent } from './event-feed.js';
+import { type EventFeed, type FedEvent, MAX_EVENT_STREAMS } from './event-feed.js';
 
 /** A line that keeps proxies and clients from taking a quiet stream for a dead one. */
 export const HEARTBEAT_MS = 15_000;
@@ -27,6 +27,8 @@ export function streamEvents(
   },
 ): void {
   const { feed, clock, headers, onDropped } = options;
+  const { socket } = response.req;
+  if (socket.destroyed) return;
   const ended = new AbortController();
   const begun: FedEvent[] = [];
   let isOpen = false;
@@ -49,6 +51,10 @@ export function streamEvents(
     stop();
   };
   response.on('close', end);
+  // A response that waits behind others of its connection is never told of its end.
+  socket.setMaxListeners(Math.max(socket.getMaxListeners(), 2 * MAX_EVENT_STREAMS));
+  socket.once('close', end);
+  ended.signal.addEventListener('abort', () => socket.off('close', end));
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
   isOpen = true;
   write(`retry: ${RETRY_MS}\n\n${begun.map(textOf).join('')}`);

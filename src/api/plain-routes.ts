@@ -13,7 +13,7 @@ const LOCAL = { kind: 'local' } as const;
 
 export interface PlainOptions extends ServeOptions {
   readonly instance: string;
-  readonly api: Pick<NodeConfig['api'], 'public'>;
+  readonly api: Pick<NodeConfig['api'], 'public' | 'behindProxy'>;
 }
 
 /**
@@ -67,8 +67,9 @@ function requireLocal(
   reply: FastifyReply,
   { gate, api }: PlainOptions,
 ): void {
+  // A proxy on this machine asks from here for everybody, and need not say for whom.
   const isForwarded = ['forwarded', 'x-forwarded-for'].some((name) => name in request.headers);
-  if (isLoopbackAddress(request.ip) && !isForwarded) return;
+  if (!api.behindProxy && isLoopbackAddress(request.ip) && !isForwarded) return;
   if (api.public.includes('metrics')) return;
   gate.admit(request, reply, { kind: 'scope', scope: 'read', publicGroup: 'metrics' });
 }

@@ -4,8 +4,7 @@ import { NodeError } from '../base/node-error.js';
 import { REQUEST_KINDS, REQUEST_STATES } from '../requests/request-machine.js';
 import type { RequestQuery } from '../requests/request-view.js';
 import { MAX_LIST_LIMIT } from '../requests/request-view-store.js';
-
-const MAX_ID_DIGITS = 19;
+import { readStoredId } from './stored-id.js';
 
 /** What `/requests` and `dodona requests list` accept, as text. */
 export const QUERY_KEYS = ['state', 'kind', 'requester', 'limit', 'cursor'] as const;
@@ -13,10 +12,9 @@ export type QueryKey = (typeof QUERY_KEYS)[number];
 
 /** Reads a request's id. Throws a NodeError BAD_QUERY. */
 export function parseRequestId(text: string): bigint {
-  if (!/^\d+$/.test(text) || text.length > MAX_ID_DIGITS) {
-    throw bad('id', text, 'the decimal id of a request, such as 12');
-  }
-  return BigInt(text);
+  const id = readStoredId(text);
+  if (id === null) throw bad('id', text, 'the decimal id of a request, such as 12');
+  return id;
 }
 
 /**

@@ -3,13 +3,14 @@ import { MAX_LIST_LIMIT, type UpkeepQuery } from '../automation/upkeep-view-stor
 import { shorten } from '../base/bytes.js';
 import { parseAccount } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
+import { readStoredId } from './stored-id.js';
 
-const MAX_ID_DIGITS = 19;
 const MAX_BLOCK = 2 ** 32 - 1;
 
 /** Reads an upkeep's id. Throws a NodeError BAD_QUERY. */
 export function parseUpkeepId(text: string): bigint {
-  if (/^\d+$/.test(text) && text.length <= MAX_ID_DIGITS) return BigInt(text);
+  const id = readStoredId(text);
+  if (id !== null) return id;
   throw bad('id', text, 'the decimal id of an upkeep, such as 12');
 }
 

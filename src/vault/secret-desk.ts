@@ -125,9 +125,10 @@ export function createSecretDesk(parts: {
         const stored = requireSecret({ owner, name });
         const present = store.grant(requester, use, name);
         if (present !== null && present.owner !== owner) {
+          // Whose it is, is for the operator alone, and he has his list.
           throw refused(
-            `${requester} uses another owner's ${name} already: ${hash160ToAddress(present.owner)}`,
-            'revoke that grant first, or give this secret another name',
+            `${requester} uses another owner's ${name} already`,
+            'have that grant revoked first, or give this secret another name',
           );
         }
         if (present === null && store.grants(stored).length >= MAX_GRANTS_PER_SECRET) {

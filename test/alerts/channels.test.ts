@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { testMessage } from '../../src/alerts/alert-message.js';
 import { createCommandChannel } from '../../src/alerts/command-channel.js';
 import { createDelivery } from '../../src/alerts/deliver-alerts.js';
@@ -191,6 +193,30 @@ describe('the command of alerts', () => {
 
   it('is a failure when it is not there', async () => {
     assert.match(String(await run([join(dir, 'nothing')])), /could not be started: .*ENOENT/);
+  });
+
+  it('is a failure, and not the end of the node, when no file can be opened any more', () => {
+    const channel = new URL('../../src/alerts/command-channel.ts', import.meta.url);
+    const lines = `
+      import { openSync } from 'node:fs';
+      import { createCommandChannel } from ${JSON.stringify(channel.href)};
+      const clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: () => new Promise(() => {}) };
+      const given = { argv: ['/bin/true'], timeoutMs: 30_000, clock };
+      try {
+        for (;;) openSync('/dev/null');
+      } catch {
+        const { deliver } = createCommandChannel(given);
+        console.log(await deliver({}, new AbortController().signal));
+      }`;
+    const file = join(dir, 'full.mjs');
+    writeFileSync(file, lines);
+    const limited = 'ulimit -n 256; exec "$0" --import tsx "$1"';
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', limited, process.execPath, file], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^it could not be started: .*EMFILE/);
   });
 
   it('may leave its input unread', async () => {

@@ -68,7 +68,9 @@ const list = jsonRoute({
 function lowestLookedAt({ state, kind, requester, payer }: RequestQuery, before: bigint): bigint {
   const isIndexed = state === undefined ? kind === undefined : !isEnded(state);
   if (isIndexed && requester === undefined && payer === undefined) return 0n;
-  if (state === undefined && kind === undefined) return 0n;
+  // An index finds those of the one or of the other, and not those of both.
+  const isOfBoth = requester !== undefined && payer !== undefined;
+  if (state === undefined && kind === undefined && !isOfBoth) return 0n;
   return before > IDS_LOOKED_THROUGH ? before - IDS_LOOKED_THROUGH : 0n;
 }
 

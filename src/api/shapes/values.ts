@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { hash160ToAddress, parseAccount } from '../../base/hash.js';
+import { readStoredId } from '../stored-id.js';
 
 /** Items of a page, unless `limit` says otherwise, and at most. */
 export const DEFAULT_PAGE = 50;
 export const MAX_PAGE = 200;
-const MAX_ID_DIGITS = 19;
 
 // What answers are made of.
 
@@ -70,8 +70,9 @@ const reading = <T>(expected: string, read: (text: string) => T) =>
 
 export const idText = (what: string) =>
   reading(`the decimal id of ${what}, such as 12`, (text) => {
-    if (!/^\d+$/.test(text) || text.length > MAX_ID_DIGITS) throw new RangeError();
-    return BigInt(text);
+    const read = readStoredId(text);
+    if (read === null) throw new RangeError();
+    return read;
   }).meta({ description: `id of ${what}`, pattern: '^\\d{1,19}$' });
 
 export const accountText = (what: string) =>
