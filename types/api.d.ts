@@ -171,6 +171,53 @@ export type ListAlertsAnswer = {
 };
 
 export type GetKeysAnswer = {
+  /** all keys in the node's files */
+  held: {
+    node: {
+      /** false: dodona keys list tells why */
+      isReadable: boolean;
+      /** in the order of the file */
+      keys: {
+        /** script hash of an account of the wallet, as Neo displays it */
+        account: string;
+        /** Neo N3 address */
+        address: string;
+        publicKeys: string[];
+        /** signatures that it asks for; null: the wallet does not tell */
+        threshold: number | null;
+        /** false: it is only watched */
+        canSign: boolean;
+        /** current: in use; overlap: was before, and may still answer; proposed: becomes current once it accepts; next: made to be proposed; kept: not in use; null: the chain cannot be asked */
+        standing: "current" | "overlap" | "proposed" | "next" | "kept" | null;
+      }[];
+    };
+    random: {
+      /** false: dodona keys list tells why */
+      isReadable: boolean;
+      /** in the order of the file */
+      keys: {
+        /** 16 hex digits */
+        id: string;
+        /** compressed point of G2, 96 bytes, hex */
+        publicKey: string;
+        /** current: in use; overlap: was before, and may still answer; proposed: becomes current once it accepts; next: made to be proposed; kept: not in use; null: the chain cannot be asked */
+        standing: "current" | "overlap" | "proposed" | "next" | "kept" | null;
+      }[];
+    };
+    vault: {
+      /** false: dodona keys list tells why */
+      isReadable: boolean;
+      /** in the order of the file */
+      keys: {
+        /** 16 hex digits */
+        id: string;
+        /** X25519, 32 bytes, hex */
+        publicKey: string;
+        /** current: in use; overlap: was before, and may still answer; proposed: becomes current once it accepts; next: made to be proposed; kept: not in use; null: the chain cannot be asked */
+        standing: "current" | "overlap" | "proposed" | "next" | "kept" | null;
+      }[];
+    };
+  };
   /** what this node signs with */
   node: {
     /** script hash of the node's account, as Neo displays it */

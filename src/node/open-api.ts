@@ -8,10 +8,12 @@ import { createSlowReads } from '../api/slow-reads.js';
 import { toHex } from '../base/bytes.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { readFunctions } from '../chain/read-functions.js';
+import type { NodeConfig } from '../config/node-config.js';
 import type { VaultKeys } from '../keystore/vault-keys.js';
 import { openDatabaseReadOnly } from '../storage/database.js';
 import { HANDED_OVER_SUITE, openHandedOver } from '../vault/handed-over.js';
 import type { Gauges } from './gauges.js';
+import { heldKeys } from './held-keys.js';
 import { readinessOf, statusOf } from './node-figures.js';
 import { DATABASE_FILE, type NodeOptions } from './node-options.js';
 import { openConsole } from './open-console.js';
@@ -62,7 +64,7 @@ export function openApi(options: NodeOptions, parts: Running, gauges: Gauges): A
         places: codePlaces(config, { ...code, uris }),
       }));
     },
-    keys: publicKeys(parts, vault.keys),
+    keys: publicKeys(config, parts, vault.keys),
     events: parts.events,
     apiKeys: createApiKeys({ db: parts.db, audit: vault.audit, clock, random: randomBytes }),
     signIn: createSignIn({
@@ -96,13 +98,14 @@ export function openApi(options: NodeOptions, parts: Running, gauges: Gauges): A
 }
 
 /** Public parts of the keys, as they are when somebody asks. */
-function publicKeys(parts: Running, keys: VaultKeys): ApiSources['keys'] {
+function publicKeys(config: NodeConfig, parts: Running, keys: VaultKeys): ApiSources['keys'] {
   return async () => {
     const { signer, facts, random } = parts;
     const sharing = (await keys.open())?.sharing().at(-1);
     const { nodeAccount, overlap, isPaused, randomKey } = facts;
     const { isHeld, keysHeld } = randomStatus(facts, random.keys);
     return {
+      held: await heldKeys(config, parts.pool),
       node: {
         account: signer.account,
         address: hash160ToAddress(signer.account),

@@ -95,6 +95,15 @@ describe('the API of a node on a real chain', function () {
     assert.equal(keys.node.account, fixture.node.hash);
     assert.equal(keys.gateway.isThisNode, true);
     assert.equal(keys.random.isHeld, true);
+    const { held } = keys;
+    const current = held.node.keys.find(
+      ({ standing }: { standing: string }) => standing === 'current',
+    );
+    assert.equal(current.account, fixture.node.hash);
+    assert.deepEqual(current.publicKeys, [keys.node.publicKey]);
+    assert.equal(held.random.keys.at(-1).publicKey, keys.random.publicKey);
+    assert.equal(held.random.keys.at(-1).standing, 'current');
+    assert.doesNotMatch(JSON.stringify(held), /[/\\]/);
     const status = await get('/v1/status');
     assert.equal(status.isReady, true);
     assert.equal(status.queue.answered, 1);
