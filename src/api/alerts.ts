@@ -8,15 +8,24 @@ import { isoTime } from './shapes/values.js';
 /** Lines of trouble lately that are told as alerts, errors only. */
 const MAX_LOG_ALERTS = 5;
 
+/** An alert, and what of several it is about, as the rule's labels name it. */
+type FoundAlert = Alert & { readonly about?: string };
+
 /** What is told at once, and by a rule of its own when it lasts: then the rule's word stands. */
-const RULE_OF: Readonly<Record<string, string>> = {
-  NOT_READY: 'DodonaNotReady',
-  SPENDING_STOPPED: 'DodonaSpendingStopped',
-  WALLET_LOW: 'DodonaWalletLow',
-  REQUESTS_STUCK: 'DodonaRequestsStuck',
-  REQUESTS_OVERDUE: 'DodonaRefundsLate',
-  UPKEEPS_PAUSED: 'DodonaUpkeepsPaused',
-  RANDOM_KEY_NOT_HELD: 'DodonaRandomKeyMissing',
+export const RULES_OF: Readonly<Record<string, readonly string[]>> = {
+  NOT_READY: ['DodonaNotReady'],
+  SPENDING_STOPPED: ['DodonaSpendingStopped'],
+  SPENDING_HELD: ['DodonaWalletEmpty', 'DodonaBudgetHolds'],
+  WALLET_EMPTY: ['DodonaWalletEmpty'],
+  WALLET_LOW: ['DodonaWalletLow'],
+  ENDPOINT_DOWN: ['DodonaEndpointDown'],
+  REQUESTS_STUCK: ['DodonaRequestsStuck'],
+  REQUESTS_OVERDUE: ['DodonaRefundsLate'],
+  UPKEEPS_PAUSED: ['DodonaUpkeepsPaused'],
+  RANDOM_KEYS: ['DodonaRandomKeyMissing'],
+  RANDOM_KEY_NOT_HELD: ['DodonaRandomKeyMissing'],
+  PRICE_NO_QUORUM: ['DodonaPriceBelowQuorum'],
+  PRICE_STALE: ['DodonaPriceStale'],
 };
 
 /** What somebody should look at now, the worst first, and what the rules found before the rest. */
@@ -26,7 +35,7 @@ export function alertsOf(
   feeds: readonly FeedConfig[],
   nowMs: number,
 ): Alert[] {
-  const alerts = [
+  const alerts: FoundAlert[] = [
     ...readinessAlerts(status),
     ...moneyAlerts(status),
     ...endpointAlerts(status),
@@ -35,11 +44,15 @@ export function alertsOf(
     ...feeds.flatMap((feed) => priceAlerts(feed, reads, nowMs)),
     ...logAlerts(status),
   ];
-  const firing = new Set(status.alerts.map((each) => each.alert));
-  const rest = alerts.filter(({ code }) => !firing.has(RULE_OF[code] ?? ''));
-  const all = [...status.alerts.map(ruleAlert), ...rest];
+  const rest = alerts.filter((each) => !status.alerts.some((rule) => tellsOf(rule, each)));
+  const all = [...status.alerts.map(ruleAlert), ...rest.map(({ about: _, ...told }) => told)];
   return [...ofSeverity(all, 'critical'), ...ofSeverity(all, 'warning')];
 }
+
+/** Whether a rule that fires tells of the same, and, of several, of the same one. */
+const tellsOf = (rule: NodeStatus['alerts'][number], { code, about }: FoundAlert): boolean =>
+  RULES_OF[code]?.includes(rule.alert) === true &&
+  (about === undefined || Object.values(rule.labels).includes(about));
 
 const ofSeverity = (alerts: readonly Alert[], severity: Alert['severity']): Alert[] =>
   alerts.filter((alert) => alert.severity === severity);
@@ -67,8 +80,8 @@ function readinessAlerts({ readiness }: NodeStatus): Alert[] {
   return reasons.map((reason) => critical('NOT_READY', 'The node cannot answer', reason));
 }
 
-function moneyAlerts({ books, wallet, spending }: NodeStatus): Alert[] {
-  const alerts: Alert[] = [];
+function moneyAlerts({ books, wallet, spending }: NodeStatus): FoundAlert[] {
+  const alerts: FoundAlert[] = [];
   if (books.stopped !== null) {
     const detail = `${books.stopped}; run dodona gasbank reconcile`;
     const agreed = books.agreedAtMs ?? undefined;
@@ -85,7 +98,9 @@ function moneyAlerts({ books, wallet, spending }: NodeStatus): Alert[] {
     }
   }
   for (const { cause, reason } of spending?.held ?? []) {
-    alerts.push(warning('SPENDING_HELD', `Work waits (${cause})`, reason));
+    // That nothing is spent is told already.
+    if (cause === 'stopped' && books.stopped !== null) continue;
+    alerts.push({ ...warning('SPENDING_HELD', `Work waits (${cause})`, reason), about: cause });
   }
   for (const { requester, reason } of spending?.inboxOnly ?? []) {
     alerts.push(warning('INBOX_ONLY', `Answers to ${requester} are kept`, reason));
@@ -93,12 +108,13 @@ function moneyAlerts({ books, wallet, spending }: NodeStatus): Alert[] {
   return alerts;
 }
 
-const endpointAlerts = ({ endpoints }: NodeStatus): Alert[] =>
+const endpointAlerts = ({ endpoints }: NodeStatus): FoundAlert[] =>
   endpoints
     .filter(({ healthy }) => !healthy)
-    .map(({ endpoint, why }) =>
-      warning('ENDPOINT_DOWN', `${endpoint} is not used`, why ?? 'no reason is known'),
-    );
+    .map(({ endpoint, why }) => ({
+      ...warning('ENDPOINT_DOWN', `${endpoint} is not used`, why ?? 'no reason is known'),
+      about: endpoint,
+    }));
 
 function queueAlerts({ queue }: NodeStatus, { upkeeps }: Pick<ApiReads, 'upkeeps'>): Alert[] {
   const alerts: Alert[] = [];
@@ -133,7 +149,7 @@ function priceAlerts(
   feed: FeedConfig,
   { polls, rounds }: Pick<ApiReads, 'polls' | 'rounds'>,
   nowMs: number,
-): Alert[] {
+): FoundAlert[] {
   const { pair } = feed;
   const alerts: Alert[] = [];
   const poll = polls.latest(pair);
@@ -145,7 +161,7 @@ function priceAlerts(
     const detail = `round ${round.round} is older than two heartbeats`;
     alerts.push(critical('PRICE_STALE', `${pair}: not published`, detail, round.timestampMs));
   }
-  return alerts;
+  return alerts.map((each) => ({ ...each, about: pair }));
 }
 
 const logAlerts = ({ recentTrouble }: NodeStatus): Alert[] =>
