@@ -3,18 +3,19 @@ import type { Hash160 } from '../base/hash.js';
 
 /*
  * An upkeep's owner may cancel it in front of a run that is under way: then the gateway skips it,
- * and its part of the fees is charged to nobody. What that may cost the node is bounded here.
+ * and its part of the fees is charged to nobody. Nor is that of a shared transaction that FAULTed,
+ * or of one alone that did, until it is claimed. What that may cost the node is bounded here.
  */
 
 /** What the node knows of an owner; amounts of all upkeeps of his, in datoshi. */
 export interface OwnerStanding {
   /** Charged for runs, ever. */
   readonly paid: Datoshi;
-  /** What runs cost in front of which he cancelled, ever. */
+  /** What his runs cost that nobody was charged for, ever. */
   readonly lost: Datoshi;
-  /** The block's time (ms since 1970) of the last of those; 0 where there is none. */
+  /** Time (ms since 1970) of the last of those that are held against him; 0: there is none. */
   readonly lostMs: number;
-  /** What his runs cost that are under way. */
+  /** What his runs cost that are under way, or to be claimed. */
   readonly underWay: Datoshi;
 }
 
@@ -23,6 +24,8 @@ export interface CostOfRun {
   readonly owner: Hash160;
   /** Its part of the transaction's fees. */
   readonly cost: Datoshi;
+  /** It is to bring back what an earlier run lost. */
+  readonly isClaim: boolean;
 }
 
 export interface RiskRule {
@@ -53,15 +56,16 @@ export function judgeRisks(
 ): RunRisk[] {
   const free = new Map<Hash160, Datoshi>();
   let atRisk = used;
-  return costs.map(({ upkeepId, owner, cost }) => {
+  return costs.map(({ upkeepId, owner, cost, isClaim }) => {
     const { paid, lost, lostMs, underWay } = standingOf(owner);
-    if (lost > paid && nowMs < lostMs + CANCEL_HOLD_MS) {
+    // To hold a claim would keep what it brings back at risk.
+    if (!isClaim && lost > paid && nowMs < lostMs + CANCEL_HOLD_MS) {
       return { upkeepId, cost, risk: cost, refusal: describeOwner(paid, lost, lostMs) };
     }
     const left = free.get(owner) ?? paid - lost - underWay;
     const covered = left > 0n ? left : 0n;
     const risk = cost > covered ? cost - covered : 0n;
-    if (risk > 0n && atRisk + risk > limit) {
+    if (!isClaim && risk > 0n && atRisk + risk > limit) {
       return { upkeepId, cost, risk, refusal: describeLimit(risk, atRisk, limit) };
     }
     free.set(owner, left - cost);
@@ -74,7 +78,7 @@ function describeOwner(paid: Datoshi, lost: Datoshi, lostMs: number): string {
   const until = new Date(lostMs + CANCEL_HOLD_MS).toISOString();
   return (
     `its owner cancelled upkeeps in front of their runs, which cost the node ${formatGas(lost)} ` +
-    `GAS; all his runs paid ${formatGas(paid)}. Held until ${until}`
+    `GAS with what else of his nobody paid; his runs paid ${formatGas(paid)}. Held until ${until}`
   );
 }
 

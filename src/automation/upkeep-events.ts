@@ -6,6 +6,7 @@ import { type ChainMoment, nextOccurrence } from './occurrences.js';
 import type { OwnerStore } from './owner-store.js';
 import { readTrigger, type Trigger } from './trigger.js';
 import {
+  NOTHING_LOST,
   NOTHING_SENT,
   type UpkeepChange,
   type UpkeepRow,
@@ -70,7 +71,8 @@ export function createUpkeepEvents({ upkeeps, owners, watches }: UpkeepStores, r
     // A later occurrence of it is under way: that transaction is waited for.
     if (mayStillRun) return upkeeps.note(id, { ...next, reason: row.reason });
     // Whatever was lost before this block can't be claimed after it.
-    const claimed = { ...NOTHING_SENT, lostTx: null, lostDue: null };
+    if (lost === 0n) loseClaim(owners, row, { atMs: at.timeMs, isBlamed: false });
+    const claimed = { ...NOTHING_SENT, ...NOTHING_LOST };
     const verdict = judged(row, { delivered, own: row.tx === tx }, rule, nowMs);
     const change = { ...next, ...claimed, ...verdict, reason: told(event, isFunded) };
     if (!upkeeps.move(id, isFunded ? 'performedOnChain' : 'ranDryOnChain', change)) return;
@@ -82,14 +84,16 @@ export function createUpkeepEvents({ upkeeps, owners, watches }: UpkeepStores, r
 
   function cancel(row: UpkeepRow, { at, tx }: EventPlace): void {
     const { id, owner, sentCost: cost, sentRisk: risk } = row;
+    const loss = { atMs: at.timeMs, isBlamed: true };
     // Within a transaction of its own its target did it, and the run is charged.
-    const unpaid = row.tx === tx ? null : (row.tx ?? row.lostTx);
-    if (unpaid !== null)
-      owners.lost({ upkeepId: id, owner, tx: unpaid, cost, risk, atMs: at.timeMs });
+    const unpaid = row.tx === tx ? null : row.tx;
+    if (unpaid !== null) owners.lost({ upkeepId: id, owner, tx: unpaid, cost, risk, ...loss });
+    loseClaim(owners, row, loss);
     const gone = `cancelled, and gone since block ${at.block}`;
+    const all = (unpaid === null ? 0n : cost) + row.lostCost;
     const reason =
-      unpaid === null ? gone : `${gone}; ${formatGas(cost)} GAS of its run are charged to nobody`;
-    const none = { ...NOTHING_SENT, locks: 0, lostTx: null, lostDue: null, nextDue: null };
+      all === 0n ? gone : `${gone}; ${formatGas(all)} GAS of its run are charged to nobody`;
+    const none = { ...NOTHING_SENT, ...NOTHING_LOST, locks: 0, nextDue: null };
     upkeeps.move(id, 'cancelledOnChain', { reason, ...none });
   }
 
@@ -127,6 +131,15 @@ export function createUpkeepEvents({ upkeeps, owners, watches }: UpkeepStores, r
       }
     },
   };
+}
+
+/** What an upkeep had to claim is lost for good, if it had anything. */
+export function loseClaim(
+  owners: OwnerStore,
+  { id: upkeepId, owner, lostTx, lostCost: cost, lostRisk: risk }: UpkeepRow,
+  loss: { readonly atMs: number; readonly isBlamed: boolean },
+): void {
+  if (lostTx !== null) owners.lost({ upkeepId, owner, tx: lostTx, cost, risk, ...loss });
 }
 
 /** From when on there is something to run after a run of `due`. */

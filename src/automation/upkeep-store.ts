@@ -54,12 +54,16 @@ export interface UpkeepRow {
   /** The transaction in flight for it, and the occurrence that runs in it. */
   readonly tx: Hash256 | null;
   readonly sentDue: number | null;
-  /** Of the last one: its part of the fees, and what of that its owner had not paid before. */
+  /** Of that one: its part of the fees, and what of that its owner had not paid before. */
   readonly sentCost: Datoshi;
   readonly sentRisk: Datoshi;
   /** A transaction for it alone that FAULTed and was not claimed, and its occurrence. */
   readonly lostTx: Hash256 | null;
   readonly lostDue: number | null;
+  /** Of that one, as `sentCost` and `sentRisk` were; and when the node learnt of it. */
+  readonly lostCost: Datoshi;
+  readonly lostRisk: Datoshi;
+  readonly lostMs: number;
 }
 
 /** What a step writes beside the state; a key that is absent stays as it is. */
@@ -78,10 +82,22 @@ export interface UpkeepChange {
   readonly sentRisk?: Datoshi;
   readonly lostTx?: Hash256 | null;
   readonly lostDue?: number | null;
+  readonly lostCost?: Datoshi;
+  readonly lostRisk?: Datoshi;
+  readonly lostMs?: number;
 }
 
 /** Of an upkeep that no transaction is in flight for. */
 export const NOTHING_SENT = { tx: null, sentDue: null, sentCost: 0n, sentRisk: 0n } as const;
+
+/** Of an upkeep that has nothing to claim. */
+export const NOTHING_LOST = {
+  lostTx: null,
+  lostDue: null,
+  lostCost: 0n,
+  lostRisk: 0n,
+  lostMs: 0,
+} as const;
 
 /** A run as the chain tells it. */
 export interface UpkeepRun {
@@ -253,6 +269,9 @@ const COLUMN_OF: Readonly<Record<keyof UpkeepChange, string>> = {
   sentRisk: 'sent_risk',
   lostTx: 'lost_tx',
   lostDue: 'lost_due',
+  lostCost: 'lost_cost',
+  lostRisk: 'lost_risk',
+  lostMs: 'lost_ms',
 };
 
 const columnsOf = (change: UpkeepChange): (readonly [string, unknown])[] =>
@@ -295,5 +314,8 @@ export function upkeepFrom(row: RawRow): UpkeepRow {
     sentRisk: row.sent_risk as bigint,
     lostTx: row.lost_tx as Hash256 | null,
     lostDue: numberOrNull(row.lost_due),
+    lostCost: row.lost_cost as bigint,
+    lostRisk: row.lost_risk as bigint,
+    lostMs: Number(row.lost_ms),
   };
 }

@@ -1,3 +1,4 @@
+import { createOwnerStore } from '../automation/owner-store.js';
 import { createUpkeepStore } from '../automation/upkeep-store.js';
 import { createWatchStore } from '../automation/watch-store.js';
 import type { Clock } from '../base/clock.js';
@@ -225,7 +226,10 @@ export function createStores(db: Database, onRequestMoved?: OnRequestMoved) {
     upkeeps,
     rounds: createRoundStore(db),
     watches: createWatchStore(db),
-    ending: createTransactionEnding({ upkeeps, requests, ledger, transactions, faults }),
+    ending: createTransactionEnding({
+      ...{ upkeeps, requests, ledger, transactions, faults },
+      owners: createOwnerStore(db),
+    }),
     cursor: createCursorStore(db),
     ownAccounts: createOwnAccountStore(db),
   };

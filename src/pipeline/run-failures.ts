@@ -1,5 +1,6 @@
-import type { FailureRule } from '../automation/upkeep-events.js';
-import type { UpkeepChange, UpkeepStore } from '../automation/upkeep-store.js';
+import type { OwnerStore } from '../automation/owner-store.js';
+import { type FailureRule, loseClaim } from '../automation/upkeep-events.js';
+import { NOTHING_LOST, type UpkeepChange, type UpkeepStore } from '../automation/upkeep-store.js';
 import type { Clock } from '../base/clock.js';
 import { backOffMs } from '../chain/back-off.js';
 import type { HeldWork, HoldCause } from '../gasbank/held-spending.js';
@@ -12,6 +13,7 @@ import { whyNotCalled } from './why-not-called.js';
 export interface RunFailuresParts {
   readonly db: Database;
   readonly upkeeps: UpkeepStore;
+  readonly owners: OwnerStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly upkeepChain: UpkeepPort;
@@ -33,7 +35,7 @@ export type RunFailures = ReturnType<typeof createRunFailures>;
 
 /** Puts off what would fail, and pauses what does so too often; nothing is sent of either. */
 export function createRunFailures(parts: RunFailuresParts) {
-  const { db, upkeeps, clock, log, failureRule } = parts;
+  const { db, upkeeps, owners, clock, log, failureRule } = parts;
 
   return {
     async fail(run: ReadyRun, told: string): Promise<void> {
@@ -43,9 +45,11 @@ export function createRunFailures(parts: RunFailuresParts) {
         if (row === null || row.tx !== null || (row.lastDue ?? -1) >= run.due) return;
         const failures = row.failures + (run.deliver ? 1 : 0);
         // A claim that the gateway won't have is dropped: what was lost is the node's loss.
-        const dropped = run.deliver ? {} : { lostTx: null, lostDue: null };
+        const dropped = run.deliver ? {} : NOTHING_LOST;
+        const atMs = clock.nowMs();
+        if (!run.deliver) loseClaim(owners, row, { atMs, isBlamed: false });
         const isTooOften = failures >= failureRule.pauseAfterFailures;
-        const retryMs = clock.nowMs() + backOffMs(failureRule.backOff, Math.max(1, failures));
+        const retryMs = atMs + backOffMs(failureRule.backOff, Math.max(1, failures));
         const alone = isBetterAlone(reason) ? { alone: 'always' as const } : {};
         const change: UpkeepChange = { reason, failures, retryMs, ...dropped, ...alone };
         const facts = { upkeepId: run.upkeepId, due: run.due, failures, reason };

@@ -46,10 +46,10 @@ export function createSendRuns(parts: SendRunsParts, failures: RunFailures) {
   }
 
   /** What would be lost if the owners cancelled now. */
-  function risksOf(shares: readonly SpendShare[]): RunRisk[] {
-    const costs = shares.flatMap(({ requestId: upkeepId, requester: owner, amount: cost }) =>
-      upkeepId === null || owner === null ? [] : [{ upkeepId, owner, cost }],
-    );
+  function risksOf(runs: readonly ReadyRun[], shares: readonly SpendShare[]): RunRisk[] {
+    const costs = runs.map(({ upkeepId, owner, deliver }, at) => {
+      return { upkeepId, owner, cost: shares[at]?.amount ?? 0n, isClaim: !deliver };
+    });
     const nowMs = parts.chainMs();
     const used = owners.atRisk(nowMs - CANCEL_HOLD_MS);
     const rule = { limit: parts.cancelLossPerHour, used, nowMs };
@@ -90,7 +90,7 @@ export function createSendRuns(parts: SendRunsParts, failures: RunFailures) {
       let refused: readonly RunRisk[] = [];
       const move = (tx: Hash256): boolean => {
         if (!runs.every(isStillDue)) return false;
-        const risks = risksOf(shares);
+        const risks = risksOf(runs, shares);
         refused = risks.filter(({ refusal }) => refusal !== null);
         if (refused.length > 0) return false;
         runs.forEach((run, at) => {

@@ -1,3 +1,4 @@
+import type { OwnerStore } from '../automation/owner-store.js';
 import type { UpkeepStore } from '../automation/upkeep-store.js';
 import type { Hash256 } from '../base/hash.js';
 import type { OwnFees } from '../chain/own-gas.js';
@@ -20,13 +21,14 @@ export { drawIdOf, takenIdOf };
  */
 export function createTransactionEnding(stores: {
   upkeeps: UpkeepStore;
+  owners: OwnerStore;
   requests: RequestStore;
   ledger: LedgerStore;
   transactions: TransactionStore;
   faults: FaultStore;
 }) {
   const { requests, ledger, transactions, faults } = stores;
-  const runs = createRunEnding(stores.upkeeps);
+  const runs = createRunEnding(stores.upkeeps, stores.owners);
 
   /**
    * Books the fees of a transaction that an own account sent, as its block tells of them: on its
@@ -75,7 +77,7 @@ export function createTransactionEnding(stores: {
       const sent = transactions.get(hash);
       if (sent === null || !transactions.end(hash, 'faulted', block, exception)) return false;
       release(hash, block, nowMs);
-      runs.faulted(sent, `FAULTed in block ${block}: ${exception}`);
+      runs.faulted(sent, `FAULTed in block ${block}: ${exception}`, nowMs);
       const rows = requests.byTransaction(hash);
       for (const row of rows) {
         // One left may have shared it with others that have ended: only its nonce is its own.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createOwnerStore } from '../../src/automation/owner-store.js';
+import { CANCEL_HOLD_MS } from '../../src/automation/cancel-risk.js';
 import { type Hash160, hash160 } from '../../src/base/hash.js';
 import { createPerform } from '../../src/pipeline/perform.js';
 import type { Submission } from '../../src/pipeline/submit.js';
@@ -43,7 +43,6 @@ describe('running upkeeps', () => {
       upkeepChain: chain,
       conditionLimits: { maxGas: 1n, perBlock: 9 },
       failureRule: RULE,
-      owners: createOwnerStore(stages.db),
       cancelLossPerHour: limit,
       holdMs: 700,
       planning: { ...plans, chain },
@@ -188,12 +187,26 @@ describe('running upkeeps', () => {
     assert.equal(stages.held.list(stages.clock.nowMs())[0]?.cause, 'loss');
   });
 
+  it('claims what was lost, however much that is, and runs others again an hour later', async () => {
+    const lost = { lostTx: hashOf(9), lostDue: 15, lostCost: limit, lostRisk: limit };
+    add([1n], { ...ran, lastDue: 10, ...lost, lostMs: NOW.timeMs });
+    add([2n], ran);
+    await performAll();
+    assert.deepEqual(sent, [[1n]]);
+    assert.match(upkeepOf(stages, 1n).reason, /^claim of what/);
+    assert.match(upkeepOf(stages, 2n).reason, /^held: its owner could cancel in front of it/);
+    noteUpkeep(stages, 1n, { lostMs: NOW.timeMs - CANCEL_HOLD_MS });
+    stages.advance(700);
+    await performAll();
+    assert.deepEqual(sent, [[1n], [2n]]);
+  });
+
   it('makes what its owner has paid for before, however little may be lost', async () => {
     limit = 0n;
     add([1n], ran);
     await performAll();
     assert.deepEqual(sent, []);
-    inTransaction(stages.db, () => createOwnerStore(stages.db).paid(REQUESTER, 1_000_000n));
+    inTransaction(stages.db, () => stages.owners.paid(REQUESTER, 1_000_000n));
     stages.advance(700);
     await performAll();
     assert.deepEqual(sent, [[1n]]);
@@ -202,10 +215,11 @@ describe('running upkeeps', () => {
 
   it('trusts no owner for an hour whose cancelling cost more than he paid', async () => {
     const cancelled = { upkeepId: 9n, owner: REQUESTER, tx: hashOf(9), cost: 5n, risk: 5n };
+    const isBlamed = true;
     addUpkeep(stages, 9n, 'every:5');
     noteUpkeep(stages, 9n, { nextDue: null });
     inTransaction(stages.db, () => {
-      createOwnerStore(stages.db).lost({ ...cancelled, atMs: NOW.timeMs });
+      stages.owners.lost({ ...cancelled, atMs: NOW.timeMs, isBlamed });
     });
     add([1n], ran);
     await performAll();

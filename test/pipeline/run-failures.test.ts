@@ -84,10 +84,13 @@ describe('runs that are not made', () => {
 
   it('drop a claim that the gateway will not have, and count no failure for it', async () => {
     const lostTx = hashOf(8);
-    noted({ lostTx, lostDue: 15, failures: 2 });
+    noted({ lostTx, lostDue: 15, lostCost: 40n, lostRisk: 30n, lostMs: 900, failures: 2 });
     await fail('the gateway would skip this run', run(1n, { deliver: false, lostTx }));
     const { state, failures: count, lostTx: left, lostDue } = row();
     assert.deepEqual([state, count, left, lostDue], ['waiting', 2, null, null]);
+    // It is lost for good then.
+    const { lost, underWay } = stages.owners.standingOf(REQUESTER);
+    assert.deepEqual([lost, underWay, stages.owners.atRisk(0)], [40n, 0n, 30n]);
   });
 
   it('are nothing to what was cancelled meanwhile', async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createOwnerStore } from '../../src/automation/owner-store.js';
 import { createUpkeepStore } from '../../src/automation/upkeep-store.js';
 import { createWatchStore } from '../../src/automation/watch-store.js';
 import type { Clock } from '../../src/base/clock.js';
@@ -50,8 +51,11 @@ export function createStages() {
   const cursor = createCursorStore(db);
   const faults = createFaultStore(db);
   const upkeeps = createUpkeepStore(db);
+  const owners = createOwnerStore(db);
   const watches = createWatchStore(db);
-  const ending = createTransactionEnding({ upkeeps, requests, ledger, transactions, faults });
+  const ending = createTransactionEnding({
+    ...{ upkeeps, owners, requests, ledger, transactions, faults },
+  });
   const chain = createFakeChain();
   let nowMs = 1_000;
   const clock: Clock = {
@@ -59,7 +63,7 @@ export function createStages() {
     monotonicMs: () => nowMs,
     sleep: async () => {},
   };
-  const kept = { db, requests, ledger, transactions, faults, upkeeps, watches };
+  const kept = { db, requests, ledger, transactions, faults, upkeeps, owners, watches };
   const stores = { ...kept, cursor, ending };
   const step = { atMs: 0, what: 'test' };
   return {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createOwnerStore } from '../../src/automation/owner-store.js';
+import { NOTHING_SENT } from '../../src/automation/upkeep-store.js';
 import { type Hash256, hash160 } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
 import { creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
@@ -165,8 +166,10 @@ describe('taking in upkeeps', () => {
     takeIn(29, event('UpkeepCancelled', { id: 1n }));
     takeIn(30, ...performed(2n, 16), event('UpkeepCancelled', { id: 2n }, hashOf(5)));
     inTransaction(stages.db, () => {
-      const lost = { tx: null, sentDue: null, lostTx: txIn(30, 3), lostDue: 16 };
-      stages.upkeeps.move(3n, 'transactionFaulted', { reason: 'FAULTed', ...lost });
+      const lost = { lostTx: txIn(30, 3), lostDue: 16, lostCost: 40n, lostRisk: 30n };
+      const at = { lostMs: 30 * MINUTE_MS };
+      const change = { reason: 'FAULTed', ...NOTHING_SENT, ...lost, ...at };
+      stages.upkeeps.move(3n, 'transactionFaulted', change);
     });
     assert.equal(owners().atRisk(29 * MINUTE_MS), 60n, 'what is to be claimed is at risk');
     takeIn(31, event('UpkeepCancelled', { id: 3n }));
@@ -182,6 +185,34 @@ describe('taking in upkeeps', () => {
       [90n, 60n, 30n],
     );
     assert.equal(owners().standingOf(TARGET).lost, 0n);
+  });
+
+  it('counts what was to be claimed too, when it is cancelled in front of the claim', () => {
+    takeIn(11, registered(1n, 'every:5'), registered(2n, 'every:5'), registered(3n, 'every:5'));
+    const lost = { lostDue: 16, lostCost: 900n, lostRisk: 800n, lostMs: 18 * MINUTE_MS };
+    inTransaction(stages.db, () => {
+      for (const id of [1n, 2n, 3n]) {
+        stages.upkeeps.note(id, { reason: 'FAULTed', ...lost, lostTx: txIn(18, id) });
+      }
+    });
+    // The claim of one is in flight; one is claimed; one another node ran, which claimed nothing.
+    sendRun(1n, txIn(30, 1), 16);
+    takeIn(29, event('UpkeepCancelled', { id: 1n }));
+    const why = /since block 29; 0\.00000940 GAS of its run are charged to nobody/;
+    assert.match(row(1n).reason, why);
+    assert.deepEqual(standing(), {
+      paid: 0n,
+      lost: 940n,
+      lostMs: 29 * MINUTE_MS,
+      underWay: 1_800n,
+    });
+    takeIn(30, ...performed(2n, 16, { lost: 5n }));
+    assert.deepEqual([standing().lost, standing().underWay], [940n, 900n]);
+    takeIn(31, ...performed(3n, 16));
+    const lostMs = 29 * MINUTE_MS;
+    assert.deepEqual(standing(), { paid: 75n, lost: 1_840n, lostMs, underWay: 0n });
+    assert.equal(owners().atRisk(0), 1_630n);
+    assert.deepEqual([row(3n).lostTx, row(3n).lostCost], [null, 0n]);
   });
 
   it('shows a trigger that means no day as unreadable, and goes on with the others', () => {

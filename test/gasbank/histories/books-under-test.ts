@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import SqliteDatabase from 'better-sqlite3';
+import { createOwnerStore } from '../../../src/automation/owner-store.js';
 import { createUpkeepStore } from '../../../src/automation/upkeep-store.js';
 import { createWatchStore } from '../../../src/automation/watch-store.js';
 import type { Clock } from '../../../src/base/clock.js';
@@ -113,7 +114,10 @@ export class BooksUnderTest {
     const upkeeps = createUpkeepStore(db);
     const watches = createWatchStore(db);
     const ownAccounts = createOwnAccountStore(db);
-    const ending = createTransactionEnding({ upkeeps, requests, ledger, transactions, faults });
+    const ending = createTransactionEnding({
+      ...{ upkeeps, requests, ledger, transactions, faults },
+      owners: createOwnerStore(db),
+    });
     const cursor = createCursorStore(db);
     const advance: typeof cursor.advance = (...given) => {
       cursor.advance(...given);
