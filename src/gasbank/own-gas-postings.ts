@@ -4,7 +4,13 @@ import { BURNT, LOST, OUTSIDE, walletOf } from './accounts.js';
 import type { Transfer } from './ledger-store.js';
 
 /** What GAS of an own account moves for, other than by a gateway event or a draw. */
-export type OwnGasCause = 'fees elsewhere' | 'faulted' | 'funded' | 'spent elsewhere' | 'moved';
+export type OwnGasCause =
+  | 'fees elsewhere'
+  | 'faulted'
+  | 'funded'
+  | 'ordered'
+  | 'spent elsewhere'
+  | 'moved';
 
 type Booked = Transfer & { readonly cause: OwnGasCause };
 
@@ -51,6 +57,8 @@ export function movePostings(
     readonly block: number;
     readonly gateway: Hash160;
     readonly ownAccounts: ReadonlySet<Hash160>;
+    /** Whether this database sent a transaction that was to take GAS out of a wallet. */
+    readonly isOrdered: (tx: Hash256) => boolean;
   },
 ): { readonly incoming: Booked[]; readonly outgoing: Booked[] } {
   const incoming: Booked[] = [];
@@ -63,7 +71,9 @@ export function movePostings(
     places.set(where, place + 1);
     if (move.other === context.gateway) continue;
     const list = move.amount > 0n ? incoming : outgoing;
-    list.push(bookedMove(move, `${where}:${place}`, context));
+    const { tx } = move;
+    const out = tx !== null && list === outgoing && context.isOrdered(tx);
+    list.push(bookedMove(move, `${where}:${place}`, context, out ? 'ordered' : 'spent elsewhere'));
   }
   return { incoming, outgoing };
 }
@@ -72,6 +82,7 @@ function bookedMove(
   { account, other, tx, amount }: OwnMove,
   id: string,
   { block, ownAccounts }: { block: number; ownAccounts: ReadonlySet<Hash160> },
+  outCause: 'ordered' | 'spent elsewhere',
 ): Booked {
   const wallet = walletOf(account);
   const isIn = amount > 0n;
@@ -82,7 +93,7 @@ function bookedMove(
     debit: isIn ? OUTSIDE : wallet,
     credit: isIn ? wallet : OUTSIDE,
     amount: isIn ? amount : -amount,
-    cause: isOwn ? 'moved' : isIn ? 'funded' : 'spent elsewhere',
+    cause: isOwn ? 'moved' : isIn ? 'funded' : outCause,
     block,
     tx,
     requestId: null,

@@ -40,6 +40,6 @@ export function feesByKind(
   return shared === fees ? [...shares] : [...shares, { kind: 'elsewhere', amount: fees - shared }];
 }
 
-/** GAS that left own wallets other than by the gateway: nothing that the node sends does that. */
+/** GAS that left own wallets other than by the gateway, or by an order that this database sent. */
 export const foreignMoves = (outgoing: readonly { readonly cause: string }[]): 'moved'[] =>
   outgoing.flatMap(({ cause }) => (cause === 'spent elsewhere' ? ['moved' as const] : []));

@@ -11,7 +11,7 @@ import { type AskEvent, decodeGatewayEvent, type GatewayEvent } from '../chain/g
 import type { FaultStore } from '../gasbank/fault-store.js';
 import type { LedgerStore, Transfer } from '../gasbank/ledger-store.js';
 import type { OwnAccount } from '../gasbank/own-account-store.js';
-import { movePostings } from '../gasbank/own-gas-postings.js';
+import { movePostings, takenIdOf } from '../gasbank/own-gas-postings.js';
 import { type PostingContext, postingsOf } from '../gasbank/postings.js';
 import { createPredictionStore } from '../gasbank/prediction-store.js';
 import { createRoundPredictionStore } from '../gasbank/round-prediction-store.js';
@@ -120,6 +120,7 @@ export function createIntake(
   const upkeepIntake = createUpkeepIntake({ ...stores, owners: createOwnerStore(db) }, failureRule);
   const ownAt = (block: number): ReadonlySet<Hash160> =>
     new Set(accounts.own.flatMap((own) => (own.sinceBlock <= block ? [own.account] : [])));
+  const isOrdered = (tx: Hash256): boolean => ledger.drawState(takenIdOf(tx)) !== 'none';
 
   function takeEvent(event: GatewayEvent, tx: Hash256, { block, nowMs, result }: Taking): void {
     const at = { atMs: nowMs, block: block.index, tx };
@@ -212,7 +213,7 @@ export function createIntake(
     };
     takeFees(ownGas, { block: block.index, atMs }, result);
     const { gateway } = accounts;
-    const moves = movePostings(ownGas, { block: block.index, gateway, ownAccounts });
+    const moves = movePostings(ownGas, { block: block.index, gateway, ownAccounts, isOrdered });
     book(moves.incoming);
     for (const [tx, events] of eventsByTransaction(block)) {
       takeTransaction(tx, events, { block, ownAccounts, nowMs, result });

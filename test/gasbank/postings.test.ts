@@ -260,7 +260,10 @@ describe("the postings of the node's own GAS", () => {
     ...more,
   });
   const book = (...ownGas: (OwnMove | OwnFees)[]) =>
-    movePostings(ownGas, { block: 20, gateway: GATEWAY, ownAccounts: new Set([OWN, SECOND]) });
+    movePostings(ownGas, {
+      ...{ block: 20, gateway: GATEWAY, ownAccounts: new Set([OWN, SECOND]) },
+      isOrdered: (tx) => tx === LOST_TX,
+    });
 
   it('book what came and what went with who was behind it, in two lists', () => {
     const { incoming, outgoing } = book(move(1n), move(-8n, { tx: null, other: null }), fees);
@@ -278,6 +281,24 @@ describe("the postings of the node's own GAS", () => {
         ...{ cause: 'spent elsewhere', tx: null, counterparty: null },
       },
     ]);
+  });
+
+  it('tell what was ordered here from what was spent elsewhere, and from what came in by it', () => {
+    const { incoming, outgoing } = book(
+      move(-1n, { tx: LOST_TX }),
+      move(2n, { tx: LOST_TX }),
+      move(-3n),
+      move(-4n, { tx: LOST_TX, other: SECOND }),
+    );
+    assert.deepEqual(
+      [...incoming, ...outgoing].map(({ amount, cause }) => [amount, cause]),
+      [
+        [2n, 'funded'],
+        [1n, 'ordered'],
+        [3n, 'spent elsewhere'],
+        [4n, 'moved'],
+      ],
+    );
   });
 
   it("leave the gateway's to its events, without another number for those after them", () => {

@@ -4,6 +4,7 @@ import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { addressToHash160 } from '../../src/base/hash.js';
 import { readGatewayKeys } from '../../src/chain/gateway-keys.js';
+import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { readWalletEntries } from '../../src/config/wallet-file.js';
 import { walletOf } from '../../src/gasbank/accounts.js';
 import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
@@ -35,6 +36,15 @@ describe('a rotation of the node account under a running node', function () {
     const { exitCode, out, err } = await cli.run('keys', 'rotate', ...given);
     assert.equal(exitCode, 0, out + err);
     return out;
+  };
+  /** Transactions of own accounts that the node counted as somebody else's. */
+  const foreign = async () => {
+    const text = await running.metricsText();
+    const count = (what: string): number => {
+      const line = `^dodona_foreign_transactions_total\\{what="${what}"\\} (\\d+)$`;
+      return Number(new RegExp(line, 'm').exec(text)?.[1]);
+    };
+    return { fees: count('fees'), moved: count('moved') };
   };
   // Answers of one length: one that is longer than the one before costs the consumer more to store.
   let asked = 100;
@@ -86,8 +96,20 @@ describe('a rotation of the node account under a running node', function () {
     const [old, now] = [node.hash, entry.account].map((a) => ledger.balance(walletOf(a)).posted);
     assert.ok((old ?? 1n) < parseGas('0.01'), `${old} left`);
     assert.ok((now ?? 0n) > parseGas('80'), `${now} there`);
+    assert.deepEqual(await foreign(), { fees: 0, moved: 0 });
     const done = await rotate('--continue');
     assert.match(done, /No rotation is under way/);
     assert.equal(addressToHash160(entry.address), entry.account);
+  });
+
+  it('counts as foreign what a thief moves out of the account that was given up', async () => {
+    const { network, node, owner, config } = fixture;
+    await network.fund(node.hash, parseGas('5'));
+    const sends = [node.hash, owner.hash, parseGas('1'), null];
+    assert.equal((await network.invoke(node, GAS_TOKEN, 'transfer', sends)).state, 'HALT');
+    await running.until('the move is counted', async () => (await foreign()).moved === 1);
+    assert.deepEqual(await foreign(), { fees: 1, moved: 1 });
+    const { exitCode, out, err } = await cli.run('gasbank', 'rebuild', '--config', config.file);
+    assert.equal(exitCode, 0, `books derived from the chain alone: ${out}${err}`);
   });
 });

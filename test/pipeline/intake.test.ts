@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { type Hash256, hash160 } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
 import type { OwnGas } from '../../src/chain/own-gas.js';
-import { BURNT, creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
+import { BURNT, creditOf, earnedOf, OUTSIDE, reservedOf } from '../../src/gasbank/accounts.js';
 import { createRoundPredictionStore } from '../../src/gasbank/round-prediction-store.js';
 import { createIntake } from '../../src/pipeline/intake.js';
-import { drawIdOf } from '../../src/pipeline/transaction-ending.js';
+import { drawIdOf, takenIdOf } from '../../src/pipeline/transaction-ending.js';
 import { createRoundStore } from '../../src/prices/round-store.js';
 import { parseFunctionSubject, parseRandomSubject } from '../../src/requests/asked-for.js';
 import { inTransaction } from '../../src/storage/database.js';
@@ -188,6 +188,26 @@ describe('taking blocks in', () => {
     assert.equal(posted(WALLET), 960n);
     assert.deepEqual(stages.ledger.openDraws(), []);
     assert.equal(stages.stateOf(1n), 'answered');
+  });
+
+  it('counts GAS that somebody else moved as foreign, and not what an order here did', () => {
+    const tx = hashOf(2);
+    stages.fund(1_000n);
+    takeIn(block(10));
+    inTransaction(stages.db, () => {
+      const taken = { debit: WALLET, credit: OUTSIDE, amount: 40n, cause: 'order amount' } as const;
+      const terms = { block: null, tx, requestId: null };
+      stages.ledger.draw({ ...taken, ...terms, id: takenIdOf(tx) }, 1);
+    });
+    const out = (by: Hash256): OwnGas => ({
+      ...{ kind: 'moved', account: ACCOUNT, other: REQUESTER, tx: by, amount: -40n },
+    });
+    assert.deepEqual(takeIn({ ...block(11), ownGas: [out(tx)] }).foreign, []);
+    assert.deepEqual(takeIn({ ...block(12), ownGas: [out(hashOf(3))] }).foreign, ['moved']);
+    const causes = stages.db.prepare(
+      "SELECT cause FROM ledger_transfer WHERE phase = 'single' AND block > 10 ORDER BY block",
+    );
+    assert.deepEqual(causes.pluck().all(), ['ordered', 'spent elsewhere']);
   });
 
   it('holds what a round was charged against what was predicted of it', () => {
