@@ -24,8 +24,8 @@ export type Caller =
 
 /** Who may use a route. */
 export type Access =
-  /** Everybody. */
-  | { readonly kind: 'open' }
+  /** Everybody; a sign-in has a limit of its own beside that of all requests. */
+  | { readonly kind: 'open'; readonly isSignIn?: true }
   /** Whoever has credentials of any kind. */
   | { readonly kind: 'anybody' }
   | {

@@ -11,7 +11,8 @@ const RETRY_MS = 2_000;
 
 /**
  * Sends events to a response (text/event-stream, as the HTML standard has it) until it closes or
- * the node stops. Throws what `listen` throws, before anything is sent.
+ * the node stops, or whoever listens may no longer. Throws what `listen` throws, before anything is
+ * sent.
  */
 export function streamEvents(
   response: ServerResponse,
@@ -22,6 +23,8 @@ export function streamEvents(
     readonly clock: Clock;
     /** Has a function called when the node stops, until the answered one is called. */
     readonly onStop: (end: () => void) => () => void;
+    /** Asked at each heartbeat: credentials may end while their stream goes on. */
+    readonly isAllowed: () => boolean;
     /** Told when the client is dropped because it reads too slowly. */
     readonly onDropped: () => void;
   },
@@ -58,22 +61,20 @@ export function streamEvents(
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
   isOpen = true;
   write(`retry: ${RETRY_MS}\n\n${begun.map(textOf).join('')}`);
-  const forget = options.onStop(() => {
+  const finish = (): void => {
     end();
     response.end();
-  });
+  };
+  const forget = options.onStop(finish);
   ended.signal.addEventListener('abort', forget);
-  void beat(write, clock, ended.signal);
+  const onBeat = (): void => (options.isAllowed() ? write(': still here\n\n') : finish());
+  void beat(onBeat, clock, ended.signal);
 }
 
-async function beat(
-  write: (text: string) => void,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
+async function beat(onBeat: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(HEARTBEAT_MS, signal).catch(() => {});
-    write(': still here\n\n');
+    if (!signal.aborted) onBeat();
   }
 }
 

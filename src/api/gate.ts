@@ -9,6 +9,8 @@ import { Refusal } from './problem.js';
 import { addressKey, createRateLimiter, type RateStanding, rateHeaders } from './rate-limiter.js';
 
 const MINUTE_MS = 60_000;
+/** Of one address: each that succeeds takes a place among those that are remembered. */
+export const SIGN_INS_PER_MINUTE = 10;
 
 /** Who was let in, and how far. */
 export interface Admitted {
@@ -26,6 +28,8 @@ export interface GateMetrics {
 export interface Gate {
   /** Throws a Refusal unless whoever asks may use what has this access. */
   admit(request: FastifyRequest, reply: FastifyReply, access: Access): void;
+  /** Whether one that was let in would be let in still; counts nothing. */
+  isStillAllowed(request: FastifyRequest, access: Access): boolean;
   /** Counts credentials that were not valid, such as a signature. */
   failed(request: FastifyRequest): void;
   /** Who was let in; a bug for a request that was not. */
@@ -48,6 +52,7 @@ export function createGate(options: {
   const byAddress = limiter('address', api.limits.perAddress);
   const byCaller = limiter('key', api.limits.perKey);
   const failures = limiter('failures', api.limits.failures);
+  const signIns = limiter('sign-in', SIGN_INS_PER_MINUTE);
   const known = new WeakMap<FastifyRequest, Admitted>();
 
   function requireRoom(reply: FastifyReply, standings: readonly RateStanding[]): void {
@@ -68,15 +73,18 @@ export function createGate(options: {
   function callerOf(request: FastifyRequest): Caller {
     const { authorization } = request.headers;
     if (authorization === undefined) return options.consoleCaller(request) ?? { kind: 'nobody' };
-    if (failures.look(addressKey(request.ip)).left === 0) {
-      metrics.apiRejected('limit');
-      throw tooManyFailures(failures.look(addressKey(request.ip)));
-    }
     try {
       return authenticate(authorization);
     } catch (error) {
-      if (error instanceof Refusal) failed(request);
-      throw error;
+      if (!(error instanceof Refusal)) throw error;
+      // What is valid is let in, whoever else guesses from there: nobody can be locked out.
+      const standing = failures.look(addressKey(request.ip));
+      if (standing.left > 0) {
+        failed(request);
+        throw error;
+      }
+      metrics.apiRejected('limit');
+      throw tooManyFailures(standing);
     }
   }
 
@@ -88,6 +96,9 @@ export function createGate(options: {
       } else {
         const address = byAddress.take(addressKey(request.ip));
         requireRoom(reply, [address]);
+        if (access.kind === 'open' && access.isSignIn === true) {
+          requireRoom(reply, [address, signIns.take(addressKey(request.ip))]);
+        }
         const caller = callerOf(request);
         if (caller.kind === 'key' || caller.kind === 'owner') {
           const name = caller.kind === 'key' ? caller.id : caller.account;
@@ -96,6 +107,22 @@ export function createGate(options: {
         known.set(request, { caller, only: allowed(access, caller) });
       }
       if (access.kind === 'scope' && access.changes === true && api.readOnly) throw readOnly();
+    },
+    isStillAllowed(request, access) {
+      const { authorization } = request.headers;
+      try {
+        const caller =
+          authorization === undefined
+            ? (options.consoleCaller(request) ?? { kind: 'nobody' as const })
+            : authenticate(authorization);
+        requireAccess(access, caller, api.public);
+        return true;
+      } catch (error) {
+        if (error instanceof Refusal) return false;
+        // Nobody is trusted unseen: he may come back, and is looked at then.
+        log.warn('who listens could not be looked at again', { error });
+        return false;
+      }
     },
     failed,
     admitted(request) {
@@ -128,6 +155,6 @@ const tooMany = ({ limit, resetMs }: RateStanding): Refusal =>
 const tooManyFailures = ({ limit, resetMs }: RateStanding): Refusal =>
   new Refusal(
     'TOO_MANY_FAILURES',
-    `${limit.most} credentials of your address were not valid: none are looked at for a while`,
+    `${limit.most} credentials of your address were not valid: send one that is, or wait`,
     { headers: { 'retry-after': String(Math.max(1, Math.ceil(resetMs / 1_000))) } },
   );

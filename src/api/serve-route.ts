@@ -121,7 +121,7 @@ async function answerStream(
   route: StreamRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-  { sources, clock, log, stopping, stops }: ServeOptions,
+  { sources, clock, log, stopping, stops, gate }: ServeOptions,
 ): Promise<void> {
   const query = readGiven(route.query, request.query, 'BAD_QUERY') as { lastEventId?: bigint };
   const header = request.headers['last-event-id'];
@@ -135,6 +135,7 @@ async function answerStream(
     headers,
     clock,
     onStop: (end) => stops.add(stopping, end).cancel,
+    isAllowed: () => gate.isStillAllowed(request, route.access),
     onDropped: () => log.debug('a client of /v1/events was dropped', { reason: 'too slow' }),
   });
   reply.hijack();

@@ -7,6 +7,7 @@ import { startWorker } from '../base/start-worker.js';
 import type { GasbankDay } from '../gasbank/day-view-store.js';
 import type { Forecast } from '../gasbank/forecast.js';
 import type { ProfitAndLoss } from '../gasbank/profit-view-store.js';
+import { Refusal } from './problem.js';
 
 /** How long the node's money lasts, and what it went for. */
 export interface MoneyForecast {
@@ -22,7 +23,10 @@ export interface MoneyForecast {
 
 /** Reads that go through the whole ledger. */
 export interface SlowReads {
-  /** Rejects with a NodeError SLOW_READ (retryable) when the thread died. */
+  /**
+   * Rejects with a NodeError SLOW_READ (retryable) when the thread died, and with a Refusal BUSY
+   * while too many questions wait.
+   */
   forecast(days: number): Promise<MoneyForecast>;
   days(count: number): Promise<readonly GasbankDay[]>;
   close(): Promise<void>;
@@ -50,6 +54,14 @@ export type SlowReply = { readonly id: number } & (
 /** An answer is given again for so long: figures of days do not change within seconds. */
 const KEPT_MS = 10_000;
 const MAX_KEPT = 64;
+/** Questions at once: the thread takes one after the other. */
+export const MAX_WAITING = 8;
+
+interface Kept {
+  readonly answer: Promise<unknown>;
+  /** Infinite until it is there. */
+  untilMs: number;
+}
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -69,7 +81,7 @@ export function createSlowReads(options: {
 }): SlowReads {
   const { databaseFile, floor, clock } = options;
   const waiting = new Map<number, Waiting>();
-  const kept = new Map<string, { readonly untilMs: number; readonly answer: Promise<unknown> }>();
+  const kept = new Map<string, Kept>();
   let thread: Worker | null = null;
   let lastId = 0;
 
@@ -111,14 +123,21 @@ export function createSlowReads(options: {
   function shared(key: string, question: () => SlowQuestion): Promise<unknown> {
     const nowMs = clock.monotonicMs();
     for (const [old, { untilMs }] of kept) {
-      if (untilMs <= nowMs || kept.size > MAX_KEPT) kept.delete(old);
+      const isThere = untilMs !== Number.POSITIVE_INFINITY;
+      if (untilMs <= nowMs || (isThere && kept.size > MAX_KEPT)) kept.delete(old);
     }
     const known = kept.get(key);
     if (known !== undefined) return known.answer;
-    const answer = ask(question());
-    kept.set(key, { untilMs: nowMs + KEPT_MS, answer });
-    answer.catch(() => kept.delete(key));
-    return answer;
+    if (waiting.size >= MAX_WAITING) return Promise.reject(tooManyWait());
+    const asked: Kept = { answer: ask(question()), untilMs: Number.POSITIVE_INFINITY };
+    kept.set(key, asked);
+    asked.answer.then(
+      () => {
+        asked.untilMs = clock.monotonicMs() + KEPT_MS;
+      },
+      () => kept.delete(key),
+    );
+    return asked.answer;
   }
 
   return {
@@ -136,6 +155,11 @@ export function createSlowReads(options: {
     },
   };
 }
+
+const tooManyWait = (): Refusal =>
+  new Refusal('BUSY', `${MAX_WAITING} questions to the books wait already; try again`, {
+    headers: { 'retry-after': '1' },
+  });
 
 const slowReadFailed = (why: string): NodeError =>
   new NodeError('SLOW_READ', `the books could not be read: ${why}`, { retryable: true });

@@ -128,7 +128,15 @@ const apiTlsIsWhole: CrossCheck = {
 const apiProxiesAreUsed: CrossCheck = {
   keys: ['api.trustedProxies', 'api.behindProxy'],
   find({ api }) {
-    if (api.behindProxy || api.trustedProxies.length === 0) return null;
+    const hasProxies = api.trustedProxies.length > 0;
+    if (api.behindProxy === hasProxies) return null;
+    if (api.behindProxy) {
+      return {
+        problem: 'it is missing: all that the proxy forwards would count as one address',
+        expected: 'the networks of the proxies, such as 127.0.0.1/32, as api.behindProxy is true',
+        todo: 'List them, or set api.behindProxy to false.',
+      };
+    }
     return {
       problem: 'proxies are trusted, but api.behindProxy is false',
       expected: 'api.behindProxy: true',

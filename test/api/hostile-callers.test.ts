@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { MAX_EVENT_STREAMS } from '../../src/api/event-feed.js';
+import { HEARTBEAT_MS } from '../../src/api/event-stream.js';
+import { SIGN_INS_PER_MINUTE } from '../../src/api/gate.js';
+import type { Refusal } from '../../src/api/problem.js';
+import { createSlowReads, MAX_WAITING } from '../../src/api/slow-reads.js';
 import { MAX_STORED_ID } from '../../src/api/stored-id.js';
+import { type Clock, systemClock } from '../../src/base/clock.js';
 import { API, apiFixture } from './api-fixture.js';
 import { listenTo } from './event-reader.js';
 import { hash160Of } from './request-book.js';
@@ -92,5 +97,70 @@ describe('hostile callers of the API', function () {
     assert.equal(next.status, 200);
     next.close();
     await next.closed;
+  });
+
+  it('hear nothing more once their key was revoked', async () => {
+    const beats: (() => void)[] = [];
+    const sleep: Clock['sleep'] = (ms, signal) =>
+      ms === HEARTBEAT_MS
+        ? new Promise((resolve) => beats.push(resolve))
+        : systemClock.sleep(ms, signal);
+    const clock = { ...systemClock, sleep };
+    const { url } = await fixture.serve({ clock, storageDir: join(fixture.dir, 'revoked') });
+    const token = fixture.keyWith('read');
+    const listener = await listenTo(url, '/v1/events', { token });
+    beats.shift()?.();
+    events.publish({ event: 'block', height: 1, networkHeight: 1 });
+    await listener.until('a block after a heartbeat', ({ data }) => data.event === 'block');
+    fixture.options.sources.apiKeys.revoke(token.split('_')[1] ?? '', 'operator:test');
+    assert.equal(beats.length, 1);
+    beats.shift()?.();
+    await listener.closed;
+  });
+
+  it('fill no queue before the thread that goes through the books', async () => {
+    let nowMs = 0;
+    const money = createSlowReads({
+      databaseFile: join(fixture.dir, 'node.sqlite'),
+      account: ALICE,
+      floor: 0n,
+      clock: { ...systemClock, monotonicMs: () => nowMs },
+    });
+    const first = money.days(1);
+    const all = [first, ...Array.from({ length: MAX_WAITING - 1 }, (_, at) => money.days(at + 2))];
+    await assert.rejects(money.days(MAX_WAITING + 1), ({ code }: Refusal) => code === 'BUSY');
+    nowMs = 3_600_000;
+    assert.equal(money.days(1), first);
+    await Promise.all(all);
+    assert.equal(money.days(1), first);
+    nowMs = 7_200_000;
+    const later = money.days(1);
+    assert.notEqual(later, first);
+    await later;
+    await money.close();
+  });
+
+  it('make nobody write who end a session that is none', async () => {
+    const { console: parts } = fixture.options;
+    let ended = 0;
+    const access = { ...parts.access, signOut: () => (ended += 1) };
+    const api = { ...API, limits: { ...API.limits, perAddress: 1 } };
+    const storageDir = join(fixture.dir, 'no-session');
+    const { ask } = await fixture.serve({ api, console: { ...parts, access }, storageDir });
+    const headers = { cookie: `dodona_console=${'A'.repeat(43)}` };
+    const out = () => ask('/console/session', { method: 'DELETE', token: null, headers });
+    assert.equal((await out()).status, 204);
+    assert.equal((await out()).status, 429);
+    assert.equal(ended, 0);
+  });
+
+  it('sign in a few times a minute', async () => {
+    const { ask } = await serve('sign-ins');
+    const again = async () => (await ask('/v1/sign-in', { method: 'POST', token: null })).body.code;
+    for (let count = 0; count < SIGN_INS_PER_MINUTE; count++) {
+      assert.notEqual(await again(), 'TOO_MANY_REQUESTS');
+    }
+    assert.equal(await again(), 'TOO_MANY_REQUESTS');
+    assert.equal((await ask('/v1/openapi.json', { token: null })).status, 200);
   });
 });

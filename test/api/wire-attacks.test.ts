@@ -111,6 +111,7 @@ describe('attacks on the wire of the API', function () {
         stop.signal.addEventListener('abort', end);
         return () => stop.signal.removeEventListener('abort', end);
       },
+      isAllowed: () => true,
       onDropped: () => {
         dropped += 1;
       },

@@ -60,6 +60,7 @@ describe('rules between configuration keys', () => {
       /one of certFile and keyFile is/,
     ],
     ['api.trustedProxies', `${MINIMAL}api: {trustedProxies: [10.0.0.0/8]}`, /behindProxy is false/],
+    ['api.trustedProxies', `${MINIMAL}api: {behindProxy: true}`, /would count as one address/],
     ['api.corsOrigins', `${MINIMAL}api: {corsOrigins: ['https://a.example/x']}`, /has a path/],
     ['api.corsOrigins', `${MINIMAL}api: {corsOrigins: [https://a, https://a]}`, /more than once/],
     ['api.public', `${MINIMAL}api: {public: [status, status]}`, /more than once/],
@@ -111,7 +112,8 @@ describe('rules between configuration keys', () => {
   });
 
   it('accepts remote access once it is asked for, and loopback names without', () => {
-    for (const guard of ['behindProxy: true', 'tls: {certFile: a.crt, keyFile: a.key}']) {
+    const proxy = 'behindProxy: true, trustedProxies: [10.0.0.0/8]';
+    for (const guard of [proxy, 'tls: {certFile: a.crt, keyFile: a.key}']) {
       loadConfig(scratch.write('a.yaml', `${MINIMAL}api: {host: 0.0.0.0, ${guard}}`));
     }
     for (const host of ['localhost', '127.8.8.8', '"::1"']) {

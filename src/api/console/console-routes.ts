@@ -77,10 +77,14 @@ export function addConsoleRoutes(
   app.route({
     method: 'DELETE',
     url: '/console/session',
-    onRequest: async (request) => refuseForeignPage(request),
+    async onRequest(request, reply) {
+      refuseForeignPage(request);
+      gate.admit(request, reply, { kind: 'open' });
+    },
     async handler(request, reply) {
       const token = tokenOf(request.headers.cookie);
-      if (token !== null) access.signOut(token);
+      // Whoever is not signed in makes the database write nothing.
+      if (token !== null && access.isSignedIn(token)) access.signOut(token);
       return reply
         .header('set-cookie', cookieHeader('', 0, request.protocol))
         .code(204)

@@ -132,7 +132,7 @@ const signIn = jsonRoute({
   description:
     'What `signMessage` of NeoLine and of WalletConnect wallets answers. A contract, or an ' +
     'account of several keys, cannot sign in. The token works for 30 minutes.',
-  access: { kind: 'open' },
+  access: { kind: 'open', isSignIn: true },
   body: z.strictObject({
     ticket: plainText('the ticket of a challenge', /^[0-9a-zA-Z_.-]{1,200}$/),
     publicKey: hexText(33, 'the compressed public key'),
