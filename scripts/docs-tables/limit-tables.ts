@@ -73,6 +73,7 @@ export const nodeLimitTable = (): string =>
       [`${vault.MIN_SECRET_BYTES} to ${vault.MAX_SECRET_BYTES} bytes`, 'the value of a secret'],
       [`${vault.MAX_SECRET_NAME_CHARS} characters`, 'the name of a secret'],
       [String(vault.MAX_SECRETS_PER_OWNER), 'secrets of one owner'],
+      [String(vault.MAX_SECRETS), 'secrets of all owners together'],
       [String(vault.MAX_GRANTS_PER_SECRET), 'grants of one secret'],
       [String(vault.MAX_HOSTS_PER_GRANT), 'hosts of one grant'],
       [String(MAX_RANDOM_KEYS), "random keys in one node's file"],

@@ -11,6 +11,8 @@ import { addressKey, createRateLimiter, type RateStanding, rateHeaders } from '.
 const MINUTE_MS = 60_000;
 /** Of one address: each that succeeds takes a place among those that are remembered. */
 export const SIGN_INS_PER_MINUTE = 10;
+/** Of one owner, who signed in: each writes to the database. */
+export const OWNER_CHANGES_PER_MINUTE = 10;
 
 /** Who was let in, and how far. */
 export interface Admitted {
@@ -53,6 +55,7 @@ export function createGate(options: {
   const byCaller = limiter('key', api.limits.perKey);
   const failures = limiter('failures', api.limits.failures);
   const signIns = limiter('sign-in', SIGN_INS_PER_MINUTE);
+  const ownerChanges = limiter('owner-changes', OWNER_CHANGES_PER_MINUTE);
   const known = new WeakMap<FastifyRequest, Admitted>();
 
   function requireRoom(reply: FastifyReply, standings: readonly RateStanding[]): void {
@@ -104,7 +107,11 @@ export function createGate(options: {
           const name = caller.kind === 'key' ? caller.id : caller.account;
           requireRoom(reply, [address, byCaller.take(name)]);
         }
-        known.set(request, { caller, only: allowed(access, caller) });
+        const only = allowed(access, caller);
+        if (caller.kind === 'owner' && access.kind === 'scope' && access.changes === true) {
+          requireRoom(reply, [address, ownerChanges.take(caller.account)]);
+        }
+        known.set(request, { caller, only });
       }
       if (access.kind === 'scope' && access.changes === true && api.readOnly) throw readOnly();
     },

@@ -12,6 +12,7 @@ import {
   grantedOrigin,
   MAX_GRANTS_PER_SECRET,
   MAX_HOSTS_PER_GRANT,
+  MAX_SECRETS,
   MAX_SECRETS_PER_OWNER,
   refused,
   type SecretId,
@@ -67,6 +68,12 @@ export function createSecretDesk(parts: {
   }
 
   function requireRoom(id: SecretId): void {
+    if (store.countSecrets(null) >= MAX_SECRETS) {
+      throw refused(
+        `the vault has ${MAX_SECRETS} secrets already`,
+        'delete some that are not used',
+      );
+    }
     if (store.countSecrets(id.owner) < MAX_SECRETS_PER_OWNER) return;
     const message = `${hash160ToAddress(id.owner)} has ${MAX_SECRETS_PER_OWNER} secrets already`;
     throw refused(message, 'delete some that are not used');

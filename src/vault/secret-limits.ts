@@ -8,6 +8,8 @@ export const MIN_SECRET_BYTES = 8;
 export const MAX_SECRET_BYTES = 4_096;
 export const MAX_SECRET_NAME_CHARS = 64;
 export const MAX_SECRETS_PER_OWNER = 1_000;
+/** Of all owners together. */
+export const MAX_SECRETS = 10_000;
 export const MAX_GRANTS_PER_SECRET = 100;
 export const MAX_HOSTS_PER_GRANT = 16;
 

@@ -90,6 +90,7 @@ export function createVaultStore(db: Database) {
     ORDER BY owner, name LIMIT @limit`);
   const any = db.prepare('SELECT 1 FROM vault_secret LIMIT 1');
   const countSecrets = db.prepare('SELECT COUNT(*) FROM vault_secret WHERE owner = ?').pluck();
+  const countAll = db.prepare('SELECT COUNT(*) FROM vault_secret').pluck();
   const put = db.prepare(`INSERT INTO vault_secret (owner, name, version, epoch, key_id,
       wrapped_key, sealed_value, may_be_result, created_ms, changed_ms)
     VALUES (@owner, @name, @version, @epoch, @keyId, @wrappedKey, @sealedValue, @mayBeResult,
@@ -129,7 +130,9 @@ export function createVaultStore(db: Database) {
 
     isEmpty: (): boolean => any.get() === undefined,
 
-    countSecrets: (owner: Hash160): number => Number(countSecrets.get(owner)),
+    /** Of one owner; null: of all. */
+    countSecrets: (owner: Hash160 | null): number =>
+      Number(owner === null ? countAll.get() : countSecrets.get(owner)),
 
     /** Adds a secret, or replaces what is stored of it. */
     put(stored: StoredSecret): void {

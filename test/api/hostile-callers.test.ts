@@ -3,11 +3,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { MAX_EVENT_STREAMS } from '../../src/api/event-feed.js';
 import { HEARTBEAT_MS } from '../../src/api/event-stream.js';
-import { SIGN_INS_PER_MINUTE } from '../../src/api/gate.js';
+import { OWNER_CHANGES_PER_MINUTE, SIGN_INS_PER_MINUTE } from '../../src/api/gate.js';
 import type { Refusal } from '../../src/api/problem.js';
 import { createSlowReads, MAX_WAITING } from '../../src/api/slow-reads.js';
 import { MAX_STORED_ID } from '../../src/api/stored-id.js';
 import { type Clock, systemClock } from '../../src/base/clock.js';
+import { inTransaction } from '../../src/storage/database.js';
+import { MAX_SECRETS } from '../../src/vault/secret-limits.js';
+import { createVaultStore } from '../../src/vault/vault-store.js';
 import { API, apiFixture } from './api-fixture.js';
 import { listenTo } from './event-reader.js';
 import { hash160Of } from './request-book.js';
@@ -162,5 +165,44 @@ describe('hostile callers of the API', function () {
     }
     assert.equal(await again(), 'TOO_MANY_REQUESTS');
     assert.equal((await ask('/v1/openapi.json', { token: null })).status, 200);
+  });
+
+  it('store no secret as strangers, and few a minute once they have credit', async () => {
+    const { ask } = await serve('strangers', { readOnly: false });
+    const sealed = {
+      dodonaSecret: 1,
+      key: 'x',
+      owner: ALICE,
+      name: 'KEY',
+      enc: '',
+      ciphertext: '',
+    };
+    const set = async () => {
+      const headers = { 'content-type': 'application/json' };
+      const how = { method: 'PUT', token: alice, headers, body: JSON.stringify({ sealed }) };
+      return (await ask(`/v1/secrets/${ALICE}/KEY`, how)).body;
+    };
+    const refused = await set();
+    assert.equal(refused.code, 'NOT_ALLOWED');
+    assert.match(refused.detail, /no credit, reservation or upkeep/);
+    fixture.book.deposit(ALICE);
+    for (let count = 1; count < OWNER_CHANGES_PER_MINUTE; count++) {
+      assert.equal((await set()).code, 'SECRET_SEALED');
+    }
+    assert.equal((await set()).code, 'TOO_MANY_REQUESTS');
+  });
+
+  it('fill the vault no further than it holds', async () => {
+    const { vault } = fixture;
+    await vault.set(ALICE, 'KEY', 'a value of a secret');
+    const store = createVaultStore(vault.db);
+    const [one] = store.secrets(ALICE);
+    assert.ok(one);
+    inTransaction(vault.db, () => {
+      for (let at = 1; at < MAX_SECRETS; at++) store.put({ ...one, owner: BUSY, name: `N${at}` });
+    });
+    const more = vault.set(ALICE, 'MORE', 'a value of a secret');
+    await assert.rejects(more, /the vault has 10000 secrets already/);
+    await vault.set(ALICE, 'KEY', 'another value of it');
   });
 });

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Hash160, Hash256 } from '../../src/base/hash.js';
 import { ResponseCode } from '../../src/base/outcome.js';
 import { createEvidenceStore } from '../../src/evidence/evidence-store.js';
+import { creditOf } from '../../src/gasbank/accounts.js';
+import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
 import { createRequestStore, type NewRequest } from '../../src/requests/request-store.js';
 import { createRequestViews } from '../../src/requests/request-view-store.js';
 import { inTransaction, openDatabase } from '../../src/storage/database.js';
@@ -63,11 +65,20 @@ export function openRequestBook(path?: string) {
     inTransaction(db, () => createEvidenceStore(db).add(id, bundle, AT_MS));
   }
 
+  /** Credit of an owner, on the books. */
+  function deposit(owner: Hash160): void {
+    const moved = { debit: 'outside', credit: creditOf(owner), amount: 5n } as const;
+    const about = { cause: 'deposit', block: 1, tx: null, requestId: null } as const;
+    const transfer = { id: `deposit of ${owner}`, ...moved, ...about };
+    inTransaction(db, () => createLedgerStore(db).transfer(transfer, AT_MS));
+  }
+
   return {
     db,
     store,
     views,
     add,
+    deposit,
     resolve,
     answer,
     log,

@@ -31,6 +31,7 @@ describe('secrets by the API', () => {
       const account = TOKENS[token];
       return account === undefined ? null : { account, expiresMs: 1 };
     };
+    fixture.book.deposit(ALICE);
     const note = (event: string, facts?: object): void => {
       logged.push(`${event} ${JSON.stringify(facts, detailsOf)}`);
     };

@@ -149,14 +149,15 @@ describe('who may use which route of the API', () => {
   });
 
   it("lets an owner change his secrets, and not another's", async () => {
-    const grant = (owner: Hash160) => {
+    const grant = (owner: Hash160, requester = ALICE) => {
       const body = '{"hosts":["api.example.org"]}';
       const headers = { 'content-type': 'application/json' };
-      const path = `/v1/secrets/${owner}/API_KEY/grants/${hash160Of(0xcc)}/web`;
+      const path = `/v1/secrets/${owner}/API_KEY/grants/${requester}/web`;
       return ask(path, { method: 'PUT', token: alice, headers, body });
     };
     assert.equal((await grant(ALICE)).status, 204);
     assert.equal((await grant(BOB)).body.code, 'NOT_ALLOWED');
+    assert.match((await grant(ALICE, hash160Of(0xcc))).body.detail, /his own account only/);
     const remove = (owner: Hash160) =>
       ask(`/v1/secrets/${owner}/API_KEY`, { method: 'DELETE', token: alice });
     assert.equal((await remove(BOB)).body.code, 'NOT_ALLOWED');

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Hash160 } from '../../base/hash.js';
+import { creditOf, reservedOf } from '../../gasbank/accounts.js';
 import { MAX_HOSTS_PER_GRANT } from '../../vault/secret-limits.js';
 import type { SecretUse } from '../../vault/vault-store.js';
+import type { ApiReads } from '../api-sources.js';
 import { Refusal } from '../problem.js';
 import { jsonRoute, type Route } from '../route.js';
 import { accountText, plainText } from '../shapes/values.js';
@@ -24,6 +26,30 @@ const grantParams = z.strictObject({
 function requireOwn(owner: Hash160, only: Hash160 | null): void {
   if (only === null || only === owner) return;
   throw new Refusal('NOT_ALLOWED', 'these are secrets of another owner');
+}
+
+/**
+ * Only one owner's secret of a name can be granted to a requester. Whose contract that is, nobody
+ * here can tell, so no owner takes a place but his own: the operator gives the others.
+ */
+function requireOwnPlace(requester: Hash160, only: Hash160 | null): void {
+  if (only === null || only === requester) return;
+  throw new Refusal(
+    'NOT_ALLOWED',
+    'signed in, an owner grants to his own account only; ask the operator for dodona secrets grant',
+  );
+}
+
+/** Strangers store nothing here: it is for whoever has money or upkeeps at the gateway. */
+function requireStanding({ ledger, upkeeps }: ApiReads, only: Hash160 | null): void {
+  if (only === null) return;
+  const accounts = [creditOf(only), reservedOf(only)].map((id) => ledger.account(id));
+  if (accounts.some((account) => (account?.postedDatoshi ?? 0n) > 0n)) return;
+  if (upkeeps.list({ owner: only, limit: 1 }).length > 0) return;
+  throw new Refusal(
+    'NOT_ALLOWED',
+    'the account has no credit, reservation or upkeep at the gateway; deposit some first',
+  );
 }
 
 const useOf = (text: string): SecretUse =>
@@ -55,6 +81,7 @@ const set = jsonRoute({
   problems: ['SECRET_REFUSED', 'SECRET_SEALED'],
   async handle({ sources, params: id, body: { sealed, mayBeResult }, only, actor }) {
     requireOwn(id.owner, only);
+    requireStanding(sources.reads, only);
     const { value, ...of } = await sources.unseal(JSON.stringify(sealed));
     try {
       if (of.owner !== id.owner || of.name !== id.name) {
@@ -105,6 +132,8 @@ const grant = jsonRoute({
   problems: ['SECRET_REFUSED', 'NO_SUCH_SECRET'],
   handle({ sources, params: { use, ...id }, body: { hosts }, only, actor }) {
     requireOwn(id.owner, only);
+    requireOwnPlace(id.requester, only);
+    requireStanding(sources.reads, only);
     sources.secrets.grant({ ...id, use: useOf(use), hosts, actor });
     return undefined;
   },
