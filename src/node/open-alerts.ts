@@ -50,7 +50,12 @@ export function openAlertChannels(
   return { channels, close: () => fetch?.close() };
 }
 
-export function openAlerts(options: NodeOptions, db: Database, sender: MessageSender): NodeAlerts {
+/** `sender` is asked at each message: the node's account may have changed. */
+export function openAlerts(
+  options: NodeOptions,
+  db: Database,
+  sender: () => MessageSender,
+): NodeAlerts {
   const { config, clock, log, metrics } = options;
   const { everyMs, calmMs, repeatMs, minSeverity } = config.alerts;
   const watch = createAlertWatch({
@@ -75,7 +80,7 @@ export function openAlerts(options: NodeOptions, db: Database, sender: MessageSe
     const sent = news.filter(
       ({ alert }) => minSeverity === 'warning' || alert.severity === 'critical',
     );
-    return sent.length === 0 ? null : alertMessage(sent, sender, clock.nowMs());
+    return sent.length === 0 ? null : alertMessage(sent, sender(), clock.nowMs());
   }
 
   return {

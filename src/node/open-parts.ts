@@ -112,13 +112,13 @@ export async function openParts(
   signal.throwIfAborted();
   const startedMs = clock.nowMs();
   const events = createEventFeed({ clock });
-  return {
+  const parts: Running = {
     ...web,
     functions,
     prices: openPrices(options, { db, events, ...web }, feeds),
     events,
     random,
-    alerts: openAlerts(options, db, senderOf(options, signer.account)),
+    alerts: openAlerts(options, db, () => senderOf(options, parts.signer.account)),
     signer,
     db,
     pool,
@@ -134,6 +134,7 @@ export async function openParts(
     wasInStep: false,
     spendingStopped: null,
   };
+  return parts;
 }
 
 function openPool({ config, clock, log, metrics }: NodeOptions, keep: Keep): RpcPool {
