@@ -31,6 +31,7 @@ Changes a key while the node goes on answering.
   follow   wait until the running node signs as it
   drain    wait until everything has ended that the old account had under way
   collect  take what the old account earned (not what is less than its fee)
+  withdraw take its credit out of the gateway: canaries are paid from it, and need new credit
   sweep    send on what is left of its GAS (with --sweep)
   retire   move its key out of the wallet, into a file beside it; nothing is deleted
 Where a rotation stands is found from wallet, chain and books each time: after a crash, or when a

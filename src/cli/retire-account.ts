@@ -1,3 +1,4 @@
+import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { NodeError } from '../base/node-error.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { WalletAccount } from '../config/wallet-file.js';
@@ -7,13 +8,14 @@ import { withVault } from './open-vault-desk.js';
 import { labelled } from './text-table.js';
 
 /**
- * Moves an account that has nothing left to do into a wallet of its own, beside the node's, and
- * notes it down. Nothing is deleted. Throws a NodeError KEY_IN_USE, WALLET_FILE, WALLET_CHANGED.
+ * Moves an account that has nothing left to do into a wallet of its own, beside the node's, notes
+ * it down, and names the credit that it leaves behind. Nothing is deleted. Throws a NodeError
+ * KEY_IN_USE, WALLET_FILE, WALLET_CHANGED.
  */
 export async function retireAccount(
   context: CommandContext,
   config: NodeConfig,
-  old: WalletAccount,
+  { old, left }: { readonly old: WalletAccount; readonly left: Datoshi },
   tell: (text: string) => void,
 ): Promise<void> {
   const { file, account, formerAccounts } = config.wallet;
@@ -28,6 +30,10 @@ export async function retireAccount(
     audit.record((append) => append({ ...done, outcome: 'done', requestId: null, note: '' }));
     tell(labelled('retired', `${old.address}: its key is in ${aside} now, and nowhere else`));
   });
+  if (left > 0n) {
+    const stays = `${formatGas(left)} GAS of its credit stay at the gateway`;
+    tell(labelled('note', `${stays}: with that file, dodona gasbank withdraw takes them out`));
+  }
   if (formerAccounts.includes(old.account)) return;
   const why = 'so that a database that is made anew keeps the books of it, too';
   tell(labelled('note', `add ${old.address} to wallet.formerAccounts, ${why}`));

@@ -1,3 +1,4 @@
+import { formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { Signer } from '../chain/signer.js';
@@ -152,10 +153,21 @@ function createSteps(parts: RotationParts) {
         const order = { kind: 'collect', amount: step.amount, to: heir(step.old) } as const;
         return done(account, await send(signer, order));
       }
+      case 'withdraw': {
+        const { account } = step.old;
+        const signer = await signers(account, 'its credit cannot be taken out');
+        const order = { kind: 'withdraw', amount: step.amount, to: heir(step.old) } as const;
+        const tx = await send(signer, order);
+        if (config.canary !== null) {
+          const deposit = `dodona gasbank deposit ${formatGas(step.amount)}`;
+          parts.tell(labelled('note', `canaries need credit of the new account: ${deposit}`));
+        }
+        return done(account, tx);
+      }
       case 'sweep':
         return done(step.old.account, await orders.sendRest(step.old.account, heir(step.old)));
       case 'retire':
-        await retireAccount(context, config, step.old, parts.tell);
+        await retireAccount(context, config, step, parts.tell);
         return done(step.old.account);
     }
   }

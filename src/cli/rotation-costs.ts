@@ -55,6 +55,10 @@ export async function costOfStep(
       const { account } = step.old;
       return trial(open, [account], calls.collect(account, next, step.amount));
     }
+    case 'withdraw': {
+      const { account } = step.old;
+      return trial(open, [account], calls.withdraw(account, next, step.amount));
+    }
     case 'sweep':
       return trial(open, [step.old.account], gasTransfer(step.old.account, next, 1n));
     default:

@@ -17,7 +17,7 @@ import { canSign, readWalletEntries, type WalletEntry } from '../config/wallet-f
 import { createOwnAccountStore } from '../gasbank/own-account-store.js';
 import { openWallet } from '../keystore/open-wallet.js';
 import { DATABASE_FILE, LOCK_FILE } from '../node/node-options.js';
-import type { RotationFacts } from '../operations/rotation-plan.js';
+import type { RotationFacts, WalletHoldings } from '../operations/rotation-plan.js';
 import { type WaitParts, waitForBlock } from '../pipeline/send-order.js';
 import { createTransactionStore, type SentTransaction } from '../pipeline/transaction-store.js';
 import { openDatabaseReadOnly } from '../storage/database.js';
@@ -33,6 +33,8 @@ export interface BooksOfRotation {
 const POLL_MS = 100;
 /** Accounts of one wallet that are asked for at once. */
 const MAX_READ = 16;
+/** Read of each. */
+const FIGURES = 4;
 
 export function booksOfRotation({ storage }: Pick<NodeConfig, 'storage'>): BooksOfRotation {
   const path = join(storage.dir, DATABASE_FILE);
@@ -131,7 +133,7 @@ async function readWalletHoldings(
   wallet: readonly WalletEntry[],
 ): Promise<RotationFacts['holdings']> {
   const reads = gatewayReads(config.gateway.hash);
-  const holdings = new Map<Hash160, { gas: bigint; earned: bigint }>();
+  const holdings = new Map<Hash160, WalletHoldings>();
   for (let at = 0; at < wallet.length; at += MAX_READ) {
     const page = wallet.slice(at, at + MAX_READ);
     const { values } = await readTogether(
@@ -139,11 +141,14 @@ async function readWalletHoldings(
       page.flatMap(({ account }) => [
         contractRead(GAS_TOKEN, 'balanceOf', [account], asInteger),
         reads.earnedOf(account),
+        reads.creditOf(account),
+        reads.reservedOf(account),
       ]),
     );
     for (const [place, { account }] of page.entries()) {
-      const [gas = 0n, earned = 0n] = values.slice(2 * place, 2 * place + 2);
-      holdings.set(account, { gas, earned });
+      const ofAccount = values.slice(FIGURES * place, FIGURES * (place + 1));
+      const [gas = 0n, earned = 0n, credit = 0n, reserved = 0n] = ofAccount;
+      holdings.set(account, { gas, earned, credit, reserved });
     }
   }
   return holdings;

@@ -27,10 +27,14 @@ export function stepText(step: RotationStep, { current }: RotationPlan): string 
       const more = current === step.old.account ? ', and what it earns until then' : '';
       return `${step.old.address} collects ${formatGas(step.amount)} GAS${more}`;
     }
+    case 'withdraw':
+      return `${step.old.address} takes out ${formatGas(step.amount)} GAS of its credit`;
     case 'sweep':
       return `${step.old.address} sends on what is left of its GAS (now ${formatGas(step.amount)})`;
-    case 'retire':
-      return `${step.old.address}: its key is moved out of the wallet, into a file beside it`;
+    case 'retire': {
+      const left = step.left === 0n ? '' : `; ${formatGas(step.left)} GAS of its credit stay there`;
+      return `${step.old.address}: its key is moved out of the wallet, to a file beside it${left}`;
+    }
   }
 }
 

@@ -4,14 +4,24 @@ import type { GatewayKeys } from '../chain/gateway-keys.js';
 import { canSign, type WalletAccount, type WalletEntry } from '../config/wallet-file.js';
 import { NEXT_LABEL } from '../keystore/nep6-wallet.js';
 
+/** GAS of an account, and what the gateway holds for it. */
+export interface WalletHoldings {
+  readonly gas: Datoshi;
+  readonly earned: Datoshi;
+  /** Canaries are paid from it. */
+  readonly credit: Datoshi;
+  /** Of credit, for requests that wait; what they leave comes back to it. */
+  readonly reserved: Datoshi;
+}
+
 /** What is known where a rotation of the node account stands. */
 export interface RotationFacts {
   readonly chain: Pick<GatewayKeys, 'nodeAccount' | 'overlap' | 'proposed'>;
   readonly wallet: readonly WalletEntry[];
   /** Accounts that a node here signed with, now or before. */
   readonly own: readonly Hash160[];
-  /** Of the wallet's accounts, what each has: GAS, and earnings at the gateway. */
-  readonly holdings: ReadonlyMap<Hash160, { readonly gas: Datoshi; readonly earned: Datoshi }>;
+  /** Of the wallet's accounts, what each has. */
+  readonly holdings: ReadonlyMap<Hash160, WalletHoldings>;
   /** Own transactions that are not known to have ended. */
   readonly inFlight: ReadonlyMap<Hash160, number>;
   /** Whether a node works here now. */
@@ -40,8 +50,14 @@ export type RotationStep =
   | { readonly kind: 'follow'; readonly account: Hash160 | null }
   | { readonly kind: 'drain'; readonly old: WalletAccount; readonly inFlight: number }
   | { readonly kind: 'collect'; readonly old: WalletAccount; readonly amount: Datoshi }
+  | { readonly kind: 'withdraw'; readonly old: WalletAccount; readonly amount: Datoshi }
   | { readonly kind: 'sweep'; readonly old: WalletAccount; readonly amount: Datoshi }
-  | { readonly kind: 'retire'; readonly old: WalletAccount };
+  | {
+      readonly kind: 'retire';
+      readonly old: WalletAccount;
+      /** Credit that stays at the gateway: too little to be worth the fee, or reserved. */
+      readonly left: Datoshi;
+    };
 
 export type RotationStepKind = RotationStep['kind'];
 
@@ -122,11 +138,15 @@ function stepsOf(
   isPresent: boolean,
 ): RotationStep[] {
   const waiting = inFlight.get(old.account) ?? 0;
-  const { gas, earned } = holdings.get(old.account) ?? { gas: 0n, earned: 0n };
+  const { gas, earned, credit, reserved } = holdings.get(old.account) ?? NOTHING;
+  const isWithdrawn = credit > worth;
   return [
     ...(isPresent || waiting > 0 ? [{ kind: 'drain', old, inFlight: waiting } as const] : []),
     ...(earned > worth ? [{ kind: 'collect', old, amount: earned } as const] : []),
+    ...(isWithdrawn ? [{ kind: 'withdraw', old, amount: credit } as const] : []),
     ...(sweeps && gas > worth ? [{ kind: 'sweep', old, amount: gas } as const] : []),
-    { kind: 'retire', old },
+    { kind: 'retire', old, left: isWithdrawn ? reserved : credit + reserved },
   ];
 }
+
+const NOTHING: WalletHoldings = { gas: 0n, earned: 0n, credit: 0n, reserved: 0n };

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { depositCredit } from '../../scripts/devnet/contracts.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
+import type { AlertMessage } from '../../src/alerts/alert-message.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { addressToHash160 } from '../../src/base/hash.js';
+import { readContract } from '../../src/chain/contract-read.js';
 import { readGatewayKeys } from '../../src/chain/gateway-keys.js';
+import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { readWalletEntries } from '../../src/config/wallet-file.js';
 import { walletOf } from '../../src/gasbank/accounts.js';
@@ -21,9 +25,20 @@ describe('a rotation of the node account under a running node', function () {
   const cli = commandLine();
   let fixture: NodeFixture;
   let running: RunningNode;
+  /** What the node's alerts told. */
+  const hooked: AlertMessage[] = [];
   before(async () => {
     fixture = await nodeFixture(await sharedNetwork(), { nodeGas: parseGas('100') });
-    running = await startNode(fixture.config);
+    const { network, owner, gateway, node } = fixture;
+    await depositCredit(network, owner, gateway, node.hash, parseGas('2'));
+    const { source, config } = fixture;
+    source.on('/hook', ({ body }, response) => {
+      hooked.push(JSON.parse(body) as AlertMessage);
+      response.writeHead(204).end();
+    });
+    const webhook = { url: `${source.httpUrl}/hook`, secretFile: null, timeoutMs: 10_000 };
+    const alerts = { ...config.alerts, everyMs: 200, allow: config.http.allow, webhook };
+    running = await startNode({ ...config, alerts });
   });
   after(async () => {
     cli.remove();
@@ -59,9 +74,9 @@ describe('a rotation of the node account under a running node', function () {
     const out = await rotate('--dry-run', '--sweep');
     assert.deepEqual(
       [...out.matchAll(/^(\w+) {2,}\w/gm)].map(([, step]) => step),
-      'create propose fund accept switch follow drain sweep retire'.split(' '),
+      'create propose fund accept switch follow drain withdraw sweep retire'.split(' '),
     );
-    for (const step of ['propose', 'fund', 'accept', 'sweep']) {
+    for (const step of ['propose', 'fund', 'accept', 'withdraw', 'sweep']) {
       assert.match(out, new RegExp(`^${step} [\\s\\S]*?\\(fees 0\\.\\d{8} GAS\\)`, 'm'));
     }
     assert.doesNotMatch(out, /refused/);
@@ -83,6 +98,10 @@ describe('a rotation of the node account under a running node', function () {
     await asking;
     ids.push(...(await askOne()));
     assert.match(out, /The rotation is done\.$/m);
+    assert.match(out, /withdraws 2\.00000000 GAS of its credit/);
+    assert.doesNotMatch(out, /of its credit stay/);
+    const credit = await readContract(network.rpc, gatewayReads(gateway).creditOf(node.hash));
+    assert.equal(credit, 0n);
     await running.untilEnded(ids);
     await assertHonest(fixture, running, await responsesTo(fixture, running, ids), 0);
     const [entry, ...others] = readWalletEntries(config.wallet.file);
@@ -109,6 +128,13 @@ describe('a rotation of the node account under a running node', function () {
     assert.equal((await network.invoke(node, GAS_TOKEN, 'transfer', sends)).state, 'HALT');
     await running.until('the move is counted', async () => (await foreign()).moved === 1);
     assert.deepEqual(await foreign(), { fees: 1, moved: 1 });
+    const isTold = ({ alerts }: AlertMessage) =>
+      alerts.some(({ alert }) => alert === 'DodonaForeignTransaction');
+    await running.until('it is told', () => hooked.some(isTold));
+    // From the account that the node signs as now.
+    const account = running.node.status().wallet?.account;
+    assert.notEqual(account, node.hash);
+    assert.equal(hooked.find(isTold)?.node.account, account);
     const { exitCode, out, err } = await cli.run('gasbank', 'rebuild', '--config', config.file);
     assert.equal(exitCode, 0, `books derived from the chain alone: ${out}${err}`);
   });
