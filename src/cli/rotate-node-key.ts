@@ -6,6 +6,7 @@ import type { WalletAccount } from '../config/wallet-file.js';
 import type { Order } from '../gasbank/order.js';
 import { makeDefault, NODE_LABEL } from '../keystore/nep6-wallet.js';
 import {
+  isSignedAs,
   planRotation,
   type RotationPlan,
   type RotationStep,
@@ -101,8 +102,9 @@ function createSteps(parts: RotationParts) {
   /** Until a running node signs as the account, and never again as the one before. */
   async function follow(account: Hash160 | null): Promise<void> {
     const endMs = clock.monotonicMs() + FOLLOW_LIMIT_MS;
-    while ((await readRotation(open)).isNodeRunning) {
-      if (account === null || booksOfRotation(config).own.includes(account)) return;
+    for (;;) {
+      const facts = await readRotation(open);
+      if (!facts.isNodeRunning || account === null || isSignedAs(facts, account)) return;
       if (clock.monotonicMs() > endMs) throw notFollowed(account);
       await clock.sleep(FOLLOW_LOOK_MS);
     }
@@ -212,6 +214,6 @@ const createProposer =
 const notFollowed = (account: Hash160): NodeError =>
   new NodeError(
     'NODE_NOT_FOLLOWING',
-    `the running node does not sign as ${hash160ToAddress(account)} yet`,
+    `the running node does not say yet that it signs as ${hash160ToAddress(account)}`,
     { retryable: true, hint: 'look at its log; then: dodona keys rotate --continue' },
   );

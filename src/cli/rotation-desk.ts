@@ -23,6 +23,7 @@ import { createTransactionStore, type SentTransaction } from '../pipeline/transa
 import { openDatabaseReadOnly } from '../storage/database.js';
 import { lockNode } from '../storage/node-lock.js';
 import type { OpenChain } from './open-chain.js';
+import { findRunningNode } from './running-node-view.js';
 
 /** What the books tell of a rotation; nothing where no node has run. */
 export interface BooksOfRotation {
@@ -63,7 +64,21 @@ export async function readRotation({
     inFlight.set(account, (inFlight.get(account) ?? 0) + 1);
   }
   const isNodeRunning = nodeRunsIn(config);
-  return { chain, wallet, own: books.own, holdings, inFlight, isNodeRunning };
+  const signsAs = isNodeRunning ? await askWhoSigns(config) : null;
+  return { chain, wallet, own: books.own, holdings, inFlight, isNodeRunning, signsAs };
+}
+
+/** Whom the running node signs as; null where it does not answer now. */
+async function askWhoSigns(config: NodeConfig): Promise<Hash160 | null> {
+  try {
+    const found = await findRunningNode(config);
+    if (found.kind !== 'running') return null;
+    const { wallet } = await found.view.status();
+    return wallet?.account ?? null;
+  } catch (error) {
+    if (error instanceof NodeError) return null;
+    throw error;
+  }
 }
 
 /** Whether a node works on the storage directory now. */

@@ -26,6 +26,8 @@ export interface RotationFacts {
   readonly inFlight: ReadonlyMap<Hash160, number>;
   /** Whether a node works here now. */
   readonly isNodeRunning: boolean;
+  /** Whom it says that it signs as; null where it does not say. */
+  readonly signsAs: Hash160 | null;
 }
 
 export interface RotationWants {
@@ -95,12 +97,18 @@ export function planRotation(facts: RotationFacts, wants: RotationWants): Rotati
   const before = isComing ? stepsBefore(facts, next, wants) : [];
   const account = isComing ? (next?.account ?? null) : current;
   const switches = isComing || !isSwitched ? [{ kind: 'switch', account } as const] : [];
-  const isFollowed = account !== null && own.includes(account);
+  const isFollowed = account !== null && isSignedAs(facts, account);
   const follows = facts.isNodeRunning && !isFollowed ? [{ kind: 'follow', account } as const] : [];
   const leaving = isComing && present !== null ? [...olds, present] : olds;
   const after = leaving.flatMap((old) => stepsOf(old, facts, wants, old === present));
   return { current, next, olds, steps: [...before, ...switches, ...follows, ...after] };
 }
+
+/** Whether the running node works as an account, and has it on its books. */
+export const isSignedAs = (
+  { own, signsAs }: Pick<RotationFacts, 'own' | 'signsAs'>,
+  account: Hash160,
+): boolean => signsAs === account && own.includes(account);
 
 /** The proposed one, else one that was asked for, else the latest that was made for it. */
 function nextOf(

@@ -138,4 +138,22 @@ describe('a rotation of the node account under a running node', function () {
     const { exitCode, out, err } = await cli.run('gasbank', 'rebuild', '--config', config.file);
     assert.equal(exitCode, 0, `books derived from the chain alone: ${out}${err}`);
   });
+
+  it('goes back to a former account, too', async () => {
+    const { network, gateway, node, config } = fixture;
+    // Before its end only the owner can propose again.
+    const { overlap } = await readGatewayKeys(network.rpc, gateway);
+    await network.waitForBlock((overlap?.until ?? 0) + 1);
+    const aside = asideFile(config.wallet.file, node.address);
+    const from = ['--file', aside, '--key-password-file', config.wallet.passwordFile];
+    const imported = await cli.run('keys', 'import', ...from, '--config', config.file);
+    assert.equal(imported.exitCode, 0, imported.err);
+    await network.fund(node.hash, parseGas('40'));
+    const ledger = createLedgerStore(running.db);
+    await running.until('the GAS is on the books', () => {
+      return ledger.balance(walletOf(node.hash)).posted >= parseGas('40');
+    });
+    assert.match(await rotate('--next', node.address, '--fund', '20'), /The rotation is done\.$/m);
+    assert.equal(running.node.status().wallet?.account, node.hash);
+  });
 });
