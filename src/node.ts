@@ -52,7 +52,7 @@ export function createNode(options: NodeOptions): DodonaNode {
       closers.push(() => server.stop());
       await server.start();
       work = workAsOwnAccount(options, parts, stopping.signal, (signal, change) =>
-        runWork(options, parts, gauges, signal, change),
+        runWork(options, parts, signal, change),
       );
       closers.push(watch(parts, gauges));
     } catch (error) {

@@ -6,8 +6,6 @@ import type { Clock } from '../base/clock.js';
 import { BURNT, earnedOf, walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
-import type { IntakeResult } from '../pipeline/intake.js';
-import { createRequestStore } from '../requests/request-store.js';
 import { createRequestViews } from '../requests/request-view-store.js';
 import { booksStatus, readinessOf } from './node-figures.js';
 import { DATABASE_FILE, type NodeOptions } from './node-options.js';
@@ -22,13 +20,11 @@ const KEPT_MS = 60_000;
 export interface Gauges {
   /** Brings the figures up to date that are read when somebody asks for them. */
   refresh(): Promise<void>;
-  /** Has to be told what blocks brought. */
-  note(result: Pick<IntakeResult, 'answered' | 'expired'>): void;
 }
 
 /**
- * The node's gauges. None of them looks through a table that grows for ever each time: requests
- * that ended are counted once, and then as they end.
+ * The node's gauges. None of them looks through a table that grows for ever: the database counts
+ * requests as they end.
  */
 export function createGauges(options: NodeOptions, parts: Running): Gauges {
   const { metrics } = options;
@@ -36,7 +32,6 @@ export function createGauges(options: NodeOptions, parts: Running): Gauges {
   const queue = createQueue(options, parts);
   const money = createMoney(options, parts);
   return {
-    note: queue.note,
     async refresh() {
       metrics.ready(readinessOf(options, parts).ready);
       const processed = cursor.read()?.height ?? null;
@@ -56,27 +51,14 @@ export function createGauges(options: NodeOptions, parts: Running): Gauges {
 function createQueue({ config, clock, metrics }: NodeOptions, parts: Running) {
   const { db } = parts;
   const views = createRequestViews(db);
-  const requests = createRequestStore(db);
   const upkeeps = createUpkeepViews(db);
-  let { answered = 0, expired = 0 } = views.countByState();
-  const unanswered = new Map(views.unansweredByKind().map(({ kind, count }) => [kind, count]));
   return {
-    note(result: Pick<IntakeResult, 'answered' | 'expired'>): void {
-      answered += result.answered.length;
-      expired += result.expired.length;
-      for (const id of result.expired) {
-        const kind = requests.brief(id)?.kind;
-        if (kind !== undefined) unanswered.set(kind, (unanswered.get(kind) ?? 0) + 1);
-      }
-    },
     refresh(processed: number | null): void {
       const nowMs = clock.nowMs();
-      const ended = { answered, expired };
-      const some = Object.entries(ended).filter(([, count]) => count > 0);
-      metrics.queue({ ...views.countOpenByState(), ...Object.fromEntries(some) });
+      metrics.queue(views.countByState());
       const oldest = Object.entries(views.oldestByState());
       metrics.oldestRequests(Object.fromEntries(oldest.map(([state, at]) => [state, nowMs - at])));
-      metrics.unanswered([...unanswered].map(([kind, count]) => ({ kind, count })));
+      metrics.unanswered(views.unansweredByKind());
       const latest = { block: processed ?? 0, timeMs: parts.chainTime.nowMs() };
       metrics.upkeeps(upkeeps.countByState(), {
         count: upkeeps.dueCount(latest),

@@ -27,7 +27,6 @@ import type { Log } from '../telemetry/log.js';
 import { createCanaryFigures } from './canary-figures.js';
 import { countBlocks } from './count-blocks.js';
 import { followNodeAccount } from './follow-account.js';
-import type { Gauges } from './gauges.js';
 import { handOverMargin, noteHandOver } from './hand-over-margin.js';
 import { measuredTools } from './measured-tools.js';
 import type { NodeOptions } from './node-options.js';
@@ -48,7 +47,6 @@ const REFRESH_EVERY_MS = 60_000;
 export async function runWork(
   options: NodeOptions,
   parts: Running,
-  gauges: Gauges,
   signal: AbortSignal,
   change: (signer: Signer) => void,
 ): Promise<void> {
@@ -114,7 +112,6 @@ export async function runWork(
         parts.wasInStep ||= inStep;
         tellOf(result, last.index, inStep ? log.info : log.debug);
         const heights = { height: pool.bestHeight() ?? last.index, processed: last.index };
-        gauges.note(result);
         countBlocks(metrics, result, heights, inStep || !begun.isFresh);
         if (parts.wasInStep) tellOfBlocks(parts.events, result, heights);
       },

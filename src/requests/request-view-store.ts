@@ -43,7 +43,6 @@ export function createRequestViews(db: Database) {
     WHERE kind = 'random' AND state IN (${OPEN_LIST})
     GROUP BY substr(subject, 1, instr(subject, ',')) ORDER BY MIN(id)`);
   const oldestIn = db.prepare('SELECT MIN(created_time_ms) FROM request WHERE state = ?').pluck();
-  const countIn = db.prepare('SELECT COUNT(*) FROM request WHERE state = ?').pluck();
   const troubles = db
     .prepare(`SELECT ${REQUEST_COLUMNS} FROM request
       WHERE state IN ('stuck', 'overdue') OR (state = 'received' AND attempts > 0)
@@ -91,12 +90,6 @@ export function createRequestViews(db: Database) {
     countByState(): Partial<Record<RequestState, number>> {
       const rows = counts.all() as { state: RequestState; count: bigint }[];
       return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
-    },
-
-    /** As `countByState`, of those that have not ended: they are few. */
-    countOpenByState(): Partial<Record<RequestState, number>> {
-      const found = OPEN_STATES.map((state) => [state, Number(countIn.get(state))] as const);
-      return Object.fromEntries(found.filter(([, count]) => count > 0));
     },
 
     /** How many of each kind ended without an answer, and were refunded. */
