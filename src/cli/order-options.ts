@@ -4,19 +4,21 @@ import { type Datoshi, parseGas } from '../base/datoshi.js';
 import { type Hash160, parseAccount } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { type ChainOptions, withChainOptions } from './chain-options.js';
+import { type PassphraseOptions, withPassphraseOptions } from './passphrase-input.js';
 
-export interface OrderOptions extends ChainOptions {
+export interface OrderOptions extends ChainOptions, PassphraseOptions {
   readonly wallet?: string;
-  readonly passwordFile?: string;
   readonly account?: string;
   readonly dryRun?: boolean;
 }
 
 /** What every command takes that sends a transaction of an account. */
 export function withOrderOptions(command: Command): Command {
-  return withChainOptions(command)
-    .option('--wallet <file>', "NEP-6 wallet that signs and pays (default: the node's own)")
-    .option('--password-file <file>', 'its password: one line, readable by its owner only')
+  const signing = withChainOptions(command).option(
+    '--wallet <file>',
+    "NEP-6 wallet that signs and pays (default: the node's own)",
+  );
+  return withPassphraseOptions(signing, 'its password')
     .option('--account <address>', "which account of the wallet (default: the wallet's default)")
     .option('--dry-run', 'check it and show what it costs, but send nothing');
 }
@@ -25,7 +27,8 @@ export const ORDER_HELP = `
 Without --wallet the node's own account signs: its fees are drawn in the node's books before the
 transaction is sent, and the node books what became of it, now or at its next start. With --wallet
 any other account does, which no node's books tell of. Nothing is sent that would be refused. Waits
-until the transaction is in a block. Amounts are GAS.`;
+until the transaction is in a block. Amounts are GAS. A wallet's password is asked for, unseen, where
+no option names its file or descriptor.`;
 
 /** Reads an amount of GAS that is more than 0. Throws a NodeError BAD_QUERY. */
 export function parseAmount(name: string, text: string): Datoshi {

@@ -5,8 +5,10 @@ import type { Signer } from '../chain/signer.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
 import { readWalletFile } from '../config/wallet-file.js';
+import type { CommandContext } from './command-context.js';
 import { type OrderOptions, readAccount } from './order-options.js';
 import { ownAccount } from './own-account.js';
+import { readPassphrase } from './passphrase-input.js';
 
 export interface OrderSigner {
   readonly signer: Signer;
@@ -18,29 +20,37 @@ export interface OrderSigner {
 
 /**
  * The account that an order is signed by: that of --wallet, else the node's. Throws a NodeError
- * WALLET_FILE, PASSWORD_FILE, WALLET_PASSWORD or BAD_QUERY.
+ * WALLET_FILE, PASSWORD_FILE, PASSWORD_INPUT, WALLET_PASSWORD or BAD_QUERY.
  */
 export async function openOrderSigner(
   config: NodeConfig,
-  { wallet, passwordFile, account, rpc }: OrderOptions,
+  options: OrderOptions,
+  context: CommandContext,
 ): Promise<OrderSigner> {
-  if ((wallet === undefined) !== (passwordFile === undefined)) {
-    throw new NodeError('BAD_QUERY', '--wallet and --password-file go together', {
-      hint: "give both, or neither for the node's own account",
+  const { wallet, passwordFile, passwordFd, account, rpc } = options;
+  const hasPassword = passwordFile !== undefined || passwordFd !== undefined;
+  if (wallet === undefined && hasPassword) {
+    throw new NodeError('BAD_QUERY', 'a password goes with --wallet', {
+      hint: "name the wallet that it opens, or give neither for the node's own account",
     });
   }
   if (rpc !== undefined && wallet === undefined) {
     throw new NodeError('BAD_QUERY', '--rpc goes with --wallet: there is no node here to sign', {
-      hint: "give --wallet and --password-file, or the node's configuration with --config",
+      hint: "give --wallet, or the node's configuration with --config",
     });
   }
   const named = account === undefined ? null : readAccount('account', account);
   const chosen =
     wallet === undefined
       ? { ...config.wallet, account: named ?? config.wallet.account }
-      : { file: wallet, passwordFile: passwordFile ?? '', account: named };
+      : { file: wallet, account: named };
   const { openWallet } = await import('../keystore/open-wallet.js');
-  const signer = await openWallet(readWalletFile(chosen), readPasswordFile(chosen.passwordFile));
+  const entry = readWalletFile(chosen);
+  const password =
+    wallet === undefined
+      ? readPasswordFile(config.wallet.passwordFile)
+      : await readPassphrase(context, options, { of: `the password of ${wallet}` });
+  const signer = await openWallet(entry, password);
   // The account decides, not the file that it came from.
   const isOwn = rpc === undefined && ownAccount(config) === signer.account;
   const hasBooks = isOwn && (await hasDatabase(config));

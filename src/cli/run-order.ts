@@ -59,7 +59,7 @@ export async function runOrder(
   orderOf: OrderOf,
 ): Promise<void> {
   const settings = chainSettings(options);
-  const signing = await openOrderSigner(settings.config, options);
+  const signing = await openOrderSigner(settings.config, options, context);
   const chain = await openChain(settings, context.clock);
   try {
     const desk = await openDesk(chain, signing, context);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { type DevnetAccount, walletFileText } from '../../scripts/devnet/account.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { type Datoshi, parseGas } from '../../src/base/datoshi.js';
@@ -146,6 +148,24 @@ describe('gasbank deposit, withdraw, collect and sponsor by a wallet of its own'
     assert.equal((await holdings()).gas, before.gas);
   });
 
+  it('takes the password from a descriptor, or as it is typed in', async () => {
+    const [, wallet = '', , password = ''] = signs;
+    const words = ['gasbank', 'deposit', '0.25', '--wallet', wallet, '--json'];
+    const given = [...words, '--config', fixture.config.file];
+    const fd = openSync(password, 'r');
+    try {
+      const { exitCode, err } = await cli.run(...given, '--password-fd', String(fd));
+      assert.equal(exitCode, 0, err);
+    } finally {
+      closeSync(fd);
+    }
+    const terminal = Object.assign(new PassThrough(), { isTTY: true });
+    terminal.write(`${PASSWORD}\r`);
+    const typed = await cli.runWith(terminal, ...given);
+    assert.equal(typed.exitCode, 0, typed.err);
+    assert.doesNotMatch(typed.out + typed.err, new RegExp(PASSWORD));
+  });
+
   it('refuses a wrong network, a wrong gateway and half of what belongs together', async () => {
     const { rpcUrl } = fixture.network;
     const file = join(fixture.folder, 'other.yaml');
@@ -170,7 +190,9 @@ describe('gasbank deposit, withdraw, collect and sponsor by a wallet of its own'
     assert.equal(missing.exitCode, 1);
     assert.match(missing.err, /there is no contract 0xabab/);
     const halves: [string[], RegExp][] = [
-      [['--wallet', signs[1] ?? '', '--config', file], /--wallet and --password-file go together/],
+      [['--password-file', signs[3] ?? '', '--config', file], /a password goes with --wallet/],
+      [['--password-fd', '3', '--config', file], /a password goes with --wallet/],
+      [[...signs, '--password-fd', '3', '--config', file], /a password has one source/],
       [['--rpc', rpcUrl], /--rpc and --gateway go together/],
       [['--rpc', rpcUrl, '--gateway', fixture.gateway], /--rpc goes with --wallet/],
       [['--rpc', 'ftp://x', '--gateway', fixture.gateway], /--rpc is no URL/],
@@ -185,6 +207,7 @@ describe('gasbank deposit, withdraw, collect and sponsor by a wallet of its own'
 
   it('needs no configuration of a node: endpoint and gateway will do', async () => {
     const chain = ['--rpc', fixture.network.rpcUrl, '--gateway', fixture.gateway];
+    const before = await holdings();
     const { exitCode, out } = await cli.run(
       'gasbank',
       'deposit',
@@ -194,7 +217,7 @@ describe('gasbank deposit, withdraw, collect and sponsor by a wallet of its own'
       '--json',
     );
     assert.equal(exitCode, 0, out);
-    assert.equal((await holdings()).credit, parseGas('0.5'));
+    assert.equal((await holdings()).credit, before.credit + parseGas('0.5'));
   });
 
   it('ends with 75 when no endpoint can be reached', async () => {
