@@ -27,8 +27,8 @@ export const ORDER_HELP = `
 Without --wallet the node's own account signs: its fees are drawn in the node's books before the
 transaction is sent, and the node books what became of it, now or at its next start. With --wallet
 any other account does, which no node's books tell of. Nothing is sent that would be refused. Waits
-until the transaction is in a block. Amounts are GAS. A wallet's password is asked for, unseen, where
-no option names its file or descriptor.`;
+until the transaction is in a block. Amounts are GAS. A wallet's password is asked for, unseen,
+where no option names its file or descriptor.`;
 
 /** Reads an amount of GAS that is more than 0. Throws a NodeError BAD_QUERY. */
 export function parseAmount(name: string, text: string): Datoshi {
