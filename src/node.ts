@@ -4,8 +4,8 @@ import { workAsOwnAccount } from './node/follow-account.js';
 import { createGauges, type Gauges } from './node/gauges.js';
 import { readinessOf, statusOf } from './node/node-figures.js';
 import type { NodeOptions } from './node/node-options.js';
-import { openApi } from './node/open-api.js';
 import { openParts, type Running } from './node/open-parts.js';
+import { outsideOf } from './node/outside.js';
 import { runWork } from './node/run-work.js';
 
 export { databaseStatus } from './node/node-figures.js';
@@ -48,7 +48,7 @@ export function createNode(options: NodeOptions): DodonaNode {
       const parts = await openParts(options, closers, stopping.signal);
       running = parts;
       const gauges = createGauges(options, parts);
-      const server = openApi(options, parts, gauges);
+      const server = outsideOf(options).openApi(options, parts, gauges);
       closers.push(() => server.stop());
       await server.start();
       work = workAsOwnAccount(options, parts, stopping.signal, (signal, change) =>

@@ -26,6 +26,12 @@ export interface Announcements {
   close(): void;
 }
 
+/** How announcements are listened to: see `createAnnouncements`. */
+export type ConnectAnnouncements = (
+  options: AnnouncementOptions,
+  listener: AnnouncementListener,
+) => Announcements;
+
 /** Headers are some 700 bytes; whatever is much larger is not one. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Log } from '../telemetry/log.js';
 import { type BackOff, backOffMs } from './back-off.js';
-import { createAnnouncements } from './block-announcements.js';
+import { type ConnectAnnouncements, createAnnouncements } from './block-announcements.js';
 
 /**
  * Wakes whoever waits at the end of the chain. It tells that there may be a block, never what is in
@@ -21,6 +21,8 @@ export interface BlockWake {
 export interface BlockWakeOptions {
   /** ws:// or wss:// URLs of neo-go nodes, tried in turn; with none it polls. */
   readonly urls: readonly string[];
+  /** How they are listened to; default WebSockets. */
+  readonly connect?: ConnectAnnouncements;
   readonly clock: Clock;
   readonly log: Log;
   /** How often to look while there are no announcements. */
@@ -45,6 +47,7 @@ const MAX_SILENT_BLOCKS = 2;
  */
 export function createBlockWake(options: BlockWakeOptions): BlockWake {
   const { clock, log, pollMs, quietPollMs = pollMs * QUIET_POLLS } = options;
+  const connect = options.connect ?? createAnnouncements;
   let listening = false;
   let announced = -1;
   /** Bell of the waiter; ringing it when nobody waits is remembered. */
@@ -53,7 +56,7 @@ export function createBlockWake(options: BlockWakeOptions): BlockWake {
   let looks = 0;
   let silentBlocks = 0;
 
-  const announcements = createAnnouncements(
+  const announcements = connect(
     {
       urls: options.urls,
       clock,

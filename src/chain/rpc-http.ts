@@ -26,6 +26,9 @@ export interface HttpPoster {
   close(): void;
 }
 
+/** How a client reaches its endpoint: see `createHttpPoster`. */
+export type ConnectRpc = (url: string, maxConnections: number, clock: Clock) => HttpPoster;
+
 /** An endpoint's name for messages: providers put keys into paths, queries and user names. */
 export const endpointLabel = (url: string): string => {
   const { protocol, host } = new URL(url);

@@ -13,12 +13,15 @@ import {
   type RpcOptions,
 } from './rpc.js';
 import type { EndpointHealth, EndpointState, RpcEndpoint } from './rpc-endpoint.js';
+import type { ConnectRpc } from './rpc-http.js';
 
 export type { EndpointHealth, EndpointState } from './rpc-endpoint.js';
 
 export interface RpcPoolOptions {
   /** In order of preference. */
   readonly urls: readonly string[];
+  /** How each is reached; default HTTP. */
+  readonly connect?: ConnectRpc;
   /** The network that every endpoint must be of; one of another is never used. */
   readonly magic?: number | undefined;
   readonly clock: Clock;
@@ -145,8 +148,9 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
 
 /** What the options say of a client, absent where they say nothing. */
 function clientOptions(options: RpcPoolOptions) {
-  const { maxResponseBytes, maxConnections, batchCalls } = options;
+  const { connect, maxResponseBytes, maxConnections, batchCalls } = options;
   return {
+    ...(connect === undefined ? {} : { connect }),
     ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }),
     ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(batchCalls === undefined ? {} : { batchCalls }),

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { NodeError } from '../base/node-error.js';
 import { cutBatch } from './cut-batch.js';
 import { RpcError, RpcTrouble } from './rpc-error.js';
-import { createHttpPoster, type HttpAnswer, type HttpPoster } from './rpc-http.js';
+import { type ConnectRpc, createHttpPoster, type HttpAnswer, type HttpPoster } from './rpc-http.js';
 
 export { isRpcError, isRpcTrouble, RpcCode, RpcError, RpcTrouble } from './rpc-error.js';
 
@@ -57,6 +57,8 @@ export interface RpcClient extends Rpc {
 
 export interface RpcClientOptions {
   readonly url: string;
+  /** Default HTTP. */
+  readonly connect?: ConnectRpc;
   readonly clock: Clock;
   /** One connection is served serially by neo-go; more than 4 gain nothing (measured). */
   readonly maxConnections?: number;
@@ -76,7 +78,8 @@ export const MAX_BATCH_CALLS = 100;
 /** A JSON-RPC client of one endpoint, over kept-alive connections. */
 export function createRpcClient(options: RpcClientOptions): RpcClient {
   const maxConnections = options.maxConnections ?? DEFAULT_RPC_CONNECTIONS;
-  const poster = createHttpPoster(options.url, maxConnections, options.clock);
+  const connect = options.connect ?? createHttpPoster;
+  const poster = connect(options.url, maxConnections, options.clock);
   const limitsOf = (asked: RpcOptions) => ({
     timeoutMs: asked.timeoutMs ?? options.timeoutMs ?? DEFAULT_RPC_TIMEOUT_MS,
     maxResponseBytes: options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessageSender } from '../alerts/alert-message.js';
 import { createEventFeed, type EventFeed } from '../api/event-feed.js';
@@ -8,25 +7,23 @@ import { type ChainFacts, checkChain } from '../chain/chain-check.js';
 import { createFeePolicy, type PolicyReader } from '../chain/policy.js';
 import { createRpcPool, type RpcPool } from '../chain/rpc-pool.js';
 import type { Signer } from '../chain/signer.js';
-import { loadFeeds } from '../config/load-feeds.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { createFilterPool, type FilterPool } from '../filters/filter-pool.js';
+import type { FilterPool } from '../filters/filter-pool.js';
 import { type ChainTime, createChainTime } from '../gasbank/chain-time.js';
 import { createHeldWork, type HeldWork } from '../gasbank/held-spending.js';
-import { createGuardedFetch, type GuardedFetch } from '../net/guarded-fetch.js';
-import { DEFAULT_HTTP_LIMITS } from '../net/http-limits.js';
+import type { GuardedFetch } from '../net/guarded-fetch.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
-import { type Database, openDatabase, tellOfTrouble, troubleWord } from '../storage/database.js';
-import { lockNode } from '../storage/node-lock.js';
+import { type Database, tellOfTrouble, troubleWord } from '../storage/database.js';
 import { accountTrouble } from './account-trouble.js';
 import { requireStartInTime } from './check-start-block.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
-import { type NodeAlerts, openAlerts } from './open-alerts.js';
-import { type NodeFunctions, openFunctions } from './open-functions.js';
+import type { NodeAlerts } from './open-alerts.js';
+import type { NodeFunctions } from './open-functions.js';
 import { type NodePrices, openPrices } from './open-prices.js';
-import { type NodeRandom, openRandom, warnOfRandom } from './open-random.js';
-import { openVault, warnOfVault } from './open-vault.js';
-import { openConfiguredSigner, signerOfGateway } from './own-signer.js';
+import { type NodeRandom, warnOfRandom } from './open-random.js';
+import { warnOfVault } from './open-vault.js';
+import { type NodeWeb, outsideOf } from './outside.js';
+import { signerOfGateway } from './own-signer.js';
 import { askPatiently } from './patient-start.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
@@ -81,8 +78,9 @@ export async function openParts(
     closers.push(() => close(part));
     return part;
   };
-  const configured = await openConfiguredSigner(config);
-  const feeds = loadFeeds(config.prices.feedPaths);
+  const outside = outsideOf(options);
+  const configured = await outside.openSigner(config);
+  const feeds = outside.loadFeeds(config.prices.feedPaths);
   const pool = openPool(options, keep);
   const { magic } = config.network;
   const patiently = <T>(ask: () => Promise<T>) => askPatiently(ask, options, signal);
@@ -94,20 +92,18 @@ export async function openParts(
   const trouble = accountTrouble(facts, signer.account, facts.height);
   if (trouble !== null) log.warn('this node cannot answer yet', { reason: trouble });
   const { dir } = config.storage;
-  keep(lockNode(join(dir, LOCK_FILE)), (lock) => lock.release());
-  const db = keep(openDatabase(join(dir, DATABASE_FILE)), (part) => void part.close());
+  keep(outside.lock(join(dir, LOCK_FILE)), (lock) => lock.release());
+  const db = keep(outside.openDatabase(join(dir, DATABASE_FILE)), (part) => void part.close());
   tellOfTrouble(db, (code) => metrics.databaseError(troubleWord(code)));
-  await warnOfVault(openVault(config, db, clock), log);
+  await warnOfVault(outside.openVault(config, db, clock), log);
   if (createCursorStore(db).read() === null) {
     const { hash, startBlock } = config.gateway;
     await patiently(() => requireStartInTime(pool, hash, startBlock ?? 0, { signal }));
   }
-  const pollMs = config.network.pollIntervalMs;
-  const wake = createBlockWake({ urls: webSocketUrls(config), clock, log, pollMs });
-  keep(wake, (part) => part.close());
+  const wake = openWake(options, keep);
   const web = await openWeb(options, keep);
-  const functions = keep(openFunctions(options, { pool, ...web }), (part) => part.close());
-  const random = keep(openRandom(options), (part) => part.close());
+  const functions = keep(outside.openFunctions(options, { pool, ...web }), (part) => part.close());
+  const random = keep(outside.openRandom(options), (part) => part.close());
   await warnOfRandom(facts, random.keys, log);
   signal.throwIfAborted();
   const startedMs = clock.nowMs();
@@ -118,7 +114,7 @@ export async function openParts(
     prices: openPrices(options, { db, events, ...web }, feeds),
     events,
     random,
-    alerts: openAlerts(options, db, () => senderOf(options, parts.signer.account)),
+    alerts: outside.openAlerts(options, db, () => senderOf(options, parts.signer.account)),
     signer,
     db,
     pool,
@@ -137,10 +133,12 @@ export async function openParts(
   return parts;
 }
 
-function openPool({ config, clock, log, metrics }: NodeOptions, keep: Keep): RpcPool {
+function openPool(options: NodeOptions, keep: Keep): RpcPool {
+  const { config, clock, log, metrics } = options;
   const { network } = config;
   const pool = createRpcPool({
     urls: network.rpcUrls,
+    connect: outsideOf(options).connectRpc,
     magic: network.magic,
     clock,
     log,
@@ -168,19 +166,19 @@ export const senderOf = (
   ...{ magic: config.network.magic, gateway: config.gateway.hash, account, version },
 });
 
-/** What goes out to the web, and what is done with that which comes back. */
-async function openWeb({ config, clock }: NodeOptions, keep: Keep) {
-  const { http } = config;
-  const ca = http.caFile === null ? undefined : readFileSync(http.caFile, 'utf8');
-  const { totalTimeoutMs, connectTimeoutMs, maxBodyBytes, maxRedirects, allow, profile } = http;
-  const given = { totalTimeoutMs, connectTimeoutMs, maxBodyBytes, maxRedirects };
-  const limits = { ...DEFAULT_HTTP_LIMITS, ...given };
-  const fetch = keep(createGuardedFetch({ limits, allow, clock, ca }), (part) => part.close());
-  const { workers, timeoutMs } = config.filters;
-  const filters = keep(
-    createFilterPool({ workers, timeoutMs, maxBodyBytes, profile, clock }),
-    (part) => part.close(),
-  );
+/** Tells when to look for a block. */
+function openWake(options: NodeOptions, keep: Keep): BlockWake {
+  const { config, clock, log } = options;
+  const connect = outsideOf(options).connectAnnouncements;
+  const pollMs = config.network.pollIntervalMs;
+  const wake = createBlockWake({ urls: webSocketUrls(config), connect, clock, log, pollMs });
+  return keep(wake, (part) => part.close());
+}
+
+async function openWeb(options: NodeOptions, keep: Keep): Promise<NodeWeb> {
+  const { fetch, filters } = await outsideOf(options).openWeb(options);
+  keep(fetch, (part) => part.close());
+  keep(filters, (part) => part.close());
   await filters.ready();
   return { fetch, filters };
 }

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { EventFeed } from '../api/event-feed.js';
 import type { FeedStatus } from '../api/node-status.js';
 import type { FeedConfig } from '../config/feed-config.js';
@@ -12,6 +11,7 @@ import { createPollStore } from '../prices/poll-store.js';
 import { createRoundStore, type RoundStore } from '../prices/round-store.js';
 import type { Database } from '../storage/database.js';
 import type { NodeOptions } from './node-options.js';
+import { outsideOf } from './outside.js';
 
 /** The node's price feeds. */
 export interface NodePrices {
@@ -33,11 +33,8 @@ export interface NodePrices {
 
 const RANDOM_STEPS = 2 ** 32;
 
-/** Spreads waits; nothing secret hangs on it. */
-const random = (): number => randomInt(RANDOM_STEPS) / RANDOM_STEPS;
-
 export function openPrices(
-  { clock, log, metrics }: NodeOptions,
+  options: NodeOptions,
   parts: {
     readonly db: Database;
     readonly fetch: GuardedFetch;
@@ -46,9 +43,12 @@ export function openPrices(
   },
   feeds: readonly FeedConfig[],
 ): NodePrices {
+  const { clock, log, metrics } = options;
   const store = createPollStore(parts.db);
   const rounds = createRoundStore(parts.db);
 
+  /** Spreads waits; nothing secret hangs on it. */
+  const random = (): number => outsideOf(options).random(4).readUInt32LE() / RANDOM_STEPS;
   const due = createDueRounds();
   const polled = new Map<string, Pick<FeedStatus, 'hasQuorum' | 'isHeld' | 'why'>>();
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { messageOf } from '../base/node-error.js';
@@ -33,7 +32,7 @@ import type { NodeOptions } from './node-options.js';
 import { type NodeEvidence, openEvidence } from './open-evidence.js';
 import type { Running } from './open-parts.js';
 import { randomResolver, warnOfRandom } from './open-random.js';
-import { openVault } from './open-vault.js';
+import { outsideOf } from './outside.js';
 import { pipelineLimits } from './pipeline-limits.js';
 import { tellOfBlocks, tellOfMoves } from './tell-events.js';
 
@@ -98,7 +97,7 @@ export async function runWork(
       }),
       tipHeight: () => pool.bestHeight() ?? 0,
       ...{ resolver: evidence.resolver, keepEvidence: evidence.keepEvidence },
-      randomNonce: () => randomBytes(4).readUInt32LE(),
+      randomNonce: () => outsideOf(options).random(4).readUInt32LE(),
       onHeight,
       onBlocks: (last, result, inStep) => {
         parts.latestBlockMs = clock.nowMs();
@@ -184,7 +183,7 @@ function tellOf({ received, answered, expired }: IntakeResult, block: number, te
 /** The resolver of all kinds, under the eyes of what keeps evidence. */
 function watchedResolver(options: NodeOptions, parts: Running): NodeEvidence {
   const { config, clock } = options;
-  const { vault, keys } = openVault(config, parts.db, clock);
+  const { vault, keys } = outsideOf(options).openVault(config, parts.db, clock);
   const measured = measuredTools(options, parts);
   const { fetch, filters } = measured;
   const tools = { fetch, filters, reveal: vault.reveal, keys };

@@ -25,13 +25,18 @@ export function openDatabase(path: string): Database {
   } catch (cause) {
     throw cannotOpen(path, false, cause);
   }
-  const db = connect(path, false);
+  return prepareDatabase(connect(path, false));
+}
+
+/** Makes of a connection one to the node's database, and migrates it. */
+export function prepareDatabase(db: Database): Database {
+  db.defaultSafeIntegers(true);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   // A table that is built anew is gone for a moment: what refers to it is checked afterwards.
   db.pragma('foreign_keys = OFF');
-  migrate(db, path);
+  migrate(db, db.name);
   db.pragma('foreign_keys = ON');
   return db;
 }
