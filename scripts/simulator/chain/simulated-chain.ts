@@ -47,12 +47,33 @@ export interface SimulatedChainOptions {
    * their length alone (`trusted`).
    */
   readonly proofs: 'verified' | 'trusted';
+  /**
+   * `trusted`: a witness's verification script must be the signer's, but its signatures are not
+   * looked at. Default `verified`.
+   */
+  readonly signatures?: 'verified' | 'trusted';
+  /** What an endpoint lends to a script on trial, in datoshi; default 200 GAS. */
+  readonly lentGas?: Datoshi;
 }
 
-/** A consumer: instances of contracts/testing/hostile, modelled; its modes are set by calls. */
+/**
+ * How a hostile contract's callback or tick behaves in one call: a mode of
+ * contracts/testing/hostile, or null for the one that `setMode` set.
+ */
+export type ModeChoice = (call: {
+  readonly contract: Hash160;
+  readonly method: string;
+  readonly phase: 'trial' | 'block';
+  /** Of the block that it is in, or would be. */
+  readonly blockIndex: number;
+}) => string | null;
+
+/** A consumer: an instance of contracts/testing/hostile, modelled; its modes are set by calls. */
 export interface SimulatedContract {
   readonly kind: 'hostile';
   readonly hash: Hash160;
+  /** So it may do one thing in preflight and another in the block. */
+  readonly chooseMode?: ModeChoice;
 }
 
 export type RpcReply =
@@ -172,6 +193,33 @@ export interface RequestHistory {
   readonly endings: readonly RequestEnding[];
 }
 
+/** A run of an upkeep. */
+export interface UpkeepRunRecord {
+  readonly id: bigint;
+  /** ms for cron, else a block. */
+  readonly due: bigint;
+  readonly block: number;
+  readonly tx: Hash256;
+  readonly delivered: boolean;
+  readonly fee: Datoshi;
+  readonly lost: Datoshi;
+  readonly premium: Datoshi;
+  /** For the next run. */
+  readonly locked: Datoshi;
+}
+
+export interface UpkeepHistory {
+  readonly id: bigint;
+  readonly owner: Hash160;
+  readonly target: Hash160;
+  readonly method: string;
+  readonly trigger: string;
+  readonly maxFee: Datoshi;
+  readonly registered: number;
+  /** Block in which it was cancelled, else null. */
+  readonly cancelled: number | null;
+}
+
 /** What the gateway owes, and what it has. */
 export interface SimulatedBalances {
   readonly held: Datoshi;
@@ -185,6 +233,8 @@ export interface ChainViews {
   height(): number;
   block(index: number): SimulatedBlock;
   requests(): readonly RequestHistory[];
+  upkeeps(): readonly UpkeepHistory[];
+  upkeepRuns(): readonly UpkeepRunRecord[];
   balances(): SimulatedBalances;
   gasOf(account: Hash160): Datoshi;
   /** All that came into a block, in order. */
@@ -218,5 +268,4 @@ export interface SimulatedChain {
   readonly views: ChainViews;
 }
 
-/** Made by `createSimulatedChain`. */
-export type CreateSimulatedChain = (options: SimulatedChainOptions) => SimulatedChain;
+export { createSimulatedChain } from './create-simulated-chain.js';

@@ -1,0 +1,38 @@
+/**
+ * Units of execution (times ExecFeeFactor: datoshi) of what contracts do, as neo-project/neo prices
+ * system calls and natives. What opcodes between them cost is measured on neo-go; see
+ * test/simulator.
+ */
+export const Price = {
+  contractCall: 1 << 15,
+  /** The call of a native method, beside its own price. */
+  nativeCall: 1 << 15,
+  storageRead: 1 << 15,
+  storageWrite: 1 << 15,
+  notify: 1 << 15,
+  checkWitness: 1 << 10,
+  runtimeRead: 1 << 4,
+  scriptContainer: 1 << 3,
+  serialize: 1 << 12,
+  deserialize: 1 << 14,
+  sha256: 1 << 15,
+  ledgerIndex: 1 << 15,
+  contractLookup: 1 << 15,
+  policyRead: 1 << 15,
+  random: 1 << 13,
+  /** Of a token: a transfer, and a balance that is read. */
+  transfer: 1 << 17,
+  balanceRead: 1 << 15,
+  /** To verify a proof of a random number: two points, a multiplication, an addition, a pairing. */
+  proof: 4 * (1 << 19) + (1 << 19) + (1 << 21) + (1 << 23) + (1 << 5) + 6 * (1 << 15) + (1 << 15),
+} as const;
+
+/** Units of the gateway's own opcodes, measured on neo-go, where they are worth the mention. */
+export const GAS_UNITS = {
+  /** Any method: what the compiler puts before it. */
+  method: 2_500,
+  /** Of a list: what surrounds one of its items. */
+  responseItem: 3_000,
+  runItem: 3_000,
+  roundItem: 3_000,
+} as const;

@@ -1,0 +1,19 @@
+/** What THROW throws: a contract around it may catch it. */
+export class VmThrow extends Error {
+  /** Null when what was thrown is no text, as rehearsals tell it. */
+  constructor(readonly text: string | null) {
+    super(text ?? '');
+  }
+}
+
+/** What nothing in a script can catch: ABORT, a missing method, a lack of gas. */
+export class VmFault extends Error {}
+
+/** How an execution tells of what ended it (neo-go's words around a THROW). */
+export function exceptionOf(thrown: unknown): string {
+  if (thrown instanceof VmThrow) {
+    return `at instruction 0 (THROW): unhandled exception: ${JSON.stringify(thrown.text ?? '')}`;
+  }
+  if (thrown instanceof VmFault) return `at instruction 0 (SYSCALL): ${thrown.message}`;
+  throw thrown;
+}
