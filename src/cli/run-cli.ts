@@ -14,6 +14,7 @@ import { ExitCode } from './exit-code.js';
 import { explainCommand } from './explain-command.js';
 import { functionCommand } from './function-command.js';
 import { gasbankCommand } from './gasbank-command.js';
+import { healthCommand } from './health-command.js';
 import { keysCommand } from './keys-command.js';
 import { pricesCommand } from './prices-command.js';
 import { reportError } from './report-error.js';
@@ -73,6 +74,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .addCommand(startCommand(context, setExitCode))
       .addCommand(statusCommand(context))
       .addCommand(consoleCommand(context))
+      .addCommand(healthCommand(context))
       .addCommand(explainCommand(context))
       .addCommand(requestsCommand(context))
       .addCommand(gasbankCommand(context, setExitCode))

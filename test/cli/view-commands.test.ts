@@ -90,6 +90,21 @@ describe('commands that look at a node', () => {
     await server.start();
   }
 
+  it('health tells whether the node lives, and with --ready whether it can answer', async () => {
+    const none = await cli.runHere('health');
+    assert.equal(none.exitCode, 75);
+    assert.match(none.err, /^error: no node runs/);
+    await startServer();
+    assert.deepEqual(await cli.runHere('health'), { exitCode: 0, out: 'alive\n', err: '' });
+    const waits = await cli.runHere('health', '--ready');
+    assert.equal(waits.exitCode, 75);
+    assert.match(waits.err, /the node is not ready: the node is 7 blocks behind/);
+    await server?.stop();
+    await startServer(() => ({ ...STATUS, readiness: { ready: true, reasons: [] } }));
+    const ready = await cli.runHere('health', '--ready', '--json');
+    assert.deepEqual(JSON.parse(ready.out), { ok: true, ready: true, pid: process.pid });
+  });
+
   it('status tells what the running node says', async () => {
     await startServer();
     const { exitCode, out } = await cli.runHere('status');

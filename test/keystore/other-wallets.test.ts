@@ -125,6 +125,23 @@ describe('wallets of this node and of other programs', function () {
     assert.equal((await openWallet(found, password)).account, first.hash);
   });
 
+  it('that systemd hands over as credentials are taken: mode 0440, of root and its group', () => {
+    const file = inDir('credential.json');
+    writeFileSync(file, '{}', { mode: 0o600 });
+    const stats = (mode: number, uid: number, gid: number) =>
+      Object.assign(statSync(file), { mode: 0o100_000 | mode, uid, gid });
+    assert.equal(openToOthers(file, stats(0o440, 0, 0)), null);
+    for (const [mode, uid, gid] of [
+      [0o440, 0, 100],
+      [0o440, process.geteuid?.() || 1_000, 1_000],
+      [0o640, 0, 0],
+      [0o444, 0, 0],
+      [0o460, 0, 0],
+    ] as const) {
+      assert.match(openToOthers(file, stats(mode, uid, gid))?.problem ?? '', /others may/);
+    }
+  });
+
   it('that do not belong to this user are refused, with what to do', () => {
     const file = inDir('ours.json');
     const copy = inDir('foreign.json');
