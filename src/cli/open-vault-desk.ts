@@ -53,7 +53,7 @@ function isCurrent(path: string): boolean {
 }
 
 /** Users of a container may have no name. */
-function operatorName(): string {
+export function operatorName(): string {
   try {
     return `operator:${userInfo().username}`;
   } catch {

@@ -4,6 +4,7 @@ import { alertsCommand } from './alerts-command.js';
 import { apiKeysCommand } from './api-keys-command.js';
 import { attestCommand } from './attest-command.js';
 import { auditCommand } from './audit-command.js';
+import { backupCommand } from './backup-command.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
 import { configCommand } from './config-command.js';
@@ -19,6 +20,7 @@ import { keysCommand } from './keys-command.js';
 import { pricesCommand } from './prices-command.js';
 import { reportError } from './report-error.js';
 import { requestsCommand } from './requests-command.js';
+import { restoreCommand } from './restore-command.js';
 import { secretsCommand } from './secrets-command.js';
 import { startCommand } from './start-command.js';
 import { statusCommand } from './status-command.js';
@@ -90,6 +92,8 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .addCommand(evidenceCommand(context, setExitCode))
       .addCommand(attestCommand(context, setExitCode))
       .addCommand(alertsCommand(context))
+      .addCommand(backupCommand(context))
+      .addCommand(restoreCommand(context))
       .addCommand(configCommand(context))
   );
 }

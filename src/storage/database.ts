@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { LATEST_SCHEMA, MIGRATIONS } from './migrations.js';
@@ -13,13 +15,17 @@ const BUSY_TIMEOUT_MS = 5_000;
  * again until then, and are moved once.
  */
 const CHECKPOINT_PAGES = 4_000;
+/** Stands beside a database while a backup is being put in its place. */
+export const RESTORE_MARKER = 'restore.unfinished';
 
 /**
  * Opens the node's database, creating and migrating it. Integers are bigint everywhere.
  * Every commit is on disk when it returns (WAL, synchronous FULL), unless it is repeatable.
- * Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA.
+ * Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA, RESTORE_UNFINISHED.
  */
 export function openDatabase(path: string): Database {
+  // Before anything else: a database that was moved away would be made anew, without its secrets.
+  refuseUnfinished(path);
   try {
     createPrivateFile(path);
   } catch (cause) {
@@ -41,11 +47,27 @@ export function prepareDatabase(db: Database): Database {
   return db;
 }
 
-/** Opens an existing database for reading only. Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA. */
-export function openDatabaseReadOnly(path: string): Database {
+/**
+ * Opens an existing database for reading only. Throws a NodeError: DB_OPEN, DB_NEWER_SCHEMA,
+ * RESTORE_UNFINISHED.
+ * @param schemas which ones are taken: the program's own, or earlier ones, too.
+ */
+export function openDatabaseReadOnly(
+  path: string,
+  schemas: 'current' | 'earlier' = 'current',
+): Database {
+  refuseUnfinished(path);
   const db = connect(path, true);
-  refuseOtherSchema(db, path, true);
+  refuseOtherSchema(db, path, schemas === 'current');
   return db;
+}
+
+function refuseUnfinished(path: string): void {
+  if (!existsSync(join(dirname(path), RESTORE_MARKER))) return;
+  const dir = dirname(path);
+  throw new NodeError('RESTORE_UNFINISHED', `restoring a backup into ${dir} was not finished`, {
+    hint: 'run the same dodona restore again',
+  });
 }
 
 /**
@@ -148,7 +170,7 @@ function cannotOpen(path: string, readonly: boolean, cause: unknown): NodeError 
   });
 }
 
-function schemaVersion(db: Database): number {
+export function schemaVersion(db: Database): number {
   return Number(db.pragma('user_version', { simple: true }));
 }
 

@@ -40,10 +40,13 @@ const COMMANDS = [
   ['gasbank', 'withdraw'],
   ['gasbank', 'collect'],
   ['gasbank', 'sponsor'],
+  ['backup', 'create'],
+  ['backup', 'verify'],
+  ['restore'],
 ];
 
 /** They need no node: all is in what they are given. */
-const WITHOUT_CONFIG = ['attest digest', 'attest verify', 'upkeeps simulate'];
+const WITHOUT_CONFIG = ['attest digest', 'attest verify', 'backup verify', 'upkeeps simulate'];
 
 describe('the dodona command line', () => {
   const cli = commandLine();
