@@ -27,13 +27,16 @@ export const ROWS_BY_SCHEMA: readonly string[] = [
      ('burnt', 0), ('credit:0xd1', 0), ('reserved:0xd1', 0), ('earned:0xd2', 0);
    INSERT INTO ledger_transfer (id, phase, pending_id, debit, credit, amount, cause, block, tx,
        request_id, at_ms)
-     VALUES ('a', 'single', NULL, 'outside', 'wallet:0xd2', 1000000000, 'funded', 90, '0x0a', NULL, 1),
+     VALUES ('a', 'single', NULL, 'outside', 'wallet:0xd2', 1000000000, 'funded', 90, '0x0a',
+         NULL, 1),
        ('b', 'single', NULL, 'outside', 'credit:0xd1', 500000000, 'deposit', 91, '0x0b', NULL, 2),
-       ('c', 'single', NULL, 'credit:0xd1', 'reserved:0xd1', 60000000, 'request', 101, '0x02', 2, 3),
+       ('c', 'single', NULL, 'credit:0xd1', 'reserved:0xd1', 60000000, 'request', 101, '0x02', 2,
+         3),
        ('d', 'pending', NULL, 'wallet:0xd2', 'burnt', 24000000, 'respond fees', NULL, '0xf1', 2, 4),
        ('e', 'post', 'd', 'wallet:0xd2', 'burnt', 24000000, 'respond fees', 103, '0xf1', 2, 5),
        ('f', 'single', NULL, 'reserved:0xd1', 'earned:0xd2', 24000000, 'charge', 103, '0xf1', 2, 6),
-       ('g', 'pending', NULL, 'wallet:0xd2', 'burnt', 23000000, 'expire fees', NULL, '0xf2', 1, 7);`,
+       ('g', 'pending', NULL, 'wallet:0xd2', 'burnt', 23000000, 'expire fees', NULL, '0xf2', 1,
+         7);`,
   `INSERT INTO request (id, kind, requester, payer, subject, filter, max_fee, deadline,
        created_block, created_tx, created_time_ms, state, reason)
      VALUES (3, 'function', '0xc2', '0xd1', '7', '', 70000000, 350, 110, '0x03', 1700000009000,
@@ -62,17 +65,20 @@ export const ROWS_BY_SCHEMA: readonly string[] = [
   `INSERT INTO evidence VALUES (2, 1700000002000, x'${'33'.repeat(32)}', '{"logs":["one"]}', NULL),
      (4, 1700000002100, x'${'44'.repeat(32)}', NULL, 1700000009999);
    INSERT INTO evidence_blob VALUES (9, 2, x'${'55'.repeat(32)}', 3, 'small', x'616263');`,
-  "INSERT INTO upkeep_lock VALUES (20, '0xd3', 100000000, 1, 0, 112), (21, '0xd3', 100000000, 0, 1, 0);",
+  `INSERT INTO upkeep_lock
+   VALUES (20, '0xd3', 100000000, 1, 0, 112), (21, '0xd3', 100000000, 0, 1, 0);`,
   `INSERT INTO price_poll VALUES (31, 'GAS/USD', 1700000008000, '4.81', 481000000, 1700000007900, 4,
      'publish', 'heartbeat');
    INSERT INTO price_quote VALUES (31, 0, 'a', 'g', 'taken', '4.81', 1700000007900, '4.81',
      1700000007900, NULL);
    INSERT INTO price_feed VALUES ('GAS/USD', 1, '4.9', 1700000008000);
-   INSERT INTO price_round VALUES ('GAS/USD', 8, 481000000, 1700000007900, 4, '0xd1', 9, 116, '0x16');`,
+   INSERT INTO price_round VALUES ('GAS/USD', 8, 481000000, 1700000007900, 4, '0xd1', 9, 116,
+         '0x16');`,
   `INSERT INTO upkeep (id, owner, target, method, trigger, kind, max_fee, locks, registered_block,
        registered_ms, registered_tx, state, reason, last_due, next_due, tx, sent_due, lost_tx,
        lost_due, watch_contract, watch_event)
-     VALUES (20, '0xd3', '0xc3', 'tick', 'every:4', 'every', 100000000, 1, 100, 1700000000000, '0x20',
+     VALUES (20, '0xd3', '0xc3', 'tick', 'every:4', 'every', 100000000, 1, 100, 1700000000000,
+         '0x20',
          'sent', 'on its way', 108, 112, '0xf1', 112, NULL, NULL, NULL, NULL),
        (21, '0xd3', '0xc3', 'tick', 'on:0xc4:E', 'on', 100000000, 0, 100, 1700000000000, '0x20',
          'waiting', 'waits', NULL, NULL, NULL, NULL, '0xf3', 111, '0xc4', 'E');
