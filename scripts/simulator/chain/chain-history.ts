@@ -6,12 +6,14 @@ import {
 } from '../../../src/chain/gateway-events.js';
 import { parseStackItem } from '../../../src/chain/stack-item.js';
 import type { KnownBlock } from './chain-core.js';
+import { Key, type Request } from './gateway/records.js';
 import type {
   RequestEnding,
   RequestHistory,
   UpkeepHistory,
   UpkeepRunRecord,
 } from './simulated-chain.js';
+import type { StateStore } from './state-store.js';
 import { itemToJson } from './vm-item.js';
 
 interface OpenRequest extends RequestHistory {
@@ -22,13 +24,22 @@ interface OpenUpkeep extends Omit<UpkeepHistory, 'cancelled'> {
   cancelled: number | null;
 }
 
+interface Stored {
+  readonly value: Request;
+}
+
 /** What became of requests and upkeeps, out of the gateway's events as blocks come. */
 export class ChainHistory {
   readonly requests = new Map<bigint, OpenRequest>();
   readonly upkeeps = new Map<bigint, OpenUpkeep>();
   readonly runs: UpkeepRunRecord[] = [];
+  /** The generation of the sponsorship that pays, of sponsored requests. */
+  readonly sponsored = new Map<bigint, number>();
 
-  constructor(readonly gateway: Hash160) {}
+  constructor(
+    readonly gateway: Hash160,
+    readonly state: StateStore,
+  ) {}
 
   add({ index, transactions }: KnownBlock): void {
     for (const { hash, state, notifications } of transactions) {
@@ -47,6 +58,8 @@ export class ChainHistory {
       const { id, requester, payer, maxFee, deadline, name } = event;
       const asked = { id, event: name, requester, payer, maxFee, deadline, asked: block };
       this.requests.set(id, { ...asked, endings: [] });
+      const record = this.state.get(`${this.gateway}/${Key.request(id).name}`);
+      if (record !== undefined) this.sponsored.set(id, (record as Stored).value.sponsored);
       return;
     }
     switch (event.name) {

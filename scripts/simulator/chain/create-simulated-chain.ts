@@ -14,11 +14,12 @@ import { ChainHistory } from './chain-history.js';
 import { createEndpoint } from './endpoint.js';
 import { executorContract, firstSettings, gatewayContract } from './gateway/gateway.js';
 import { trustedProofs, verifiedProofs } from './gateway/random.js';
-import type { Pair } from './gateway/records.js';
+import { Key, type Pair } from './gateway/records.js';
 import { hostileContract } from './hostile.js';
 import { hashOf, makeBlock } from './make-block.js';
 import { refusalOf, trustedSignatures, verifiedSignatures } from './mempool.js';
 import { gasOf, gasToken, ledger, management, mintGas, policyContract } from './natives.js';
+import { shiftCharge } from './shift-charge.js';
 import type {
   AppliedTransaction,
   ChainViews,
@@ -52,7 +53,7 @@ const WITNESS_BYTES = 109;
 
 export function createSimulatedChain(options: SimulatedChainOptions): SimulatedChain {
   const core = coreOf(options);
-  const history = new ChainHistory(options.gateway);
+  const history = new ChainHistory(options.gateway, core.state);
   let decide: (transaction: SimulatedTransaction) => TransactionFate | null = () => null;
   const settle = (hash: Hash256, fate: TransactionFate | null): void => {
     const waiting = core.waiting.get(hash);
@@ -95,6 +96,7 @@ export function createSimulatedChain(options: SimulatedChainOptions): SimulatedC
       core.nextPolicy = { ...core.nextPolicy, ...change };
     },
     deploy: (contract) => deploy(core, contract),
+    shiftCharge: (shift) => shiftCharge(core, history, shift),
     views: viewsOf(core, history),
   };
 }
@@ -130,7 +132,6 @@ function coreOf(options: SimulatedChainOptions): ChainCore {
   const natives = [gasToken, ledger, management, policyContract(() => core.policy)];
   const own = [gatewayContract(gateway, check), executorContract(executor, gateway)];
   for (const contract of [...natives, ...own]) core.contracts.set(contract.hash, contract);
-  for (const contract of options.contracts ?? []) deploy(core, contract);
   for (const [account, amount] of options.gas) mintGas(state, account, amount);
   const keep = (name: string, value: unknown, bytes: number): void =>
     state.set(`${gateway}/${name}`, { value, bytes });
@@ -139,11 +140,14 @@ function coreOf(options: SimulatedChainOptions): ChainCore {
   const settings = firstSettings(executor);
   keep('s', settings, serializedBytes(settings));
   state.sealBlock();
+  for (const contract of options.contracts ?? []) deploy(core, contract);
   return core;
 }
 
 function deploy(core: ChainCore, { hash, chooseMode }: SimulatedContract): void {
   core.contracts.set(hash, hostileContract(hash, chooseMode ?? null));
+  core.state.set(`${hash}/m`, { value: Buffer.alloc(0), bytes: 0 });
+  core.state.amendBlock();
 }
 
 function submit(
@@ -232,6 +236,10 @@ function viewsOf(core: ChainCore, history: ChainHistory): ChainViews {
     upkeeps: () => [...history.upkeeps.values()],
     upkeepRuns: () => history.runs,
     balances: () => balancesOf(core),
+    node: () => {
+      const stored = core.state.get(`${core.gateway}/${Key.node.name}`);
+      return (stored as { value: Hash160 } | undefined)?.value ?? null;
+    },
     gasOf: (account) => gasOf(core.state, account),
     transactions: () => [...core.ended.values()].map(shownEnded),
     waiting: () => [...core.waiting.values()].map(({ transaction }) => shown(transaction)),

@@ -119,8 +119,8 @@ export function hostileContract(hash: Hash160, choose: ModeChoice | null): Contr
     const phase = c.world.blockNonce === null ? 'trial' : 'block';
     const blockIndex = c.world.currentIndex + 1;
     const chosen = choose?.({ contract: hash, method: name, phase, blockIndex }) ?? null;
-    const mode = chosen ?? modeOf(c, Key.mode) ?? '';
-    const run = ACTS[mode];
+    const mode = chosen ?? modeOf(c, Key.mode);
+    const run = mode === null ? undefined : ACTS[mode];
     return run === undefined ? c.refuse('unknown mode') : run(c, c.get<bigint>(Key.number) ?? 0n);
   };
   const methods: Record<string, (c: CallContext, args: readonly Item[]) => ItemLike | undefined> = {

@@ -1,7 +1,7 @@
 import type { Datoshi } from '../../../src/base/datoshi.js';
 import type { Hash160, Hash256 } from '../../../src/base/hash.js';
-import type { TransactionSigner } from '../../../src/chain/transaction.js';
-import { Price } from './gas-prices.js';
+import type { TransactionSigner, WitnessScope } from '../../../src/chain/transaction.js';
+import { GAS_UNITS, Price } from './gas-prices.js';
 import type { StateStore } from './state-store.js';
 import { VmFault, VmThrow } from './vm-fault.js';
 import { type Item, type ItemLike, item, serializedBytes } from './vm-item.js';
@@ -216,7 +216,8 @@ export class CallContext {
 
   getRecord<T>(key: StorageKey): T | null {
     const found = this.get<T>(key);
-    if (found !== null) this.execution.use(Price.nativeCall + Price.deserialize);
+    if (found !== null)
+      this.execution.use(Price.nativeCall + Price.deserialize + GAS_UNITS.convert);
     return found;
   }
 
@@ -265,12 +266,18 @@ export class CallContext {
   checkWitness(account: Hash160): boolean {
     this.execution.use(Price.checkWitness);
     const { caller } = this.frame;
-    if (caller !== null && caller.script === account) return true;
-    const signer = this.execution.container.signers.find((each) => each.account === account);
-    if (signer === undefined || signer.scope === 'None') return false;
-    if (signer.scope === 'Global') return true;
-    if (signer.scope === 'CalledByEntry') return caller === null || caller.caller === null;
-    return signer.scope.contracts.includes(this.self);
+    const { signers } = this.execution.container;
+    const signer = signers.find((each) => each.account === account);
+    if (signer !== undefined && this.#holds(signer.scope)) return true;
+    return caller !== null && caller.script === account;
+  }
+
+  #holds(scope: WitnessScope): boolean {
+    if (scope === 'None') return false;
+    if (scope === 'Global') return true;
+    const { caller } = this.frame;
+    if (scope === 'CalledByEntry') return caller === null || caller.caller === null;
+    return scope.contracts.includes(this.self);
   }
 
   #nameOf(key: StorageKey): string {

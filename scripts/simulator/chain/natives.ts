@@ -37,6 +37,9 @@ function accountOf(value: Item): Hash160 {
   return hashFromLittleEndian(bytes);
 }
 
+/** What a transfer pays for in storage, whatever it writes. */
+const TRANSFER_BYTES = 50n;
+
 type Run = (c: CallContext, args: readonly Item[]) => ItemLike | undefined;
 
 const method = (units: number, safe: boolean, parameters: number, run: Run): Method => ({
@@ -52,6 +55,7 @@ function transfer(
   c: CallContext,
   [from = null, to = null, howMuch = null, data = null]: readonly Item[],
 ) {
+  c.execution.burn(TRANSFER_BYTES * c.world.storagePrice);
   const [payer, receiver] = [accountOf(from), accountOf(to)];
   const amount = toInteger(howMuch);
   if (amount < 0n) throw new VmFault('negative amount');

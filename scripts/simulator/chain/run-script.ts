@@ -1,11 +1,11 @@
-import { type Hash160, hashFromLittleEndian, scriptHash } from '../../../src/base/hash.js';
+import { type Hash160, scriptHash } from '../../../src/base/hash.js';
 import { type ByteReader, createByteReader } from '../../../src/chain/byte-reader.js';
 import { interopId } from '../../../src/chain/interop-id.js';
 import { Opcode } from '../../../src/chain/script.js';
 import { Price } from './gas-prices.js';
 import type { Execution, Frame } from './machine.js';
 import { exceptionOf, VmFault, VmThrow } from './vm-fault.js';
-import { type Item, toBoolean, toBytes, toInteger, toList } from './vm-item.js';
+import { type Item, toAccount, toBoolean, toBytes, toInteger, toList } from './vm-item.js';
 
 /** neo-project/neo, OpCode.cs. */
 const More = {
@@ -30,7 +30,7 @@ export type ScriptEnd =
 /** Runs an entry script; what it changed stays where it HALTs and is taken back where it FAULTs. */
 export function runScript(execution: Execution, script: Buffer, flags = 0x0f): ScriptEnd {
   const mark = execution.world.state.mark();
-  const entry: Frame = { script: scriptHash(script), caller: null, flags, depth: 1 };
+  const entry = entryFrame(script, flags);
   const stack: Item[] = [];
   try {
     const reader = createByteReader(script);
@@ -45,6 +45,20 @@ export function runScript(execution: Execution, script: Buffer, flags = 0x0f): S
     if (thrown instanceof RangeError) return { state: 'FAULT', exception: thrown.message };
     throw thrown;
   }
+}
+
+/** Its hash is made when somebody asks for it, which few do. */
+function entryFrame(script: Buffer, flags: number): Frame {
+  let hash: Hash160 | null = null;
+  return {
+    get script() {
+      hash ??= scriptHash(script);
+      return hash;
+    },
+    caller: null,
+    flags,
+    depth: 1,
+  };
 }
 
 function step(execution: Execution, entry: Frame, reader: ByteReader, stack: Item[]): void {
@@ -128,7 +142,7 @@ function systemCall(
 
 function contractIn(bytes: Buffer): Hash160 {
   if (bytes.length !== 20) throw new VmFault('a contract is not named by 20 bytes');
-  return hashFromLittleEndian(bytes);
+  return toAccount(bytes);
 }
 
 const isConstant = (code: number): boolean =>

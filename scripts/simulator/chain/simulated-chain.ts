@@ -228,6 +228,21 @@ export interface SimulatedBalances {
   readonly earned: ReadonlyMap<Hash160, Datoshi>;
 }
 
+/**
+ * That what an item was charged is another amount than the model's gas makes it: for a test that
+ * holds the model against a real chain, which has gas to the datoshi.
+ */
+export interface ChargeShift {
+  readonly payer: Hash160;
+  readonly earner: Hash160;
+  /** What was charged more; below 0 for less. */
+  readonly amount: Datoshi;
+  /** Of a response; its sponsor's allowance shifts, too. Else null. */
+  readonly requestId: bigint | null;
+  /** Of a round, whose sponsor's allowance shifts, too. Else null. */
+  readonly pair: string | null;
+}
+
 /** The truth about the chain, whatever its endpoints say. Nothing here changes anything. */
 export interface ChainViews {
   height(): number;
@@ -236,6 +251,8 @@ export interface ChainViews {
   upkeeps(): readonly UpkeepHistory[];
   upkeepRuns(): readonly UpkeepRunRecord[];
   balances(): SimulatedBalances;
+  /** The account whose answers the gateway takes; null when revoked. */
+  node(): Hash160 | null;
   gasOf(account: Hash160): Datoshi;
   /** All that came into a block, in order. */
   transactions(): readonly AppliedTransaction[];
@@ -265,6 +282,8 @@ export interface SimulatedChain {
   setPolicy(change: Partial<SimulatedPolicy>): void;
   /** Puts a contract there, as if deployed in the last block. */
   deploy(contract: SimulatedContract): void;
+  /** Puts the books right after a charge; between blocks only. */
+  shiftCharge(shift: ChargeShift): void;
   readonly views: ChainViews;
 }
 

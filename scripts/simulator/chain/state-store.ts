@@ -43,6 +43,12 @@ export class StateStore {
     this.#changes = [];
   }
 
+  /** Makes them part of the last block's. */
+  amendBlock(): void {
+    this.#blocks.at(-1)?.push(...this.#changes);
+    this.#changes = [];
+  }
+
   /** Runs as if the last blocks had not been; between blocks only. */
   before<T>(blocks: number, run: () => T): T {
     if (this.#changes.length > 0) throw new Error('bug: a look back from within a block');

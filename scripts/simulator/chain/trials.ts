@@ -47,7 +47,9 @@ export function invokeScript(view: View, lentGas: Datoshi, params: readonly unkn
   const script = Buffer.from(String(params[0]), 'base64');
   const signers = signersOf(params[1]);
   const container: Container = {
-    hash: hashOf(script, 0),
+    get hash() {
+      return hashOf(script, 0);
+    },
     sender: signers[0]?.account ?? NO_ACCOUNT,
     nonce: 0,
     systemFee: 0n,
@@ -78,7 +80,9 @@ export function invokeContained(
   const { script: text, signers, sender, nonce, sysfee, netfee } = given as GivenTransaction;
   const script = Buffer.from(text, 'base64');
   return run(view, lentGas, script, {
-    hash: hashOf(script, nonce),
+    get hash() {
+      return hashOf(script, nonce);
+    },
     sender: parseAccount(sender),
     nonce,
     systemFee: BigInt(sysfee),

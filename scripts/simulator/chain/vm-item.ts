@@ -1,9 +1,4 @@
-import {
-  type Hash160,
-  type Hash256,
-  hashFromLittleEndian,
-  hashToLittleEndian,
-} from '../../../src/base/hash.js';
+import type { Hash160, Hash256 } from '../../../src/base/hash.js';
 import { utf8 } from '../../../src/chain/script.js';
 import { VmFault } from './vm-fault.js';
 
@@ -16,7 +11,8 @@ export type ItemLike = Item | number | Hash160 | Hash256 | readonly ItemLike[];
 
 export function item(value: ItemLike): Item {
   if (typeof value === 'number') return BigInt(value);
-  if (typeof value === 'string') return hashToLittleEndian(value);
+  // Not by base/bytes, which looks at every digit: a chain turns a great many of them around.
+  if (typeof value === 'string') return Buffer.from(value.slice(2), 'hex').reverse();
   if (Array.isArray(value)) return value.map(item);
   return value as Item;
 }
@@ -107,7 +103,8 @@ export function toList(value: Item): readonly Item[] {
 }
 
 /** The account of 20 bytes. */
-export const toAccount = (bytes: Buffer): Hash160 => hashFromLittleEndian(bytes);
+export const toAccount = (bytes: Buffer): Hash160 =>
+  `0x${Buffer.from(bytes).reverse().toString('hex')}`;
 
 function littleEndian(bytes: Buffer): bigint {
   if (bytes.length === 0) return 0n;

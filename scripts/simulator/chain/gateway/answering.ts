@@ -106,6 +106,7 @@ function deliver(
   const delivery = deliveryOf(c, id);
   if (!c.hasMethod(requester, delivery.callback, 4)) return false;
   const args = callbackArgs(delivery, id, code, result);
+  c.execution.use(GAS_UNITS.callback);
   return c.execution.attempt(() => c.call(requester, delivery.callback, args)) === null;
 }
 

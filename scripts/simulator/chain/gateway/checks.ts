@@ -7,6 +7,7 @@ import {
   POLICY_CONTRACT,
   STD_LIB,
 } from '../../../../src/chain/native-contracts.js';
+import { GAS_UNITS } from '../gas-prices.js';
 import type { CallContext } from '../machine.js';
 import { type Item, toAccount, toBytes, toInteger } from '../vm-item.js';
 
@@ -47,6 +48,7 @@ export const account = (c: CallContext, value: Item, refusal: string): Hash160 =
 
 export function blob(c: CallContext, value: Item, length: number, refusal: string): Buffer {
   if (value === null) c.refuse(refusal);
+  c.execution.use(GAS_UNITS.convert);
   const bytes = toBytes(value);
   if (bytes.length !== length) c.refuse(refusal);
   return bytes;
@@ -62,7 +64,7 @@ export function text(
   if (value === null) return '';
   const bytes = toBytes(value);
   if (bytes.length > limit) c.refuse(tooLong);
-  c.execution.use(bytes.length * UNITS_OF_TEXT_BYTE);
+  c.execution.use(GAS_UNITS.convert + bytes.length * UNITS_OF_TEXT_BYTE);
   return utf8Text(bytes) ?? c.refuse(notUtf8);
 }
 
@@ -71,10 +73,10 @@ export const isOutsider = (c: CallContext, who: Hash160, executor: Hash160): boo
 
 /** The calling contract or, when the entry script calls, the sender, whose witness must hold. */
 export function callerOf(c: CallContext, executor: Hash160): Hash160 {
-  let caller = c.caller;
-  if (c.calledByEntry) {
-    caller = c.container.sender;
-    if (!c.checkWitness(caller)) c.refuse("the sender's witness does not hold for the gateway");
+  const isEntry = c.calledByEntry;
+  const caller = isEntry ? c.container.sender : c.caller;
+  if (isEntry && !c.checkWitness(caller)) {
+    c.refuse("the sender's witness does not hold for the gateway");
   }
   if (!isOutsider(c, caller, executor)) {
     c.refuse('the caller is a native contract, the gateway or the executor');

@@ -1,7 +1,7 @@
 import { sha256 } from '../../../../src/base/bytes.js';
 import { type Hash160, hashToLittleEndian } from '../../../../src/base/hash.js';
 import { createProofCheck } from '../../../../src/vrf/proof.js';
-import { Price } from '../gas-prices.js';
+import { GAS_UNITS, Price } from '../gas-prices.js';
 import type { CallContext } from '../machine.js';
 import { murmur128 } from '../murmur128.js';
 import { type Item, item } from '../vm-item.js';
@@ -17,7 +17,7 @@ export const verifiedProofs = (): ProofCheck => createProofCheck();
 export const trustedProofs: ProofCheck = () => null;
 
 export function seedOf(c: CallContext, id: bigint, requester: Hash160, given: Buffer): Buffer {
-  c.execution.use(2 * (Price.nativeCall + Price.sha256) + Price.random + Price.scriptContainer);
+  c.execution.use(2 * (Price.nativeCall + Price.sha256) + Price.random + GAS_UNITS.seed);
   return sha256(
     Buffer.concat([
       fixed(BigInt(c.world.magic), 4),
@@ -67,7 +67,7 @@ export function drawn(
   c.remove(Key.draw(id));
   const key = c.get<Buffer>(Key.randomKey(draw.keyId));
   if (key === null) throw new Error('bug: a draw under no key');
-  c.execution.use(Price.proof);
+  c.execution.use(Price.proof + GAS_UNITS.proof);
   if (check(key, draw.seed, proof) !== null) {
     c.refuse('the result for a random request does not prove its seed under its key');
   }
@@ -110,7 +110,7 @@ export const proposeRandomKey =
     if (((key[0] ?? 0) & INFINITY_FLAG) !== 0) c.refuse('publicKey is the point at infinity');
     const domain = Buffer.from(POSSESSION_DOMAIN);
     const message = Buffer.concat([domain, hashToLittleEndian(c.self), key]);
-    c.execution.use(Price.proof);
+    c.execution.use(Price.proof + GAS_UNITS.proof);
     if (check(key, message, proof) !== null) {
       c.refuse('possessionProof does not prove possession of publicKey');
     }

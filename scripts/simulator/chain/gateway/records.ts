@@ -1,4 +1,5 @@
 import { type Hash160, hashToLittleEndian } from '../../../../src/base/hash.js';
+import { GAS_UNITS } from '../gas-prices.js';
 import type { CallContext, StorageKey } from '../machine.js';
 import { type Item, integerBytes } from '../vm-item.js';
 
@@ -186,12 +187,19 @@ export const Key = {
 
 const NOTHING: Pair = { high: 0n, low: 0n };
 
-export const getPair = (c: CallContext, key: StorageKey): Pair => c.get<Pair>(key) ?? NOTHING;
+export function getPair(c: CallContext, key: StorageKey): Pair {
+  const found = c.get<Pair>(key);
+  if (found !== null) c.execution.use(GAS_UNITS.convert);
+  return found ?? NOTHING;
+}
 
 export const putPair = (c: CallContext, key: StorageKey, pair: Pair): void =>
   c.put(key, pair, PACKED_BYTES);
 
-export const getAccount = (c: CallContext, key: StorageKey): Hash160 | null => c.get<Hash160>(key);
+export function getAccount(c: CallContext, key: StorageKey): Hash160 | null {
+  c.execution.use(GAS_UNITS.convert);
+  return c.get<Hash160>(key);
+}
 
 export const putAccount = (c: CallContext, key: StorageKey, account: Hash160): void =>
   c.put(key, account, ACCOUNT_BYTES);

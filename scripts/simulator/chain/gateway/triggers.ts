@@ -1,3 +1,4 @@
+import { GAS_UNITS } from '../gas-prices.js';
 import type { CallContext } from '../machine.js';
 import type { Item } from '../vm-item.js';
 import { text } from './checks.js';
@@ -13,6 +14,7 @@ export type ParsedTrigger = Pick<Upkeep, 'trigger' | 'kind' | 'every' | 'conditi
 
 export function parseTrigger(c: CallContext, given: Item): ParsedTrigger {
   const trigger = text(c, given, 128, 'trigger is longer than 128 bytes', 'trigger is not UTF-8');
+  c.execution.use(GAS_UNITS.trigger);
   const parts = trigger.split(';');
   const [body = '', more] = parts;
   if (parts.length > 2 || (more !== undefined && !isCatchup(more))) {
@@ -20,6 +22,7 @@ export function parseTrigger(c: CallContext, given: Item): ParsedTrigger {
   }
   const none = { trigger, every: 0, condition: '' };
   if (body.startsWith('cron:')) {
+    c.execution.use(GAS_UNITS.cron);
     requireCron(c, body.slice(5));
     return { ...none, kind: Trigger.cron };
   }
