@@ -298,8 +298,8 @@ const proposeKey: Act = (world) => {
 
 /** With how often each is done. */
 export const ACTS: readonly (readonly [weight: number, act: Act])[] = [
-  [10, deposit],
-  [5, withdraw],
+  [7, deposit],
+  [4, withdraw],
   [4, collect],
   [22, askWeb],
   [7, askRandom],
@@ -307,7 +307,7 @@ export const ACTS: readonly (readonly [weight: number, act: Act])[] = [
   [3, registerOrUpdate],
   [6, sponsor],
   [5, acceptSponsor],
-  [26, respond],
+  [36, respond],
   [6, expire],
   [9, takeKept],
   [9, change],
