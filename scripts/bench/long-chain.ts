@@ -2,9 +2,8 @@ import { parseGas } from '../../src/base/datoshi.js';
 import { type GatewayAnswer, gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { callScript, utf8 } from '../../src/chain/script.js';
 import { asInteger } from '../../src/chain/stack-item-values.js';
-import type { SignedTransaction } from '../../src/chain/transaction.js';
+import { type BlockContent, createBlockMaker } from '../devnet/block-maker.js';
 import type { Devnet } from '../devnet/devnet.js';
-import { createBlockMaker } from './block-maker.js';
 
 /** One block in so many holds a request; the block after it holds its answer. */
 const REQUEST_EVERY = 100;
@@ -30,13 +29,13 @@ export async function addLongChain(devnet: Devnet, blocks: number): Promise<Long
   await devnet.fund(devnet.node.hash, NODE_GAS_FOR_ANSWER * BigInt(requests + 1));
   const validUntilBlock = (await devnet.height()) + blocks + REQUEST_EVERY;
   const prepare = await preparations(devnet, maker, validUntilBlock);
-  const content: (SignedTransaction | null)[] = [];
+  const content: BlockContent[] = [];
   for (let place = 0; place < blocks; place++) {
     const number = Math.floor(place / REQUEST_EVERY);
     const isFull = number < requests && holdsEvents(place);
-    if (!isFull) content.push(null);
-    else if (place % REQUEST_EVERY === 0) content.push(await prepare.request());
-    else content.push(await prepare.answer(number));
+    if (!isFull) content.push([]);
+    else if (place % REQUEST_EVERY === 0) content.push([await prepare.request()]);
+    else content.push([await prepare.answer(number)]);
   }
   const first = await maker.add(content);
   const pending = asInteger(await devnet.read(devnet.gateway, 'pendingCount'), 'pendingCount');
@@ -63,11 +62,11 @@ async function preparations(
   const [askedId] = trial.stack;
   if (askedId === undefined) throw new Error(`a request can't be asked: ${trial.exception}`);
   const firstId = asInteger(askedId, 'id');
-  await maker.add([await devnet.prepare(devnet.owner, ask, { systemFee: askFee })]);
+  await maker.add([[await devnet.prepare(devnet.owner, ask, { systemFee: askFee })]]);
   const answerTrial = await devnet.trial(devnet.node, answerTo(firstId));
   const answerFee = (answerTrial.gasConsumed * 12n) / 10n;
   const sent = await devnet.prepare(devnet.node, answerTo(firstId), { systemFee: answerFee });
-  await maker.add([sent]);
+  await maker.add([[sent]]);
   return {
     request: () => devnet.prepare(devnet.owner, ask, { systemFee: askFee, validUntilBlock }),
     /** `number`: which of the requests after the first, from 0. */

@@ -25,6 +25,8 @@ export interface NeoGoNodeOptions {
 export interface NeoGoNode {
   readonly rpcUrl: string;
   readonly wsUrl: string;
+  /** JSON; what is changed in it holds from the next start on. */
+  readonly configFile: string;
   readonly logFile: string;
   readonly process: () => LeashedProcess;
   /** Starts it again, on the same ports, after it was stopped or killed. */
@@ -82,6 +84,7 @@ async function startOnPorts(options: PortsChosen): Promise<NeoGoNode> {
   return {
     rpcUrl,
     wsUrl: `ws://127.0.0.1:${rpcPort}/ws`,
+    configFile,
     logFile,
     process: () => current,
     restart: async () => {
