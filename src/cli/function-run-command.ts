@@ -6,11 +6,13 @@ import { responseCodeName } from '../base/outcome.js';
 import { loadConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { LocalResult, LocalSecret } from '../operations/run-function.js';
+import { withFoundPrices } from '../prices/price-source.js';
 import { checkValue, grantedOrigin, secretName } from '../vault/secret-limits.js';
 import { chainSettings } from './chain-options.js';
 import type { CommandContext } from './command-context.js';
 import { DEFAULT_CONFIG_FILE, EXIT_CODE_HELP } from './command-options.js';
 import { ExitCode } from './exit-code.js';
+import { createLocalPrices, type LocalPrice } from './local-prices.js';
 import { readAccount } from './order-options.js';
 import { readFunctionFile, readGivenFile } from './read-function.js';
 import { labelled } from './text-table.js';
@@ -19,6 +21,9 @@ import { visible } from './visible-text.js';
 const HELP = `
 Runs a function as the node does: the same sandbox, limits, clock and codes. It needs no node and no
 configuration; with --config the rules of that node hold for hosts.
+
+ctx.price has the latest round in the database of the node of --config (with --block, that of the
+block), or asks the sources of its feed now.
 
 Fetches go out, unless --fixture names a file of what sources say; --record writes such a file:
   {"fetches": [{"request": {"url": "https://…"}, "response": {"status": 200, "body": "{}"}}]}
@@ -37,11 +42,13 @@ interface RunOptions {
   readonly fixture?: string;
   readonly record?: string;
   readonly secrets?: string;
-  readonly block: string;
+  readonly block?: string;
   readonly time?: string;
   readonly requestId: string;
   readonly requester: string;
 }
+
+type RunResult = LocalResult & { readonly prices: readonly LocalPrice[] };
 
 const NOBODY = `0x${'0'.repeat(40)}`;
 
@@ -60,7 +67,7 @@ export function functionRunCommand(
     .option('--fixture <file>', 'what sources say, so that nothing is fetched')
     .option('--record <file>', 'write what was fetched there, as a fixture')
     .option('--secrets <file>', 'secrets with the hosts that they may be sent to')
-    .option('--block <index>', 'ctx.block.index', '1')
+    .option('--block <index>', 'ctx.block.index (default: 1)')
     .option('--time <iso>', "ctx.block.timeMs, and the function's clock (default: now)")
     .option('--request-id <id>', 'ctx.requestId, from which Math.random is seeded', '1')
     .option('--requester <account>', 'ctx.requester: an address or a hash', NOBODY)
@@ -78,23 +85,29 @@ async function run(
   { clock }: CommandContext,
   file: string,
   options: RunOptions,
-): Promise<LocalResult> {
+): Promise<RunResult> {
   const { runFunction } = await import('../operations/run-function.js');
   const { openFetching } = await import('./open-fetching.js');
   const { declaredHosts } = await import('../node/open-functions.js');
   const source = readFunctionFile(file);
   const config = configOf(options);
-  const block = { index: count('block', options.block), timeMs: timeOf(options, clock.nowMs()) };
+  const named = options.block === undefined ? null : count('block', options.block);
+  const block = { index: named ?? 1, timeMs: timeOf(options, clock.nowMs()) };
   const args = jsonText('args', options.args);
   const secrets = secretsOf(options.secrets);
   const fetching = await openFetching(config, clock, options.fixture);
+  const prices = createLocalPrices(config, clock, named);
+  // A fixture answers for prices, too.
+  const fetch =
+    options.fixture === undefined ? withFoundPrices(fetching.fetch, prices.find) : fetching.fetch;
   try {
     const requestId = BigInt(count('request-id', options.requestId));
     const requester = readAccount('--requester', options.requester);
     const given = { source, args, requestId, requester, block, secrets, clock };
     const hostsOf = declaredHosts(config.functions);
     const signal = new AbortController().signal;
-    return await runFunction({ ...given, fetch: fetching.fetch, hostsOf }, signal);
+    const result = await runFunction({ ...given, fetch, hostsOf }, signal);
+    return { ...result, prices: await prices.seen() };
   } finally {
     fetching.close();
   }
@@ -171,7 +184,7 @@ const codeOf = ({ outcome }: LocalResult): number => {
 const resultOf = ({ outcome }: LocalResult): Buffer =>
   outcome.kind === 'answer' ? outcome.result : Buffer.alloc(0);
 
-function reportOf(result: LocalResult) {
+function reportOf(result: RunResult) {
   const { codeHash, outcome, execution } = result;
   const { end: _, ...seen } = execution ?? { end: null };
   return {
@@ -183,11 +196,12 @@ function reportOf(result: LocalResult) {
     resultBase64: resultOf(result).toString('base64'),
     reason: outcome.reason,
     wouldBeTriedAgain: outcome.kind === 'retry',
+    prices: result.prices,
     ...seen,
   };
 }
 
-function textOf(result: LocalResult): string {
+function textOf(result: RunResult): string {
   const { codeHash, outcome, execution } = result;
   const bytes = resultOf(result);
   const code = responseCodeName(codeOf(result));
@@ -198,6 +212,9 @@ function textOf(result: LocalResult): string {
     ...(execution?.logs ?? []).map((line) => labelled('log', line)),
     ...(execution?.fetches ?? []).map(({ method, url, outcome: ended, bytes: size }) =>
       labelled('fetch', `${method} ${url}: ${ended}, ${size} bytes`),
+    ),
+    ...result.prices.map(({ pair, text, told }) =>
+      labelled('price', `${pair} ${text ?? 'has none'}: ${told}`),
     ),
     ...(execution === null ? [] : [labelled('work', workText(execution))]),
     labelled('sha256', codeHash),
