@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { asBytes, asInteger, asItems, isNull } from '../../src/chain/stack-item-values.js';
 import { eventsOf, type GatewayWorld, gatewayWorld } from './gateway-world.js';
 import {
+  keyOutsideTheGroup,
   newRandomKey,
   nonCanonical,
   outsideTheGroup,
@@ -103,6 +104,7 @@ describe('the key of random numbers', () => {
     const proof = possessionProof(gateway, key);
     const bad: [Buffer, Buffer][] = [
       [Buffer.alloc(96, 1), proof],
+      [keyOutsideTheGroup(key.publicKey), proof],
       [key.publicKey, Buffer.alloc(48, 1)],
       [key.publicKey, Buffer.alloc(48)],
       [key.publicKey, outsideTheGroup(proof)],

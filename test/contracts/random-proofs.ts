@@ -52,6 +52,28 @@ export function outsideTheGroup(proof: Buffer): Buffer {
   }
 }
 
+/** As `outsideTheGroup`, of a public key. */
+export function keyOutsideTheGroup(publicKey: Buffer): Buffer {
+  const { Fp2, Fr } = fields;
+  const four = Fp2.fromBigTuple([4n, 4n]);
+  for (let of = 1n; ; of++) {
+    const x = Fp2.fromBigTuple([of, 0n]);
+    const square = Fp2.add(Fp2.pow(x, 3n), four);
+    if (!isSquare(square)) continue;
+    const point = G2.Point.fromAffine({ x, y: Fp2.sqrt(square) });
+    const rest = point.multiplyUnsafe(Fr.ORDER - 1n).add(point);
+    if (rest.is0()) continue;
+    return compressedKey(G2.Point.fromHex(publicKey.toString('hex')).add(rest).toAffine());
+  }
+}
+
+/** Of Fp2: its norm is one of Fp. */
+function isSquare(value: { readonly c0: bigint; readonly c1: bigint }): boolean {
+  const { Fp } = fields;
+  const norm = Fp.add(Fp.sqr(value.c0), Fp.sqr(value.c1));
+  return Fp.eql(Fp.pow(norm, (Fp.ORDER - 1n) / 2n), Fp.ONE);
+}
+
 /**
  * The same point written with its x beyond the field's order, which is another form of it; null
  * where 381 bits have no room for that. Who takes it lets the prover choose between two hashes.
@@ -66,5 +88,13 @@ export function nonCanonical(proof: Buffer): Buffer | null {
 function compressed({ x, y }: { readonly x: bigint; readonly y: bigint }): Buffer {
   const bytes = Buffer.from(x.toString(16).padStart(96, '0'), 'hex');
   bytes[0] = (bytes[0] ?? 0) | 0x80 | (y > fields.Fp.ORDER / 2n ? 0x20 : 0);
+  return bytes;
+}
+
+function compressedKey({ x, y }: ReturnType<InstanceType<typeof G2.Point>['toAffine']>): Buffer {
+  const text = (value: bigint): string => value.toString(16).padStart(96, '0');
+  const bytes = Buffer.from(text(x.c1) + text(x.c0), 'hex');
+  const larger = y.c1 === 0n ? y.c0 : y.c1;
+  bytes[0] = (bytes[0] ?? 0) | 0x80 | (larger > fields.Fp.ORDER / 2n ? 0x20 : 0);
   return bytes;
 }

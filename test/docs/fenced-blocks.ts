@@ -22,7 +22,6 @@ export const DOCUMENTS = [
   'docs/attestation.md',
   'docs/api.md',
   'docs/keys.md',
-  'docs/monitoring.md',
   'docs/security.md',
 ] as const;
 

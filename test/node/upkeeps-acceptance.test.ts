@@ -38,7 +38,7 @@ const POOR_UPKEEPS = 4;
 /** Comes first in the block. */
 const HASTY = { networkFee: parseGas('5') };
 
-/** The blocks of a network without a node: from the last that it saw to the last before it is back. */
+/** Blocks of a network without a node: the last that it saw, and the last before it is back. */
 interface Outage {
   readonly from: number;
   readonly to: number;
