@@ -16,6 +16,8 @@ export interface PostLimits {
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+  /** When the server says that it answered (RFC 9110, Date); null where it does not. */
+  readonly date: string | null;
 }
 
 /** Posts JSON texts to one URL over a few kept-alive connections. */
@@ -72,7 +74,7 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
       sent.on('error', (cause) => settle.fail(unreachable(label, cause, sent.reusedSocket)));
       sent.once('response', (response) => {
         readBody(response, label, limits.maxResponseBytes).then(
-          (text) => settle.done(() => resolve({ status: response.statusCode ?? 0, body: text })),
+          (body) => settle.done(() => resolve({ ...headOf(response), body })),
           (cause: unknown) => settle.fail(cause),
         );
       });
@@ -98,6 +100,11 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
   };
   return { label, post, close };
 }
+
+const headOf = ({ statusCode, headers }: http.IncomingMessage): Omit<HttpAnswer, 'body'> => ({
+  status: statusCode ?? 0,
+  date: headers.date ?? null,
+});
 
 interface Bound {
   readonly sent: http.ClientRequest;

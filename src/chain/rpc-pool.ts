@@ -273,7 +273,7 @@ function noneLeft(watchers: readonly WatchedEndpoint[], minHeight: number | unde
 }
 
 /** Two URLs of one host are told apart by a number. */
-function endpointLabels(clients: readonly RpcClient[]): string[] {
+export function endpointLabels(clients: readonly Pick<RpcClient, 'label'>[]): string[] {
   return clients.map(({ label }, at) => {
     const same = clients.slice(0, at).filter((other) => other.label === label).length;
     return same === 0 ? label : `${label}#${same + 1}`;

@@ -9,6 +9,7 @@ import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
 import { configCommand } from './config-command.js';
 import { consoleCommand } from './console-command.js';
+import { doctorCommand } from './doctor-command.js';
 import { estimateCommand } from './estimate-command.js';
 import { evidenceCommand } from './evidence-command.js';
 import { ExitCode } from './exit-code.js';
@@ -34,6 +35,7 @@ When something is wrong:
   dodona requests list --state stuck which requests cannot be answered
   dodona explain ID                  why a request is where it is, and what happens next
   dodona config validate             is the configuration right?
+  dodona doctor                      is all that the node needs in order, and how is it fixed?
 Every command takes --json, and --help tells more.
 ${EXIT_CODE_HELP}`;
 
@@ -95,6 +97,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .addCommand(backupCommand(context))
       .addCommand(restoreCommand(context))
       .addCommand(configCommand(context))
+      .addCommand(doctorCommand(context, setExitCode))
   );
 }
 

@@ -76,19 +76,34 @@ const CHECKS: readonly FileCheck[] = [
   },
 ];
 
+/** What was found of the file, or files, that a key names. */
+export interface FileFinding {
+  readonly key: string;
+  readonly expected: string;
+  /** Null: it is as the node needs it. */
+  readonly problem: ConfigProblem | null;
+}
+
+/** Looks at the files that a configuration names, by the keys that have a value. */
+export function lookAtConfigFiles(loaded: LoadedConfig): FileFinding[] {
+  const isNamed = ({ key }: FileCheck) => loaded.settings.some((setting) => setting.key === key);
+  return CHECKS.filter(isNamed).map((check) => {
+    const { key, expected } = check;
+    try {
+      check.run(loaded.config);
+      return { key, expected, problem: null };
+    } catch (error) {
+      return { key, expected, problem: problemOf(loaded, check, error) };
+    }
+  });
+}
+
 /**
  * Looks at the files that a configuration names: all problems at once, at the keys that name them.
  * Throws a NodeError CONFIG_FILES.
  */
 export function checkConfigFiles(loaded: LoadedConfig): void {
-  const problems = CHECKS.flatMap((check) => {
-    try {
-      check.run(loaded.config);
-      return [];
-    } catch (error) {
-      return [problemOf(loaded, check, error)];
-    }
-  });
+  const problems = lookAtConfigFiles(loaded).flatMap(({ problem }) => problem ?? []);
   if (problems.length > 0) {
     throw configInvalid(loaded.config.file, problems, 'CONFIG_FILES');
   }

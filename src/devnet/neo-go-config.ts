@@ -1,3 +1,4 @@
+import { DATOSHI_PER_GAS, type Datoshi } from '../base/datoshi.js';
 import { type DevnetAccount, publicKeyHex } from './account.js';
 
 export interface NeoGoConfigOptions {
@@ -11,17 +12,29 @@ export interface NeoGoConfigOptions {
   readonly p2pPort: number;
   /** Folder of the database, or null to keep the chain in memory. */
   readonly databaseFolder: string | null;
+  /** Where it is to differ from what tests and benchmarks want. */
+  readonly limits?: NeoGoLimits | undefined;
+}
+
+export interface NeoGoLimits {
+  /** Datoshi that a trial run may use, of whole GAS; default 200 GAS. */
+  readonly maxInvokeDatoshi?: Datoshi;
+  /** Default 2,102,400. */
+  readonly maxTraceableBlocks?: number;
+  /** Default 512. */
+  readonly maxTransactionsPerBlock?: number;
 }
 
 /** Room for the bursts of tests and benchmarks. */
 const MEMORY_POOL_TRANSACTIONS = 50_000;
 const MAX_WEBSOCKET_CLIENTS = 256;
 const MAX_REQUEST_BYTES = 50 * 1024 * 1024;
-const MAX_INVOKE_GAS = 200;
+const MAX_INVOKE_GAS = 200n;
 
 /** Configuration of a network of one neo-go node; JSON, which is YAML too. */
 export function neoGoConfigText(options: NeoGoConfigOptions): string {
-  const { blockMs, databaseFolder } = options;
+  const { blockMs, databaseFolder, limits = {} } = options;
+  const { maxInvokeDatoshi, maxTraceableBlocks, maxTransactionsPerBlock } = limits;
   const database =
     databaseFolder === null
       ? { Type: 'inmemory' }
@@ -30,7 +43,15 @@ export function neoGoConfigText(options: NeoGoConfigOptions): string {
     ProtocolConfiguration: {
       Magic: options.magic,
       TimePerBlock: `${blockMs}ms`,
-      Genesis: { TimePerBlock: `${blockMs}ms` },
+      // JSON leaves out what is undefined: neo-go then has a default of its own.
+      MaxTransactionsPerBlock: maxTransactionsPerBlock,
+      MaxTraceableBlocks: maxTraceableBlocks,
+      Genesis: {
+        TimePerBlock: `${blockMs}ms`,
+        MaxTraceableBlocks: maxTraceableBlocks,
+        // Less than that, or neo-go does not start.
+        MaxValidUntilBlockIncrement: maxTraceableBlocks && Math.floor(maxTraceableBlocks / 2),
+      },
       MemPoolSize: MEMORY_POOL_TRANSACTIONS,
       StandbyCommittee: [publicKeyHex(options.committee)],
       ValidatorsCount: 1,
@@ -48,7 +69,7 @@ export function neoGoConfigText(options: NeoGoConfigOptions): string {
       RPC: {
         Enabled: true,
         Addresses: [`127.0.0.1:${options.rpcPort}`],
-        MaxGasInvoke: MAX_INVOKE_GAS,
+        MaxGasInvoke: wholeGas(maxInvokeDatoshi ?? MAX_INVOKE_GAS * DATOSHI_PER_GAS),
         MaxRequestBodyBytes: MAX_REQUEST_BYTES,
         MaxWebSocketClients: MAX_WEBSOCKET_CLIENTS,
         MempoolSubscriptionsEnabled: true,
@@ -58,3 +79,6 @@ export function neoGoConfigText(options: NeoGoConfigOptions): string {
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }
+
+/** neo-go counts it in GAS. */
+const wholeGas = (amount: Datoshi): number => Number(amount / DATOSHI_PER_GAS);

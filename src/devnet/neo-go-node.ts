@@ -6,7 +6,7 @@ import { createRpcClient, type Rpc } from '../chain/rpc.js';
 import { type DevnetAccount, multisigOf, walletFileText } from './account.js';
 import { freePorts } from './free-port.js';
 import { type LeashedProcess, startLeashed } from './leash.js';
-import { neoGoConfigText } from './neo-go-config.js';
+import { type NeoGoLimits, neoGoConfigText } from './neo-go-config.js';
 
 /** Answers the path of a neo-go of the version that the contracts are compiled by. */
 export type NeoGoFinder = () => Promise<string>;
@@ -19,6 +19,7 @@ export interface NeoGoNodeOptions {
   readonly folder: string;
   readonly keepChain: boolean;
   readonly neoGo: NeoGoFinder;
+  readonly limits?: NeoGoLimits | undefined;
 }
 
 /** One neo-go process that makes the blocks of a private network. */

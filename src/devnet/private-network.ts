@@ -11,6 +11,7 @@ import { createRpcClient } from '../chain/rpc.js';
 import { assertScript, callScript } from '../chain/script.js';
 import { asInteger } from '../chain/stack-item-values.js';
 import { createAccount, type DevnetAccount, multisigOf } from './account.js';
+import type { NeoGoLimits } from './neo-go-config.js';
 import { type NeoGoFinder, type NeoGoNode, startNeoGoNode } from './neo-go-node.js';
 import { createPrivateChain, type PrivateChain } from './private-chain.js';
 
@@ -59,6 +60,8 @@ export interface PrivateNetworkOptions {
   readonly blockMs?: number;
   /** Keep blocks on disk, so that neoGo.restart() continues the chain; default false. */
   readonly onDisk?: boolean;
+  /** Where neo-go is to be narrower than tests want it. */
+  readonly limits?: NeoGoLimits;
   /** Paid out of the genesis GAS, with the faucet's, in the first block; not on a kept chain. */
   readonly endowments?: readonly Endowment[];
   /** Folder, which the caller removes, and keys; default: a throw-away folder and fresh keys. */
@@ -94,6 +97,7 @@ export async function startPrivateNetwork(
       folder,
       keepChain: options.onDisk === true,
       neoGo: options.neoGo,
+      limits: options.limits,
     });
     const network = connectPrivateNetwork({
       rpcUrl: neoGo.rpcUrl,

@@ -27,10 +27,14 @@ export async function warnOfVault({ vault, audit }: OpenedVault, log: Log): Prom
 /** Puts vault, audit log and key file together, for the node and for the command line. */
 export function openVault(config: NodeConfig, db: Database, clock: Clock): OpenedVault {
   const audit = createAuditLog({ db, clock, anchorFile: auditAnchorFile(config) });
-  const keys = createVaultKeys({
+  const keys = openVaultKeys(config);
+  return { vault: createVault({ db, clock, audit, keys, random: randomBytes }), audit, keys };
+}
+
+/** The file of the vault's keys; it is opened when they are needed. */
+export const openVaultKeys = (config: NodeConfig): VaultKeys =>
+  createVaultKeys({
     file: vaultKeyFile(config),
     readPassword: () => readPasswordFile(config.wallet.passwordFile),
     random: randomBytes,
   });
-  return { vault: createVault({ db, clock, audit, keys, random: randomBytes }), audit, keys };
-}

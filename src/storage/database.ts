@@ -62,6 +62,19 @@ export function openDatabaseReadOnly(
   return db;
 }
 
+/** Of an existing database, whatever version wrote it. Throws DB_OPEN, RESTORE_UNFINISHED. */
+export function readSchemaVersion(path: string): number {
+  refuseUnfinished(path);
+  const db = connect(path, true);
+  try {
+    return schemaVersion(db);
+  } catch (cause) {
+    throw cannotOpen(path, true, cause);
+  } finally {
+    db.close();
+  }
+}
+
 function refuseUnfinished(path: string): void {
   if (!existsSync(join(dirname(path), RESTORE_MARKER))) return;
   const dir = dirname(path);

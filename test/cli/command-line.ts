@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { systemClock } from '../../src/base/clock.js';
+import { type Clock, systemClock } from '../../src/base/clock.js';
 import type { CommandContext } from '../../src/cli/command-context.js';
 import { openStoredView } from '../../src/cli/open-node.js';
 import { runCli } from '../../src/cli/run-cli.js';
@@ -22,7 +22,8 @@ storage:
 `;
 
 /** The command line in this process, with what it printed, over a directory of its own. */
-export function commandLine() {
+/** `clock`: the time that commands are told; by default one that stands still. */
+export function commandLine(options: { readonly clock?: Clock } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'dodona-cli-'));
   const configFile = join(dir, 'node.yaml');
   const storageDir = join(dir, 'data');
@@ -35,7 +36,7 @@ export function commandLine() {
   async function runWith(input: string | Buffer | Readable, ...words: string[]) {
     let [out, err] = ['', ''];
     const context: CommandContext = {
-      clock: { ...systemClock, nowMs: () => AT_MS + 60_000 },
+      clock: options.clock ?? { ...systemClock, nowMs: () => AT_MS + 60_000 },
       version: '0.1.0',
       print: (text) => {
         out += `${text}\n`;
