@@ -23,8 +23,7 @@ const HOLDS: Readonly<Record<string, string>> = {
   prices: 'feeds: asking sources, what they agree on, when it is published',
   resolvers: 'one file for each way to find an answer',
   pipeline: 'the stages from event to answer',
-  operations:
-    'what an operator does beside the work: verifying evidence, making and verifying attestations',
+  operations: 'what an operator does beside the work: the doctor, verifying evidence, attestations',
   api: 'metrics, health and status over HTTP',
   'node.ts': 'the composition root',
   node: 'the composition root',

@@ -21,6 +21,7 @@ import { layerTable } from './layer-table.js';
 import { functionLimitTable, nodeLimitTable, webLimitTable } from './limit-tables.js';
 import { measureCosts } from './measure-costs.js';
 import { metricTable } from './metric-table.js';
+import { presetTable } from './preset-table.js';
 import { crashPointList, transitionTable, upkeepTransitionTable } from './request-tables.js';
 
 /** The documents that hold tables made from the code. */
@@ -63,6 +64,7 @@ export async function pageTables({
     ['limits of the node', nodeLimitTable()],
     ['limits of functions', functionLimitTable()],
     ['feeds', feedTable()],
+    ['presets', presetTable()],
     ['attestation policy', attestationTable()],
     ['layers', layerTable((folder) => existsSync(join(projectRoot, 'src', folder)))],
     ['transitions', transitionTable()],

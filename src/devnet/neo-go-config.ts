@@ -1,4 +1,3 @@
-import { DATOSHI_PER_GAS, type Datoshi } from '../base/datoshi.js';
 import { type DevnetAccount, publicKeyHex } from './account.js';
 
 export interface NeoGoConfigOptions {
@@ -17,8 +16,8 @@ export interface NeoGoConfigOptions {
 }
 
 export interface NeoGoLimits {
-  /** Datoshi that a trial run may use, of whole GAS; default 200 GAS. */
-  readonly maxInvokeDatoshi?: Datoshi;
+  /** MaxGasInvoke: whole GAS that a trial run may use; default 200. */
+  readonly maxInvoke?: number;
   /** Default 2,102,400. */
   readonly maxTraceableBlocks?: number;
   /** Default 512. */
@@ -29,12 +28,12 @@ export interface NeoGoLimits {
 const MEMORY_POOL_TRANSACTIONS = 50_000;
 const MAX_WEBSOCKET_CLIENTS = 256;
 const MAX_REQUEST_BYTES = 50 * 1024 * 1024;
-const MAX_INVOKE_GAS = 200n;
+const MAX_INVOKE_GAS = 200;
 
 /** Configuration of a network of one neo-go node; JSON, which is YAML too. */
 export function neoGoConfigText(options: NeoGoConfigOptions): string {
   const { blockMs, databaseFolder, limits = {} } = options;
-  const { maxInvokeDatoshi, maxTraceableBlocks, maxTransactionsPerBlock } = limits;
+  const { maxInvoke = MAX_INVOKE_GAS, maxTraceableBlocks, maxTransactionsPerBlock } = limits;
   const database =
     databaseFolder === null
       ? { Type: 'inmemory' }
@@ -69,7 +68,7 @@ export function neoGoConfigText(options: NeoGoConfigOptions): string {
       RPC: {
         Enabled: true,
         Addresses: [`127.0.0.1:${options.rpcPort}`],
-        MaxGasInvoke: wholeGas(maxInvokeDatoshi ?? MAX_INVOKE_GAS * DATOSHI_PER_GAS),
+        MaxGasInvoke: maxInvoke,
         MaxRequestBodyBytes: MAX_REQUEST_BYTES,
         MaxWebSocketClients: MAX_WEBSOCKET_CLIENTS,
         MempoolSubscriptionsEnabled: true,
@@ -79,6 +78,3 @@ export function neoGoConfigText(options: NeoGoConfigOptions): string {
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }
-
-/** neo-go counts it in GAS. */
-const wholeGas = (amount: Datoshi): number => Number(amount / DATOSHI_PER_GAS);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { sharedNetwork } from '../../../scripts/devnet/shared-network.js';
+import { readDocument } from '../../docs/fenced-blocks.js';
 import { type NodeFixture, nodeFixture } from '../../node/node-fixture.js';
 import { startNode } from '../../node/running-node.js';
 import { type DoctorRun, examine } from './doctor-run.js';
@@ -27,6 +28,14 @@ const BEFORE_THE_FIRST_START = [
 /** What is not ok, but for how fast the machine answers, which depends on what else it does. */
 const troublesOf = (run: DoctorRun): string[] =>
   run.troubles().filter((line) => line !== 'warning rpc.latency');
+
+it('what the doctor says of a devnet is in docs/operators.md', () => {
+  const [, section = ''] =
+    /On a devnet expect([\s\S]*?)\n\n/.exec(readDocument('docs/operators.md')) ?? [];
+  const told = [...section.matchAll(/`([a-z.-]+)`/g)].map(([, name]) => name);
+  const names = [...OF_A_DEVNET, ...BEFORE_THE_FIRST_START].map((line) => line.split(' ')[1]);
+  assert.deepEqual(told.sort(), names.sort());
+});
 
 describe('the doctor on a devnet that is in order', function () {
   this.timeout(120_000);

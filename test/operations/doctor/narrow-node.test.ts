@@ -3,13 +3,12 @@ import {
   type OwnPrivateNetwork,
   startPrivateNetwork,
 } from '../../../scripts/devnet/private-network.js';
-import { parseGas } from '../../../src/base/datoshi.js';
 import { type NodeFixture, nodeFixture, setTerms } from '../../node/node-fixture.js';
 import { examine } from './doctor-run.js';
 import { assertFails, assertWarns } from './findings.js';
 
 /** Enough to deploy a gateway, and less than the dearest answer on a devnet. */
-const MAX_GAS_INVOKE = '60';
+const MAX_GAS_INVOKE = 60;
 
 describe('the doctor on a neo-go that is configured too narrowly', function () {
   this.timeout(180_000);
@@ -19,7 +18,7 @@ describe('the doctor on a neo-go that is configured too narrowly', function () {
     network = await startPrivateNetwork({
       blockMs: 1_000,
       limits: {
-        maxInvokeDatoshi: parseGas(MAX_GAS_INVOKE),
+        maxInvoke: MAX_GAS_INVOKE,
         maxTraceableBlocks: 90_000,
         maxTransactionsPerBlock: 5,
       },

@@ -2,7 +2,7 @@ import { formatGas } from '../../../base/datoshi.js';
 import { knownNetwork } from '../../../chain/known-networks.js';
 import { readNetworkPolicy } from '../../../chain/policy.js';
 import type { NodeConfig } from '../../../config/node-config.js';
-import { type Check, check, fail, given, ok, skipped, warning } from '../finding.js';
+import { type Check, check, type Finding, fail, given, ok, skipped, warning } from '../finding.js';
 import type { Endpoint } from './endpoint.js';
 import { UNREACHED } from './height.js';
 
@@ -29,17 +29,20 @@ export const traceableCheck = (endpoint: Endpoint, lifetime: () => Promise<numbe
           if (maxTraceableBlocks >= needed) {
             return ok(`${maxTraceableBlocks}; lifetime and overlap need ${needed}`);
           }
-          return fail({
-            expected: `MaxTraceableBlocks of ${needed}: ${requestLifetime} of lifetime, a day's ${overlap}`,
-            found: String(maxTraceableBlocks),
-            fix:
-              "It is the network's: let the gateway's owner lower requestLifetime (setPolicy), and " +
-              'choose shorter overlaps. Lost fees beyond it cannot be claimed.',
-          });
+          return tooFewTraceable(maxTraceableBlocks, requestLifetime, overlap);
         }),
       ),
     endpoint.label,
   );
+
+const tooFewTraceable = (found: number, life: number, overlap: number): Finding =>
+  fail({
+    expected: `MaxTraceableBlocks of ${life + overlap}: ${life} of lifetime, a day's ${overlap}`,
+    found: String(found),
+    fix:
+      "It is the network's: let the gateway's owner lower requestLifetime (setPolicy), and " +
+      'choose shorter overlaps. Lost fees beyond it cannot be claimed.',
+  });
 
 export const blockTransactionsCheck = (endpoint: Endpoint): Check =>
   check(

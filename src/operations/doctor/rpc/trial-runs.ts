@@ -104,8 +104,9 @@ export const containedTrialCheck = (
         return contained
           ? ok('invokecontainedscript: callbacks are tried with fees and nonce as in the block')
           : ok(
-              'no invokecontainedscript: on trial, callbacks see fees and nonce 0; one that hangs ' +
-                'on them may FAULT in the block, and is then answered alone or into its inbox',
+              'no invokecontainedscript: on trial, callbacks see fees and nonce 0; one that ' +
+                'depends on them may FAULT in the block, and is then answered alone, or into its ' +
+                'inbox',
             );
       }),
     endpoint.label,
