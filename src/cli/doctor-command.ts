@@ -6,7 +6,7 @@ import { type HostFacts, readHostFacts } from '../operations/doctor/host/host-fa
 import { nodeVersionCheck } from '../operations/doctor/host/node-version.js';
 import { type CheckResult, runChecks, verdictOf } from '../operations/doctor/run-checks.js';
 import type { CommandContext } from './command-context.js';
-import { type CommonOptions, withCommonOptions } from './command-options.js';
+import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { doctorJson, doctorText } from './doctor-text.js';
 import { ExitCode } from './exit-code.js';
 
@@ -22,7 +22,8 @@ Examples:
   dodona doctor --json
   dodona doctor --send-test     sends a test message by every way that alerts: names
 
-Exit codes: 0 nothing fails, 1 something is yours to fix, 75 try again later (RPC down).`;
+It is done (0) when nothing fails. What may pass by itself alone ends with 75.
+${EXIT_CODE_HELP}`;
 
 /** Most that one check may take; all run beside each other. */
 export const CHECK_LIMIT_MS = 60_000;

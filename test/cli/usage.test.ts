@@ -3,6 +3,7 @@ import { commandLine, longestLine } from './command-line.js';
 
 const COMMANDS = [
   ['start'],
+  ['doctor'],
   ['status'],
   ['explain'],
   ['requests', 'list'],
