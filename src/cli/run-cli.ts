@@ -16,6 +16,7 @@ import { ExitCode } from './exit-code.js';
 import { explainCommand } from './explain-command.js';
 import { functionCommand } from './function-command.js';
 import { gasbankCommand } from './gasbank-command.js';
+import { gatewayCommand } from './gateway-command.js';
 import { healthCommand } from './health-command.js';
 import { keysCommand } from './keys-command.js';
 import { pricesCommand } from './prices-command.js';
@@ -82,6 +83,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .addCommand(explainCommand(context))
       .addCommand(requestsCommand(context))
       .addCommand(gasbankCommand(context, setExitCode))
+      .addCommand(gatewayCommand(context))
       .addCommand(estimateCommand(context))
       .addCommand(functionCommand(context, setExitCode))
       .addCommand(pricesCommand(context, setExitCode))

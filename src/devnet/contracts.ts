@@ -1,41 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
+import { type CompiledContract, readCompiled as readContract } from '../chain/compiled-contract.js';
 import { contractHash, deployScript } from '../chain/deploy.js';
 import { assertScript, callScript, type ScriptArg } from '../chain/script.js';
 import type { DevnetAccount } from './account.js';
 import type { AppliedTransaction, PrivateChain } from './private-chain.js';
 import { GAS_TOKEN } from './private-network.js';
 
-/** A compiled contract, as `deploy` takes it. */
-export interface CompiledContract {
-  readonly nef: Buffer;
-  /** JSON text. */
-  readonly manifest: string;
-}
+export { type CompiledContract, readContract };
 
 /** A gateway and its executor. */
 export interface DeployedGateway {
   readonly gateway: Hash160;
   readonly executor: Hash160;
-}
-
-/** Beside src/ in a checkout, and beside dist/ in the package. */
-const BUILD_FOLDER = join(import.meta.dirname, '..', '..', 'contracts', 'build');
-
-/** Reads contracts/build/NAME.nef and NAME.manifest.json. */
-export async function readContract(name: string): Promise<CompiledContract> {
-  const file = join(BUILD_FOLDER, name);
-  try {
-    const [nef, manifest] = await Promise.all([
-      readFile(`${file}.nef`),
-      readFile(`${file}.manifest.json`, 'utf8'),
-    ]);
-    return { nef, manifest };
-  } catch (cause) {
-    throw new Error(`${file}.nef can't be read: build it with npm run contracts`, { cause });
-  }
 }
 
 /** Deploys contracts in one block, in any order. Throws what a deployment faults with. */

@@ -3,6 +3,7 @@ import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { publicKeyId } from '../base/sealed-box.js';
 import { type FunctionCode, gasTransfer, gatewayCalls } from '../chain/gateway-calls.js';
+import { gatewayOwnerCalls, type PolicyTerms } from '../chain/gateway-owner-calls.js';
 
 /** What somebody orders to be done at the gateway. Amounts in datoshi. */
 export type Order =
@@ -26,6 +27,9 @@ export type Order =
   | { readonly kind: 'proposeNodeAccount'; readonly next: Hash160 }
   | { readonly kind: 'acceptNodeAccount'; readonly overlapBlocks: number }
   | { readonly kind: 'revokeNodeAccount' }
+  | { readonly kind: 'setPolicy'; readonly terms: PolicyTerms }
+  | { readonly kind: 'transferOwnership'; readonly next: Hash160 }
+  | { readonly kind: 'acceptOwnership' }
   | {
       readonly kind: 'transfer';
       readonly amount: Datoshi;
@@ -52,6 +56,7 @@ export interface Holdings {
 /** The script of an order, as the account's own. */
 export function orderScript(gateway: Hash160, account: Hash160, order: Order): Buffer {
   const calls = gatewayCalls(gateway);
+  const owned = gatewayOwnerCalls(gateway);
   switch (order.kind) {
     case 'deposit': {
       const creditTo = order.creditTo === account ? null : order.creditTo;
@@ -75,6 +80,12 @@ export function orderScript(gateway: Hash160, account: Hash160, order: Order): B
       return calls.acceptNodeAccount(order.overlapBlocks);
     case 'revokeNodeAccount':
       return calls.revokeNodeAccount();
+    case 'setPolicy':
+      return owned.setPolicy(order.terms);
+    case 'transferOwnership':
+      return owned.transferOwnership(order.next);
+    case 'acceptOwnership':
+      return owned.acceptOwnership();
     case 'transfer':
       return gasTransfer(account, order.to, order.amount);
   }
@@ -110,6 +121,12 @@ export function describeOrder(account: Hash160, order: Order): string {
       return `${own} becomes the node account, with ${order.overlapBlocks} blocks of overlap`;
     case 'revokeNodeAccount':
       return `${own} revokes the node account: nothing is answered until another accepts`;
+    case 'setPolicy':
+      return `${own} sets the policy of the gateway`;
+    case 'transferOwnership':
+      return `${own} names ${hash160ToAddress(order.next)} as the gateway's next owner`;
+    case 'acceptOwnership':
+      return `${own} becomes the owner of the gateway`;
     case 'transfer':
       return `${own} sends ${gas(order.amount)} to ${target(order.to)}`;
   }
@@ -159,6 +176,9 @@ export function refusalOf(account: Hash160, order: Order, has: Holdings): NodeEr
     case 'proposeNodeAccount':
     case 'acceptNodeAccount':
     case 'revokeNodeAccount':
+    case 'setPolicy':
+    case 'transferOwnership':
+    case 'acceptOwnership':
       return null;
   }
 }

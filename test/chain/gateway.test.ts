@@ -8,6 +8,7 @@ import { checkChain } from '../../src/chain/chain-check.js';
 import { readContract, readTogether } from '../../src/chain/contract-read.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { decodeGatewayEvent } from '../../src/chain/gateway-events.js';
+import { gatewayOwnerCalls } from '../../src/chain/gateway-owner-calls.js';
 import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import { readNetworkPolicy } from '../../src/chain/policy.js';
@@ -271,7 +272,13 @@ describe('gateway on a real node', () => {
       pause: calls.pause(true),
       deposit: calls.deposit(NOBODY, 1n),
     };
-    for (const [name, script] of Object.entries(scripts)) {
+    const owned = gatewayOwnerCalls(fixture.gateway);
+    const ofOwner: { readonly [Name in keyof typeof owned]: Buffer } = {
+      setPolicy: owned.setPolicy(POLICY),
+      transferOwnership: owned.transferOwnership(NOBODY),
+      acceptOwnership: owned.acceptOwnership(),
+    };
+    for (const [name, script] of Object.entries({ ...scripts, ...ofOwner })) {
       const { exception } = await network.trial(fixture.user, script);
       assert.doesNotMatch(exception ?? '', /method not found/i, name);
     }
@@ -291,4 +298,9 @@ describe('gateway on a real node', () => {
   });
 });
 
+const POLICY = {
+  premiums: [0n, 0n, 0n, 0n, 0n, 0n],
+  minimums: [1n, 1n, 1n, 1n, 1n, 1n],
+  ...{ requestLifetime: 1, resultLifetime: 1, networkFeeCeiling: 1n, updateDelay: 0 },
+};
 const ZERO = `0x${'00'.repeat(32)}`;

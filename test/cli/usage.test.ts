@@ -47,7 +47,14 @@ const COMMANDS = [
 ];
 
 /** They need no node: all is in what they are given. */
-const WITHOUT_CONFIG = ['attest digest', 'attest verify', 'backup verify', 'upkeeps simulate'];
+const WITHOUT_CONFIG = [
+  'attest digest',
+  'attest verify',
+  'backup verify',
+  'gateway deploy',
+  'gateway hash',
+  'upkeeps simulate',
+];
 
 describe('the dodona command line', () => {
   const cli = commandLine();
