@@ -296,6 +296,34 @@ const proposeKey: Act = (world) => {
   };
 };
 
+/** Scripts that no node writes, and lists that are too long. */
+const odd: Act = (world) => {
+  const { choice, twins } = world;
+  const { gateway } = twins;
+  const pending = pendingIds(world);
+  const one = (id: bigint) => callScript(gateway, 'respond', [[responseFor(world, id)]]);
+  const many = (count: number) => Array.from({ length: count }, () => 99n);
+  const answer = [99n, 0n, Buffer.alloc(0), true, null];
+  const [what, script] = choice.of<() => readonly [string, Buffer]>([
+    () => ['two responds', Buffer.concat([one(pending[0] ?? 1n), one(pending[1] ?? 2n)])],
+    () => [
+      'a read and respond',
+      Buffer.concat([callScript(gateway, 'version'), one(pending[0] ?? 1n)]),
+    ],
+    () => ['expire 65', callScript(gateway, 'expire', [many(65)])],
+    () => ['drop 65', callScript(gateway, 'dropResults', [many(65)])],
+    () => ['respond 33', callScript(gateway, 'respond', [many(33).map(() => answer)])],
+    () => ['a response of 4', callScript(gateway, 'respond', [[answer.slice(0, 4)]])],
+    () => ['no such method', callScript(gateway, 'respond', [])],
+    () => ['destroy', callScript(contract(world, 'doomed'), 'destroy')],
+  ])();
+  const name = responder(world);
+  return planned(world, `${name}: ${what}`, account(world, name), script, {
+    systemFee: 8n * FEE,
+    items: 2,
+  });
+};
+
 /** With how often each is done. */
 export const ACTS: readonly (readonly [weight: number, act: Act])[] = [
   [7, deposit],
@@ -312,4 +340,5 @@ export const ACTS: readonly (readonly [weight: number, act: Act])[] = [
   [9, takeKept],
   [9, change],
   [1, proposeKey],
+  [4, odd],
 ];

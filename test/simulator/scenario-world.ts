@@ -26,6 +26,7 @@ export interface Planned extends WantedTransaction {
   readonly items?: number;
 }
 
+const SCOPES = ['None', 'Global'] as const;
 export const FEE = parseGas('3');
 const NETWORK_FEE = parseGas('0.05');
 
@@ -35,7 +36,7 @@ export const account = ({ twins }: ScenarioWorld, name: AccountName): DevnetAcco
 export const contract = ({ twins }: ScenarioWorld, name: ContractName): Hash160 =>
   twins.contracts[name];
 
-export const CONTRACT_NAMES = ['asker', 'other'] as const;
+export const CONTRACT_NAMES = ['asker', 'other', 'asker', 'other', 'doomed'] as const;
 export const USERS = ['user', 'patron', 'second'] as const;
 
 export function planned(
@@ -47,10 +48,13 @@ export function planned(
 ): Planned {
   // A fee of its own for each, so that both chains have one order for them.
   const spread = BigInt(world.choice.below(1_000_000));
+  // Now and then a witness that counts nowhere, or everywhere.
+  const scope = world.choice.percent(95) ? 'CalledByEntry' : world.choice.of(SCOPES);
   return {
-    what,
+    what: scope === 'CalledByEntry' ? what : `${what} (${scope})`,
     sender,
     script,
+    scope,
     systemFee: more.systemFee ?? FEE,
     networkFee: NETWORK_FEE + spread,
     nonce: more.nonce ?? world.nextNonce++,

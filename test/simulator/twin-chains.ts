@@ -29,7 +29,8 @@ import { gasBalance } from '../contracts/books.js';
 import { renamed } from '../contracts/gateway-world.js';
 
 export const ACCOUNTS = ['owner', 'node', 'user', 'patron', 'second', 'next'] as const;
-export const CONTRACTS = ['asker', 'other'] as const;
+/** The last one may be destroyed. */
+export const CONTRACTS = ['asker', 'other', 'doomed'] as const;
 export type AccountName = (typeof ACCOUNTS)[number];
 export type ContractName = (typeof CONTRACTS)[number];
 
@@ -42,6 +43,8 @@ export interface Twins {
   readonly executor: Hash160;
   readonly accounts: Readonly<Record<AccountName, DevnetAccount>>;
   readonly contracts: Readonly<Record<ContractName, Hash160>>;
+  /** Index of the block with which the simulated chain begins. */
+  readonly firstIndex: number;
   /** Signs a transaction and gives it to both; how each took it, null for well. */
   send(wanted: WantedTransaction): Promise<TakenIn>;
   /** Lets the simulated chain make all blocks that the real one has; those that hold something. */
@@ -99,6 +102,7 @@ export async function openTwins(): Promise<Twins> {
     executor,
     accounts,
     contracts,
+    firstIndex: chain.views.height(),
     async send(wanted) {
       const signed = await sign(network, wanted, chain.views.height() + VALID_BLOCKS);
       const raw = signed.raw.toString('base64');
@@ -164,7 +168,7 @@ async function openSimulated(network: PrivateNetwork, opened: Opened): Promise<S
     readNetworkPolicy(network.rpc),
   ]);
   const { protocol } = await network.rpc.call<{ protocol: { msperblock: number } }>('getversion');
-  const { feePerByte, execFeeFactor, storagePrice, maxBlockSystemFee } = policy;
+  const { feePerByte, execFeeFactor, storagePrice, maxValidUntilBlockIncrement } = policy;
   return createSimulatedChain({
     magic: network.magic,
     gateway,
@@ -180,7 +184,7 @@ async function openSimulated(network: PrivateNetwork, opened: Opened): Promise<S
       feePerByte,
       execFeeFactor,
       storagePrice,
-      ...(maxBlockSystemFee === null ? {} : { maxBlockSystemFee }),
+      maxValidUntilBlockIncrement,
       msPerBlock: protocol.msperblock,
     },
     proofs: 'verified',

@@ -41,7 +41,7 @@ export const DEFAULT_POLICY: SimulatedPolicy = {
   feePerByte: 1_000n,
   execFeeFactor: 30n,
   storagePrice: 100_000n,
-  maxValidUntilBlockIncrement: 5_760,
+  maxValidUntilBlockIncrement: 86_400,
   maxBlockSystemFee: parseGas('9000'),
   maxTransactionsPerBlock: 512,
   mempoolTransactions: 50_000,

@@ -44,7 +44,11 @@ export const GAS_UNITS = {
   proof: 130_000,
   /** Of a callback that returned: the way there and back. */
   callback: 25_000,
+  /** Of an upkeep's target, the same. */
+  target: 60_000,
   /** Of a list: what surrounds one of its items. */
+  idList: 10_000,
+  idItem: 1_800,
   responseItem: 3_000,
   runItem: 3_000,
   roundItem: 3_000,

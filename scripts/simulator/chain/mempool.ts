@@ -72,9 +72,12 @@ export function witnessRefusal(
     const script = witness?.verificationScript ?? Buffer.alloc(0);
     const asked = readVerificationScript(script);
     const signatures = signaturesOf(witness?.invocationScript ?? Buffer.alloc(0));
+    if (scriptHash(script) !== account) {
+      const data = `witness #${at}: witness hash mismatch`;
+      return refused(RpcCode.VerificationFailed, 'Unclassified inventory verification error', data);
+    }
     const isWhole =
       asked !== null &&
-      scriptHash(script) === account &&
       signatures?.length === asked.threshold &&
       areSigned(signatures, asked.publicKeys, message, isSignature);
     if (!isWhole) {

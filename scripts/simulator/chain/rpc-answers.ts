@@ -1,4 +1,3 @@
-import type { Datoshi } from '../../../src/base/datoshi.js';
 import { type Hash160, type Hash256, hash160ToAddress } from '../../../src/base/hash.js';
 import { RpcCode } from '../../../src/chain/rpc-error.js';
 import {
@@ -183,7 +182,6 @@ const USER_AGENT = '/NEO-GO:simulated/';
 
 export function getVersion({ core }: View): RpcReply {
   const { policy } = core;
-  const amount = (value: Datoshi): number => Number(value);
   const protocol = {
     addressversion: 53,
     network: core.magic,
@@ -191,7 +189,6 @@ export function getVersion({ core }: View): RpcReply {
     maxvaliduntilblockincrement: policy.maxValidUntilBlockIncrement,
     maxtransactionsperblock: policy.maxTransactionsPerBlock,
     memorypoolmaxtransactions: policy.mempoolTransactions,
-    maxblocksystemfee: amount(policy.maxBlockSystemFee),
     validatorscount: 1,
   };
   return { result: { useragent: USER_AGENT, nonce: 1, protocol } };

@@ -1,3 +1,4 @@
+import { GAS_UNITS } from '../gas-prices.js';
 import type { CallContext } from '../machine.js';
 import { type Item, toList } from '../vm-item.js';
 import { release } from './charging.js';
@@ -9,11 +10,13 @@ const MAX_IDS = 64;
 
 /** contracts/gateway/charging.go, Expire. */
 export function expire(c: CallContext, [given]: readonly Item[]): undefined {
+  c.execution.use(GAS_UNITS.idList);
   const ids = toList(given ?? null);
   if (ids.length > MAX_IDS) c.refuse('more than 64 ids in one expire');
   const index = c.executingIndex();
   let expired = 0n;
   for (const each of ids) {
+    c.execution.use(GAS_UNITS.idItem);
     const id = whole(c, each, 'an id of expire is not from 0 to 2^63-1');
     const request = c.getRecord<Request>(Key.request(id));
     if (request === null || index <= request.deadline) continue;

@@ -1,6 +1,6 @@
 import { parseGas } from '../../../../src/base/datoshi.js';
 import { type Hash160, hashFromLittleEndian } from '../../../../src/base/hash.js';
-import { GAS_UNITS } from '../gas-prices.js';
+import { GAS_UNITS, Price } from '../gas-prices.js';
 import type { CallContext, Contract, Method } from '../machine.js';
 import { type Item, type ItemLike, toList } from '../vm-item.js';
 import * as administration from './administration.js';
@@ -114,7 +114,7 @@ export function executorContract(hash: Hash160, gateway: Hash160): Contract {
     parameters: 4,
     safe: false,
     run: (c, [target = null, method = null, args = null, flags = null]) => {
-      c.execution.use(GAS_UNITS.method);
+      c.execution.use(GAS_UNITS.method + Price.storageRead + GAS_UNITS.convert);
       if (c.caller !== gateway) c.refuse('only the gateway may call the executor');
       const name = (method as Buffer).toString();
       const given = toList(args);

@@ -1,4 +1,4 @@
-import { Price } from '../gas-prices.js';
+import { GAS_UNITS, Price } from '../gas-prices.js';
 import type { CallContext } from '../machine.js';
 import { VmFault } from '../vm-fault.js';
 import { type Item, item, toList } from '../vm-item.js';
@@ -45,10 +45,12 @@ export function redeliver(c: CallContext, [given]: readonly Item[]): undefined {
 }
 
 export function dropResults(c: CallContext, [given]: readonly Item[]): undefined {
+  c.execution.use(GAS_UNITS.idList);
   const ids = toList(given ?? null);
   if (ids.length > MAX_IDS) c.refuse('more than 64 ids in one dropResults');
   const index = c.executingIndex();
   for (const each of ids) {
+    c.execution.use(GAS_UNITS.idItem);
     const id = whole(c, each, 'an id of dropResults is not from 0 to 2^63-1');
     const kept = c.getRecord<Kept>(Key.kept(id));
     if (kept === null || index <= kept.keptUntil) continue;

@@ -131,6 +131,7 @@ function isMet(c: CallContext, upkeep: Upkeep, executor: Hash160): boolean {
 function callTarget(c: CallContext, { target, method, args }: Upkeep, executor: Hash160): boolean {
   if (!c.hasMethod(target, method, args.length)) return false;
   const given = [item(target), textItem(method), args, ALL];
+  c.execution.use(GAS_UNITS.target);
   return c.execution.attempt(() => c.call(executor, 'call', given)) === null;
 }
 
