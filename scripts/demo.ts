@@ -5,10 +5,16 @@
 import { Command } from 'commander';
 import { messageOf } from '../src/base/node-error.js';
 import { askAndWait, type DemoAnswer } from './demo/ask-and-wait.js';
-import { showDemoPrice } from './demo/demo-feed.js';
-import { showUpkeep } from './demo/show-upkeep.js';
+import { DEMO_PAIR, showDemoPrice } from './demo/demo-feed.js';
+import { type ShownUpkeep, showUpkeep } from './demo/show-upkeep.js';
 import { type RunningDemo, startDemo } from './demo/start-demo.js';
 import { stopSignal } from './devnet/stop-signal.js';
+
+interface Shown {
+  readonly price: string;
+  readonly answers: readonly DemoAnswer[];
+  readonly upkeep: ShownUpkeep;
+}
 
 interface Flags {
   readonly once?: boolean;
@@ -32,11 +38,11 @@ async function run(flags: Flags): Promise<void> {
     const started = await Promise.race([startDemo(say), stop]);
     if (started === 'stop') process.exit(130);
     demo = started;
-    const answers = await Promise.race([showAll(demo, say), stop]);
-    if (answers === 'stop') process.exit(await end(demo, 130));
-    const ok = answers.every(({ isAnswered }) => isAnswered);
-    if (!flags.once) say(whereToLook(demo, answers));
-    if (flags.json) process.stdout.write(`${summary(demo, answers, ok)}\n`);
+    const shown = await Promise.race([showAll(demo, say), stop]);
+    if (shown === 'stop') process.exit(await end(demo, 130));
+    const ok = shown.answers.every(({ isAnswered }) => isAnswered);
+    if (!flags.once) say(whereToLook(demo, shown));
+    if (flags.json) process.stdout.write(`${summary(demo, shown, ok)}\n`);
     if (!flags.once) {
       await Promise.race([stop, demo.ended]);
       say('stopping');
@@ -49,11 +55,10 @@ async function run(flags: Flags): Promise<void> {
 }
 
 /** The price feed first, since one of the requests asks for its price. */
-async function showAll(demo: RunningDemo, say: (text: string) => void): Promise<DemoAnswer[]> {
-  await showDemoPrice(demo, say);
+async function showAll(demo: RunningDemo, say: (text: string) => void): Promise<Shown> {
+  const price = await showDemoPrice(demo, say);
   const answers = await askAndWait(demo, say);
-  await showUpkeep(demo.devnet, say);
-  return answers;
+  return { price, answers, upkeep: await showUpkeep(demo.devnet, say) };
 }
 
 async function end(demo: RunningDemo, code: number): Promise<number> {
@@ -62,17 +67,21 @@ async function end(demo: RunningDemo, code: number): Promise<number> {
 }
 
 /** The line of --json. Fees are exact: eight decimals, written as they are. */
-function summary(demo: RunningDemo, answers: readonly DemoAnswer[], ok: boolean): string {
+function summary(demo: RunningDemo, { price, answers, upkeep }: Shown, ok: boolean): string {
   const requests = answers.map(({ kind, id, code, delivered, blocks, feeGas }) => {
     const facts = JSON.stringify({ kind, id: Number(id), code, delivered, blocks });
     return `${facts.slice(0, -1)},"feeGas":${feeGas ?? 'null'}}`;
   });
   const { gateway, rpcUrl } = demo.devnet;
-  const place = JSON.stringify({ gateway, rpc: rpcUrl }).slice(1);
+  const others = {
+    price: { pair: DEMO_PAIR, price },
+    upkeep: { id: Number(upkeep.id), blocks: upkeep.blocks },
+  };
+  const place = JSON.stringify({ ...others, gateway, rpc: rpcUrl }).slice(1);
   return `{"ok":${ok},"requests":[${requests.join(',')}],${place}`;
 }
 
-function whereToLook(demo: RunningDemo, answers: readonly DemoAnswer[]): string {
+function whereToLook(demo: RunningDemo, { answers, upkeep }: Shown): string {
   const { configFile, apiPort } = demo.devnet;
   const last = answers.at(-1)?.id ?? 1n;
   return [
@@ -81,6 +90,9 @@ function whereToLook(demo: RunningDemo, answers: readonly DemoAnswer[]): string 
     `  npx dodona status --config ${configFile}`,
     `  npx dodona explain ${last} --config ${configFile}`,
     `  npx dodona requests list --config ${configFile}`,
+    `  npx dodona verify ${last} --config ${configFile}`,
+    `  npx dodona prices show ${DEMO_PAIR} --config ${configFile}`,
+    `  npx dodona upkeeps show ${upkeep.id} --config ${configFile}`,
     `  curl http://127.0.0.1:${apiPort}/metrics`,
     `The node's log: ${demo.logFile}`,
     'How your own contract asks: docs/contract-authors.md',

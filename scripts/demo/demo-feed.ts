@@ -46,11 +46,11 @@ export function writeDemoFeed({ configFile }: Pick<Devnet, 'configFile'>, source
   appendFileSync(configFile, 'prices:\n  feeds: [./feeds]\n');
 }
 
-/** Waits for the feed's first round, and shows who was believed and who was not. */
+/** Waits for the feed's first round, and shows who was believed and who was not; its price. */
 export async function showDemoPrice(
   { devnet }: RunningDemo,
   say: (text: string) => void,
-): Promise<void> {
+): Promise<string> {
   const read = gatewayReads(devnet.gateway).latestPrice(DEMO_PAIR);
   say(`\nA price feed, ${DEMO_PAIR}, of eight local sources: half of them go wrong on purpose`);
   const round = await eventually(`a round of ${DEMO_PAIR}`, () => readContract(devnet.rpc, read));
@@ -60,4 +60,5 @@ export async function showDemoPrice(
   const words = ['prices', 'show', DEMO_PAIR, '--config', devnet.configFile];
   const shown = execFileSync(process.execPath, [program, ...words], { encoding: 'utf8' });
   for (const line of shown.trimEnd().split('\n')) say(`  ${line}`.trimEnd());
+  return formatChainPrice(price);
 }

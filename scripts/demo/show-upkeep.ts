@@ -13,8 +13,17 @@ const RUN_FEE = parseGas('1');
 const CREDIT = parseGas('4');
 const PAYMENT = parseGas('0.5');
 
+export interface ShownUpkeep {
+  readonly id: bigint;
+  /** From the block in which its condition came true to that of its run. */
+  readonly blocks: number;
+}
+
 /** A contract that hands on what it is sent, and that nobody calls but the node's upkeep. */
-export async function showUpkeep(devnet: Devnet, say: (text: string) => void): Promise<void> {
+export async function showUpkeep(
+  devnet: Devnet,
+  say: (text: string) => void,
+): Promise<ShownUpkeep> {
   const { owner, gateway } = devnet;
   say('\nregisterUpkeep: a contract is called whenever it has something to pay out');
   const { nef, manifest } = await readContract('upkeep');
@@ -27,7 +36,8 @@ export async function showUpkeep(devnet: Devnet, say: (text: string) => void): P
   const { notifications } = await mustHalt(devnet, started);
   const registered = notifications.find(({ name }) => name === 'UpkeepRegistered')?.state[0];
   if (registered === undefined) throw new Error('the gateway told of no upkeep');
-  say(`  registered: upkeep ${asInteger(registered, 'id')}, when:isDue`);
+  const id = asInteger(registered, 'id');
+  say(`  registered: upkeep ${id}, when:isDue`);
   const { blockIndex } = await mustHalt(devnet, pay(PAYMENT));
   const balance = await eventually('the payout of the upkeep', async () => {
     const item = await devnet.read(GAS_TOKEN, 'balanceOf', [heir]);
@@ -37,6 +47,7 @@ export async function showUpkeep(devnet: Devnet, say: (text: string) => void): P
   const later = (await devnet.height()) - blockIndex;
   const when = later <= 1 ? 'in the next block' : `${later} blocks later`;
   say(`  it was sent ${formatGas(balance)} GAS, and was called to pay it out ${when}`);
+  return { id, blocks: later };
 }
 
 async function mustHalt(devnet: Devnet, script: Buffer) {

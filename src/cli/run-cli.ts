@@ -48,10 +48,14 @@ export async function runCli(words: readonly string[], context: CommandContext):
     exitCode = code;
   });
   const usageErrors: string[] = [];
+  let wrong = program;
   forEachCommand(program, (command) =>
     command.exitOverride().configureOutput({
       writeOut: (text) => context.print(text.trimEnd()),
-      writeErr: (text) => usageErrors.push(text.trimEnd()),
+      writeErr: (text) => {
+        wrong = command;
+        usageErrors.push(text.trimEnd());
+      },
       getOutHelpWidth: () => LINE_COLUMNS,
       getErrHelpWidth: () => LINE_COLUMNS,
     }),
@@ -62,7 +66,7 @@ export async function runCli(words: readonly string[], context: CommandContext):
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportError(context, error, asJson);
     if (error.exitCode === 0) return ExitCode.done;
-    return reportUsage(context, usageErrors.join('\n'), asJson);
+    return reportUsage(context, usageErrors.join('\n'), wrong, asJson);
   }
 }
 
@@ -109,13 +113,24 @@ function forEachCommand(command: Command, change: (command: Command) => void): v
 }
 
 /** What commander says of a wrong command line: its message with its suggestion, or the help. */
-function reportUsage(context: CommandContext, message: string, asJson: boolean): ExitCode {
+function reportUsage(
+  context: CommandContext,
+  message: string,
+  command: Command,
+  asJson: boolean,
+): ExitCode {
   if (asJson) {
     const error = { code: 'USAGE', message, retryable: false };
     context.print(jsonText({ ok: false, exitCode: ExitCode.fixIt, error }));
   } else {
     context.complain(message);
-    if (message.startsWith('error:')) context.complain('to do: see dodona --help');
+    if (message.startsWith('error:')) context.complain(`to do: see ${wordsOf(command)} --help`);
   }
   return ExitCode.fixIt;
+}
+
+/** The words that name a command: dodona upkeeps show. */
+function wordsOf(command: Command): string {
+  const above = command.parent;
+  return above === null ? command.name() : `${wordsOf(above)} ${command.name()}`;
 }

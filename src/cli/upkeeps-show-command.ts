@@ -82,7 +82,8 @@ function limitOn(
 function shownText({ upkeep, limit }: Shown): string {
   const { id, state, reason, next, owner, target, method, triggerText, maxFee } = upkeep;
   const { kind, registered, registeredTx, lastDue, costs, lastRuns, failures } = upkeep;
-  const charged = `${formatGas(costs.charged)} GAS in ${costs.runs} runs`;
+  const runs = costs.runs === 1 ? 'run' : 'runs';
+  const charged = `${formatGas(costs.charged)} GAS in ${costs.runs} ${runs}`;
   return [
     `Upkeep ${id}: ${state}`,
     '',

@@ -24,7 +24,7 @@ ${EXIT_CODE_HELP}`;
 
 interface SimulateOptions {
   readonly from?: string;
-  readonly registered?: string;
+  readonly registered: string;
   readonly json?: boolean;
 }
 
@@ -32,7 +32,7 @@ export function upkeepsSimulateCommand(context: CommandContext): Command {
   return new Command('simulate')
     .argument('<trigger>', 'as registerUpkeep takes it')
     .option('--from <time>', 'ISO 8601, UTC (default: now)')
-    .option('--registered <block>', 'block of the registration (default: 0)', '0')
+    .option('--registered <block>', 'block of the registration', '0')
     .option('--json', 'print JSON for programs instead of text for people')
     .description(`the next ${OCCURRENCES} occurrences of a trigger`)
     .addHelpText('after', HELP)
@@ -40,7 +40,7 @@ export function upkeepsSimulateCommand(context: CommandContext): Command {
       const read = readTrigger(text);
       if (read.kind === 'refused') throw badTrigger(text, read.reason);
       const timeMs = options.from === undefined ? context.clock.nowMs() : parseMoment(options.from);
-      const registered = { block: parseBlock(options.registered ?? '0'), timeMs };
+      const registered = { block: parseBlock(options.registered), timeMs };
       const { trigger } = read;
       const occurrences = upcoming(trigger, { registered, lastDue: null }, OCCURRENCES);
       const { kind, catchup } = trigger;

@@ -1,3 +1,4 @@
+import { durationText } from '../base/duration.js';
 import type { AgreedPrice } from './aggregate.js';
 import { fromChainPrice } from './decimal.js';
 import { centiBpsFrom, isWithinBps } from './median.js';
@@ -86,15 +87,16 @@ function decideAgainst(
   }
   const ageMs = nowMs - last.timestampMs;
   if (ageMs >= rules.heartbeatMs) {
-    const why = `the last round is ${ageMs} ms old (heartbeat ${rules.heartbeatMs} ms)`;
+    const age = durationText(ageMs);
+    const why = `the last round is ${age} old (heartbeat ${durationText(rules.heartbeatMs)})`;
     return { decision: { kind: 'publish', reason: 'heartbeat', why }, memory: next };
   }
   if (isDeviating) {
     const why = `${moved}: it is published if the next poll deviates too`;
     return { decision: { kind: 'wait', reason: 'second poll', why }, memory: next };
   }
-  const restMs = rules.heartbeatMs - ageMs;
-  const why = `${moved}, less than ${rules.deviationBps} bp; heartbeat in ${restMs} ms`;
+  const rest = durationText(rules.heartbeatMs - ageMs);
+  const why = `${moved}, less than ${rules.deviationBps} bp; heartbeat in ${rest}`;
   return { decision: { kind: 'wait', reason: 'quiet', why }, memory: next };
 }
 
@@ -114,9 +116,10 @@ function decideJump(
   }
   // A first sighting that a later one contradicts is forgotten; one too soon after it is no news.
   const jump = first !== null && !isLater && isNear ? first : { value, seenMs: nowMs };
+  const later = durationText(rules.pollIntervalMs);
   const why =
     `${moved}, more than the breaker's ${rules.breakerBps} bp: ` +
-    `held until a poll ${rules.pollIntervalMs} ms later is within ${rules.deviationBps} bp of it`;
+    `held until a poll ${later} later is within ${rules.deviationBps} bp of it`;
   const decision = { kind: 'wait', reason: 'breaker', why } as const;
   return { decision, memory: { deviatingPolls: 0, jump } };
 }

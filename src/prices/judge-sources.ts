@@ -1,3 +1,4 @@
+import { durationText } from '../base/duration.js';
 import { QUOTE_UNIT } from './decimal.js';
 import type { ConversionRate, JudgedSource, SourceQuote } from './quote.js';
 
@@ -41,11 +42,13 @@ export function judgeSources(
     const judged = { ...who, value, timestampMs };
     if (nowMs - heard.timestampMs < -FUTURE_TOLERANCE_MS) {
       const aheadMs = heard.timestampMs - nowMs;
-      const why = `its time is ${aheadMs} ms ahead, at most ${FUTURE_TOLERANCE_MS}`;
+      const most = durationText(FUTURE_TOLERANCE_MS);
+      const why = `its time is ${durationText(aheadMs)} ahead: by more than ${most}`;
       return { ...judged, verdict: 'future', why };
     }
     if (ageMs > stalenessMs) {
-      const why = `it is ${ageMs} ms old, at most ${stalenessMs} ms are allowed`;
+      const most = durationText(stalenessMs);
+      const why = `it is ${durationText(ageMs)} old: older than staleness (${most})`;
       return { ...judged, verdict: 'stale', why };
     }
     if (value === 0n) {

@@ -82,6 +82,17 @@ describe('dodona prices', () => {
     assert.match(err, /--now/);
   });
 
+  it('export says so too, and of a pair that is no feed', async () => {
+    const { exitCode, out, err } = await cli.runHere('prices', 'export');
+    assert.deepEqual([exitCode, out], [75, '']);
+    assert.match(err, /has kept no poll of any feed yet/);
+    const known = await cli.runHere('prices', 'export', 'gas/usd');
+    assert.match(known.err, /has kept no poll of GAS\/USD yet/);
+    const unknown = await cli.runHere('prices', 'export', 'XYZ/USD');
+    assert.equal(unknown.exitCode, 1);
+    assert.match(unknown.err, /there is no feed of XYZ\/USD/);
+  });
+
   it('show --now asks the sources, and says who is rejected and why', async () => {
     const { exitCode, out } = await cli.runHere('prices', 'show', 'gas/usd', '--now');
     assert.equal(exitCode, 0, out);

@@ -98,19 +98,19 @@ describe('the dodona command line', () => {
   });
 
   it('suggests the nearest command or option for one that it does not know', async () => {
-    const cases: [string[], RegExp][] = [
-      [['explian', '1'], /unknown command 'explian'\n\(Did you mean explain\?\)/],
-      [['requests', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
-      [['status', '--jsn'], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
-      [['explain'], /missing required argument 'id'/],
-      [['explain', '1', '2'], /too many arguments/],
+    const cases: [string[], RegExp, string][] = [
+      [['explian', '1'], /unknown command 'explian'\n\(Did you mean explain\?\)/, 'dodona'],
+      [['requests', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/, 'dodona requests'],
+      [['status', '--jsn'], /unknown option '--jsn'\n\(Did you mean --json\?\)/, 'dodona status'],
+      [['explain'], /missing required argument 'id'/, 'dodona explain'],
+      [['upkeeps', 'show', '1', '2'], /too many arguments/, 'dodona upkeeps show'],
     ];
-    for (const [words, pattern] of cases) {
+    for (const [words, pattern, command] of cases) {
       const { exitCode, out, err } = await cli.run(...words);
       assert.equal(exitCode, 1, words.join(' '));
       assert.equal(out, '');
       assert.match(err, pattern);
-      assert.match(err, /to do: see dodona --help/);
+      assert.ok(err.endsWith(`\nto do: see ${command} --help\n`), err);
     }
   });
 

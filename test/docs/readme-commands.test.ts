@@ -23,7 +23,7 @@ describe('the commands of README.md', () => {
     assert.equal(exitCode, 0, transcript);
     const lines = outputOf('npm run demo').split('\n');
     const summary = JSON.parse(lines.findLast((line) => line.startsWith('{')) ?? '');
-    assert.deepEqual(Object.keys(summary), ['ok', 'requests', 'gateway', 'rpc']);
+    assert.deepEqual(Object.keys(summary), ['ok', 'requests', 'price', 'upkeep', 'gateway', 'rpc']);
     assert.equal(summary.ok, true);
     assert.match(summary.gateway, /^0x[0-9a-f]{40}$/);
     assert.match(summary.rpc, /^http:\/\/127\.0\.0\.1:\d+/);
@@ -37,6 +37,8 @@ describe('the commands of README.md', () => {
       assert.deepEqual([code, typeof delivered], [0, 'boolean']);
       assert.ok(feeGas > 0 && feeGas < mostGas, `a fee of ${feeGas} GAS`);
     }
+    assert.deepEqual(summary.price, { pair: 'GAS/USD', price: '4.8105' });
+    for (const count of [summary.upkeep.id, summary.upkeep.blocks]) assert.ok(count > 0);
     const kinds = summary.requests.map(({ kind }: { kind: string }) => kind);
     assert.deepEqual([...new Set(kinds)].sort(), ['function', 'http', 'oracle', 'random']);
     const shown = new Set(lines.map(shapeOf));

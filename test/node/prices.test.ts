@@ -157,7 +157,7 @@ describe('a node with price feeds', function () {
   it('publishes on heartbeat though nothing moves', () =>
     withNode(configWith({ 'GAS/USD': ['heartbeat: 1s'] }), async (running) => {
       await running.until('three rounds', () => roundsOf(running, 'GAS/USD') >= 3n);
-      assert.match(running.logText(), /"price sent".*\(heartbeat 1000 ms\)/);
+      assert.match(running.logText(), /"price sent".*\(heartbeat 1\.0 s\)/);
     }));
 
   it('is paid back by the sponsor that the owner chose, in the books as well', async () => {
