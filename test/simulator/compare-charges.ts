@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ChargeShift } from '../../scripts/simulator/chain/simulated-chain.js';
+import { parseGas } from '../../src/base/datoshi.js';
 import type { Hash160 } from '../../src/base/hash.js';
 import type { GatewayEvent } from '../../src/chain/gateway-events.js';
 import { sumOf } from '../contracts/books.js';
@@ -10,6 +11,19 @@ import type { TwinEnding } from './compare-chains.js';
  * model has gas by measure; what one transaction costs in all it has to the datoshi.
  */
 const TOLERANCE_PARTS = 100n;
+
+/** What the model's gas may be off by: a tenth, and this much of what is small. */
+const GAS_PARTS = 10n;
+const GAS_OFF = parseGas('0.02');
+
+/** Asserts that what a transaction used is near what it used on the real chain. */
+export function compareGas({ gas }: TwinEnding, what: string): void {
+  if (gas === null) return;
+  const { real, simulated } = gas;
+  const off = simulated > real ? simulated - real : real - simulated;
+  const allowed = real / GAS_PARTS + GAS_OFF;
+  assert.ok(off <= allowed, `${what}: used ${simulated} datoshi instead of ${real}`);
+}
 
 /** What of the model's charges is to be put right, since its gas is not exact. */
 export interface ChargeFacts {

@@ -7,7 +7,7 @@ import { setPolicyArgs } from '../contracts/gateway-world.js';
 import { setMode } from '../contracts/hostile.js';
 import { newRandomKey, possessionProof } from '../contracts/random-proofs.js';
 import { compareEnding, compareState } from './compare-chains.js';
-import { compareCharges } from './compare-charges.js';
+import { compareCharges, compareGas } from './compare-charges.js';
 import { ACTS } from './scenario-acts.js';
 import { MORE_ACTS } from './scenario-upkeeps.js';
 import {
@@ -160,6 +160,7 @@ async function compareOne(
     note(event.name);
     if (event.name === 'RandomRequest') world.seeds.set(event.id, event.seed);
   }
+  compareGas(ending, plan.what);
   seen.gas.push({ what: plan.what, ...ending.gas });
   const facts = { sender: ended.sender, systemFee: ended.systemFee, items: plan.items ?? 1 };
   for (const shift of compareCharges(ending, facts, plan.what)) twins.chain.shiftCharge(shift);

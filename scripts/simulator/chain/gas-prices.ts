@@ -36,16 +36,21 @@ export const GAS_UNITS = {
   convert: 8_192,
   /** Any method: what the compiler puts before it. */
   method: 2_500,
+  /** Of the policy: one of the amounts by kind. */
+  kindAmount: 11_500,
   /** Of a trigger: to take it apart. */
   trigger: 130_000,
   cron: 400_000,
   /** Of a random request: to make its seed, and to take a proof's points apart. */
   seed: 100_000,
-  proof: 130_000,
+  proof: 236_000,
+  /** Of an answer to a pending request, and of its charge. */
+  answered: 20_000,
+  charged: 15_000,
   /** Of a callback that returned: the way there and back. */
-  callback: 25_000,
+  callback: 8_000,
   /** Of an upkeep's target, the same. */
-  target: 60_000,
+  target: 90_000,
   /** Of a list: what surrounds one of its items. */
   idList: 10_000,
   idItem: 1_800,

@@ -1,5 +1,6 @@
 import { type Hash160, hashFromLittleEndian } from '../../../src/base/hash.js';
 import { CONTRACT_MANAGEMENT } from '../../../src/chain/native-contracts.js';
+import { Price } from './gas-prices.js';
 import type { CallContext, Contract, Method, StorageKey } from './machine.js';
 import type { ModeChoice } from './simulated-chain.js';
 import { VmFault } from './vm-fault.js';
@@ -33,6 +34,8 @@ function makeCall(c: CallContext, from: StorageKey): Item {
 }
 
 function remember(c: CallContext, args: readonly ItemLike[]): void {
+  // The contract asks whether there is a number before it reads it, here and for its mode's.
+  c.execution.use(2 * Price.storageRead);
   const count = (c.get<bigint>(Key.count) ?? 0n) + 1n;
   c.put(Key.count, count, 1);
   c.putRecord(Key.last, item(args));

@@ -1,4 +1,5 @@
 import type { Hash160 } from '../../../../src/base/hash.js';
+import { GAS_UNITS } from '../gas-prices.js';
 import type { CallContext } from '../machine.js';
 import { type Item, item, toBoolean, toList } from '../vm-item.js';
 import { account, count, isOutsider, whole } from './checks.js';
@@ -101,6 +102,7 @@ function amounts(c: CallContext, given: Item, notAll: string, refusal: string): 
   if (given === null) c.refuse(notAll);
   const list = toList(given);
   if (list.length !== KINDS) c.refuse(notAll);
+  c.execution.use(KINDS * GAS_UNITS.kindAmount);
   return list.map((each) => whole(c, each, refusal));
 }
 

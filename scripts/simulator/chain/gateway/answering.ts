@@ -80,6 +80,7 @@ function answer(
   }
   const request = c.getRecord<Request>(Key.request(id));
   if (request === null || index > request.deadline) return null;
+  c.execution.use(GAS_UNITS.answered);
   c.remove(Key.request(id));
   if (request.kind === Kind.random) result = drawn(c, check, id, code, result);
   const lost = given.lostTx === null ? 0n : lostOf(c, id, given.lostTx, request);

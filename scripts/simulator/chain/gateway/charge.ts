@@ -1,3 +1,4 @@
+import { GAS_UNITS } from '../gas-prices.js';
 import type { CallContext } from '../machine.js';
 import { release, shareOf, split } from './charging.js';
 import { payerOf, type Request } from './records.js';
@@ -16,6 +17,7 @@ export interface Settled {
 /** Takes what the answer cost from the reservation and returns it; n items share `common`. */
 export function charge(c: CallContext, settled: Settled, common: bigint, n: number): bigint {
   const { id, request, code, delivered } = settled;
+  c.execution.use(GAS_UNITS.charged);
   const share = shareOf(settled.used, settled.place, common, n);
   const { fee, lost, premium } = split(request.maxFee, share, settled.lost, request.premium);
   const charged = fee + lost + premium;
