@@ -90,7 +90,10 @@ export function createDueRuns(parts: DueRunsParts) {
   }
 
   return {
-    /** At most `limit` runs, those that wait longest first; none of those that are `busy`. */
+    /**
+     * At most `limit` runs, those that wait longest first, and conditions in turn with them; none of
+     * those that are `busy`.
+     */
     async find(now: ChainMoment, limit: number, busy: ReadonlySet<bigint>): Promise<FoundRun[]> {
       const met = await metConditions(now, busy);
       const nowMs = clock.nowMs();
@@ -99,13 +102,22 @@ export function createDueRuns(parts: DueRunsParts) {
       const due = upkeeps.due(now, nowMs, limit + busy.size);
       const occurrences = due.flatMap((row) => occurrenceOf(row, now));
       const found = new Map<bigint, FoundRun>();
-      for (const each of [...claims, ...occurrences, ...met]) {
+      for (const each of [...claims, ...inTurn(occurrences, met)]) {
         const { id } = each.row;
         if (!busy.has(id) && !found.has(id)) found.set(id, each);
       }
       return [...found.values()].slice(0, limit);
     },
   };
+}
+
+/** One of each, and then what is left of the longer: neither keeps the other from its turn. */
+function inTurn<T>(first: readonly T[], second: readonly T[]): T[] {
+  const most = Math.max(first.length, second.length);
+  return Array.from({ length: most }, (_, at) => [
+    ...first.slice(at, at + 1),
+    ...second.slice(at, at + 1),
+  ]).flat();
 }
 
 const runOf = ({ id, owner, maxFee }: UpkeepRow, due: number): ReadyRun => ({

@@ -159,6 +159,18 @@ describe('finding what is to be run', () => {
     ]);
   });
 
+  it('has conditions and occurrences take turns, where there are more than can be run', async () => {
+    for (let id = 1n; id <= 6n; id++) addUpkeep(stages, id, id <= 3n ? 'when:m' : 'every:1');
+    assert.deepEqual(
+      (await find(14, 4)).map(([id]) => id),
+      [4n, 1n, 5n, 2n],
+    );
+    assert.deepEqual(
+      (await find(14, 6, new Set([5n, 6n]))).map(([id]) => id),
+      [4n, 1n, 2n, 3n],
+    );
+  });
+
   it('claims what was lost first, without a call, and runs nothing else of that one', async () => {
     addUpkeep(stages, 1n, 'every:1');
     addUpkeep(stages, 2n, 'every:1');
