@@ -91,8 +91,8 @@ export function createDueRuns(parts: DueRunsParts) {
 
   return {
     /**
-     * At most `limit` runs, those that wait longest first, and conditions in turn with them; none of
-     * those that are `busy`.
+     * At most `limit` runs, those that wait longest first, and conditions in turn with them; none
+     * of those that are `busy`.
      */
     async find(now: ChainMoment, limit: number, busy: ReadonlySet<bigint>): Promise<FoundRun[]> {
       const met = await metConditions(now, busy);
