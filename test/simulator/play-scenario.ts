@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { PrivateNetwork } from '../../scripts/devnet/private-network.js';
 import type { AppliedTransaction } from '../../scripts/simulator/chain/simulated-chain.js';
 import { systemClock } from '../../src/base/clock.js';
 import { parseGas } from '../../src/base/datoshi.js';
@@ -42,27 +43,45 @@ export async function playScenario(
   rounds: number,
   seen: ScenarioRecord,
 ): Promise<ScenarioWorld> {
-  const twins = await openTwins();
-  const done: string[] = [];
+  const world = await openScenario(seed, seen);
+  await playOn(world, rounds, seen);
+  return world;
+}
+
+/** The same with nothing but its opening; on a network of the caller's, or on the run's. */
+export async function openScenario(
+  seed: number,
+  seen: ScenarioRecord,
+  network?: PrivateNetwork,
+): Promise<ScenarioWorld> {
   const world: ScenarioWorld = {
-    twins,
+    twins: await openTwins(network),
     choice: seededChoice(seed),
     key: newRandomKey(),
     seeds: new Map(),
     faulted: [],
     nextNonce: 1_000_000,
   };
+  for (const plans of opening(world)) await round(world, plans, seen);
+  return world;
+}
+
+/** Plays more rounds of a scenario. */
+export async function playOn(
+  world: ScenarioWorld,
+  rounds: number,
+  seen: ScenarioRecord,
+): Promise<void> {
+  const done: string[] = [];
   try {
-    for (const plans of opening(world)) await round(world, plans, seen);
     for (let at = 0; at < rounds; at++) {
       const count = 1 + world.choice.below(MAX_AT_ONCE);
       const plans = Array.from({ length: count }, () => choose(world)(world));
       done.push(plans.map(({ what }) => what).join('; '));
       await round(world, plans, seen);
     }
-    return world;
   } catch (thrown) {
-    twins.network.disconnect();
+    world.twins.network.disconnect();
     const told = done.slice(-TOLD_PLANS).join('\n');
     throw new Error(`${(thrown as Error).message}\nafter these, oldest first:\n${told}`, {
       cause: thrown,

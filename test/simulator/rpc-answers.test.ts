@@ -102,10 +102,7 @@ describe('the RPC answers of the simulated chain beside those of neo-go', functi
       assert.ok(height >= last && userAgent.includes('NEO-GO'));
       return facts;
     });
-    await alike('the policy', async (rpc) => {
-      const { execPicoFeeFactor, ...policy } = await readNetworkPolicy(rpc);
-      return policy;
-    });
+    await alike('the policy', (rpc) => readNetworkPolicy(rpc));
     const figures = [gasBalance(accounts.node.hash), gasBalance(gateway)];
     // Of the same block: the real chain goes on.
     await alike('figures', async (rpc) => (await readFigures(rpc, figures))?.values);

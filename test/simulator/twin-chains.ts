@@ -77,8 +77,9 @@ const VALID_BLOCKS = 400;
 const ACCOUNT_GAS = parseGas('3000');
 const DEPLOYER_GAS = parseGas('8000');
 
-export async function openTwins(): Promise<Twins> {
-  const network = await sharedNetwork();
+/** On a network of the caller's, or on the run's. */
+export async function openTwins(given?: PrivateNetwork): Promise<Twins> {
+  const network = given ?? (await sharedNetwork());
   const accounts = Object.fromEntries(
     ACCOUNTS.map((name) => [name, createAccount()]),
   ) as unknown as Record<AccountName, DevnetAccount>;

@@ -96,6 +96,9 @@ export const ledger: Contract = {
   ]),
 };
 
+/** The exact factor is told in 1e-4 datoshi (hardfork Faun). */
+const PICO = 10_000n;
+
 export function policyContract(policy: () => SimulatedPolicy): Contract {
   const read = (value: (now: SimulatedPolicy) => bigint | number): Method =>
     method(Price.policyRead, true, 0, () => value(policy()));
@@ -104,6 +107,7 @@ export function policyContract(policy: () => SimulatedPolicy): Contract {
     methods: new Map([
       ['getFeePerByte/0', read(({ feePerByte }) => feePerByte)],
       ['getExecFeeFactor/0', read(({ execFeeFactor }) => execFeeFactor)],
+      ['getExecPicoFeeFactor/0', read(({ execFeeFactor }) => execFeeFactor * PICO)],
       ['getStoragePrice/0', read(({ storagePrice }) => storagePrice)],
       ['getMillisecondsPerBlock/0', read(({ msPerBlock }) => msPerBlock)],
       [

@@ -12,7 +12,7 @@ import type { TransactionSigner } from '../../../src/chain/transaction.js';
 /** What the network's committee decides. */
 export interface SimulatedPolicy {
   readonly feePerByte: Datoshi;
-  /** Datoshi for each unit of execution; a whole number, as before the hardfork Faun. */
+  /** Datoshi for each unit of execution; always a whole number here. */
   readonly execFeeFactor: Datoshi;
   /** Datoshi for each byte put into storage. */
   readonly storagePrice: Datoshi;
