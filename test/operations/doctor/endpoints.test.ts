@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { sharedNetwork } from '../../../scripts/devnet/shared-network.js';
 import { systemClock } from '../../../src/base/clock.js';
 import type { NodeConfig } from '../../../src/config/node-config.js';
+import { LEAST_NODE } from '../../../src/operations/doctor/host/node-version.js';
+import { wayOf } from '../../../src/operations/doctor/rpc/reachable.js';
 import { startFaultyProxy } from '../../chain/faulty-proxy.js';
-import type { LocalEndpoint } from '../../chain/local-endpoint.js';
+import { type LocalEndpoint, startEndpoint } from '../../chain/local-endpoint.js';
+import { forward } from '../../chain/lying-proxy.js';
 import { createCertificate } from '../../net/certificates.js';
 import { type NodeFixture, nodeFixture } from '../../node/node-fixture.js';
 import { type Change, startChangingProxy, withoutCalls, withVersion } from './changing-proxy.js';
@@ -146,6 +149,18 @@ describe('the doctor on RPC endpoints', function () {
     assertFails(behind.of('host.clock-blocks'), { found: /from now/, fix: /set-ntp true/ });
   });
 
+  it('warns when the clock of one endpoint of several is wrong, and not this one', async () => {
+    const off = await startEndpoint(async (body, response) => {
+      response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString());
+      response.end(await forward(fixture.network.rpcUrl, body));
+    });
+    proxies.push(off);
+    const run = await examine(fixture.config.file, {
+      change: over([off.url, fixture.network.rpcUrl]),
+    });
+    assertWarns(run.of('host.clock'), { found: /ahead of 1 of 2 endpoints$/, fix: /theirs are/ });
+  });
+
   it('says that an endpoint is down, once, and that it may pass', async () => {
     const down = 'http://127.0.0.1:9';
     const run = await examine(fixture.config.file, { change: over([down]) });
@@ -198,7 +213,6 @@ describe('the doctor on RPC endpoints', function () {
       change: over(['http://127.0.0.1:9', fixture.network.rpcUrl]),
     });
     assert.equal(run.of('rpc.endpoints').status, 'warning', 'two of one host are one machine');
-    const { wayOf } = await import('../../../src/operations/doctor/rpc/reachable.js');
     assertWarns(wayOf('http://seed1.neo.org:10332'), { found: /forge/, fix: /https/ });
     for (const url of ['http://10.0.0.7:10332', 'http://neo-go:10332', 'http://[::1]:1']) {
       assert.equal(wayOf(url).status, 'ok', url);
@@ -206,7 +220,6 @@ describe('the doctor on RPC endpoints', function () {
   });
 
   it('has the least Node.js of package.json', async () => {
-    const { LEAST_NODE } = await import('../../../src/operations/doctor/host/node-version.js');
     const file = new URL('../../../package.json', import.meta.url);
     assert.equal(JSON.parse(readFileSync(file, 'utf8')).engines.node, `>=${LEAST_NODE}`);
   });
@@ -216,8 +229,6 @@ const COUNT = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'getblockcount', p
 
 /** Before another endpoint: takes no more than ten calls in one exchange. */
 async function startSmallBatches(url: string): Promise<LocalEndpoint> {
-  const { startEndpoint } = await import('../../chain/local-endpoint.js');
-  const { forward } = await import('../../chain/lying-proxy.js');
   return startEndpoint(async (body, response) => {
     const asked: unknown = JSON.parse(body);
     if (Array.isArray(asked) && asked.length > 10) {

@@ -58,6 +58,10 @@ describe('the doctor on the gateway and the wallet', function () {
       fix: /who deployed or updated it/,
     });
     assert.equal(run.of('gateway.executor').status, 'ok');
+    const other: DoctorParts['readBuild'] = (name) =>
+      readContract(name === 'executor' ? 'consumer' : name);
+    const executor = await examine(fixture.config.file, { parts: { readBuild: other } });
+    assertWarns(executor.of('gateway.executor'), { found: /^another code/, fix: /who deployed/ });
   });
 
   it('warns of a gateway that is paused', async () => {

@@ -23,7 +23,7 @@ describe('the doctor on a neo-go that is configured too narrowly', function () {
         maxTransactionsPerBlock: 5,
       },
     });
-    fixture = await nodeFixture(network, { blockMs: 1_000, requestLifetime: 3_599 });
+    fixture = await nodeFixture(network, { blockMs: 1_000, requestLifetime: 3_600 });
   });
   after(async () => {
     await fixture?.stop();
@@ -52,7 +52,7 @@ describe('the doctor on a neo-go that is configured too narrowly', function () {
   });
 
   it('holds what contracts can look back against lifetime and overlap', async () => {
-    // 3,599 blocks of lifetime and a day of blocks of 1 s, 86,400, are one less than it keeps.
+    // 3,600 blocks of lifetime and a day of blocks of 1 s, 86,400, are just what it keeps.
     assert.equal((await look()).of('rpc.traceable-blocks').status, 'ok');
     await setTerms(fixture, { lifetime: 3_601 });
     assertFails((await look()).of('rpc.traceable-blocks'), {
