@@ -73,6 +73,10 @@ describe('dodona doctor', function () {
     assert.equal(exitCode, 75, out);
     assert.match(out, /^FAIL {5}rpc\.reachable http:\/\/127\.0\.0\.1:9 \(may pass by itself\)$/m);
     assert.match(out, /, 1 FAIL, .*What fails may pass by itself: try again later\.\n$/);
+    // With anything else wrong, waiting does not help.
+    chmodSync(join(cli.dir, 'w.pw'), 0o644);
+    const both = await doctor(file);
+    assert.equal(both.exitCode, 1, both.out);
   });
 
   for (const preset of PRESETS.filter((name) => name !== 'devnet')) {

@@ -11,6 +11,7 @@ import { gatewayCalls } from '../../../src/chain/gateway-calls.js';
 import type { NodeConfig } from '../../../src/config/node-config.js';
 import type { DoctorParts } from '../../../src/operations/doctor/doctor.js';
 import { mustHalt, type NodeFixture, nodeFixture } from '../../node/node-fixture.js';
+import { startChangingProxy } from './changing-proxy.js';
 import { examine } from './doctor-run.js';
 import { assertFails, assertWarns } from './findings.js';
 
@@ -62,6 +63,21 @@ describe('the doctor on the gateway and the wallet', function () {
       readContract(name === 'executor' ? 'consumer' : name);
     const executor = await examine(fixture.config.file, { parts: { readBuild: other } });
     assertWarns(executor.of('gateway.executor'), { found: /^another code/, fix: /who deployed/ });
+  });
+
+  it('looks at the code itself, whatever checksum it is said to have', async () => {
+    const proxy = await startChangingProxy(fixture.network.rpcUrl, (asked, answer) => {
+      if (asked.method !== 'getcontractstate') return answer;
+      const state = answer.result as { nef: object };
+      const script = Buffer.from('another one').toString('base64');
+      return { ...answer, result: { ...state, nef: { ...state.nef, script } } };
+    });
+    const run = await look((config) => ({
+      ...config,
+      network: { ...config.network, rpcUrls: [proxy.url] },
+    }));
+    await proxy.stop();
+    assertWarns(run.of('gateway.build'), { found: 'another code', fix: /who deployed/ });
   });
 
   it('warns of a gateway that is paused', async () => {
