@@ -54,7 +54,7 @@ export function createNode(options: NodeOptions): DodonaNode {
       work = workAsOwnAccount(options, parts, stopping.signal, (signal, change) =>
         runWork(options, parts, signal, change),
       );
-      closers.push(watch(parts, gauges));
+      closers.push(watch(parts, gauges), watchSigner(parts));
     } catch (error) {
       await close();
       settle.resolve();
@@ -70,6 +70,16 @@ export function createNode(options: NodeOptions): DodonaNode {
   function watch(parts: Running, gauges: Gauges): () => Promise<void> {
     const own = new AbortController();
     const watching = parts.alerts.run(gauges, AbortSignal.any([stopping.signal, own.signal]));
+    return async () => {
+      own.abort();
+      await watching;
+    };
+  }
+
+  /** Whether the signer is there; gives what ends it. */
+  function watchSigner({ signerWatch }: Running): () => Promise<void> {
+    const own = new AbortController();
+    const watching = signerWatch.run(AbortSignal.any([stopping.signal, own.signal]));
     return async () => {
       own.abort();
       await watching;

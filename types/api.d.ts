@@ -53,6 +53,25 @@ export type GetStatusAnswer = {
     /** datoshi, as a decimal text: 1 GAS is 100000000 */
     warningDatoshi: string;
   } | null;
+  /** in another process; null where the node has its key itself */
+  signer: {
+    /** whether it answers; all waits while it does not */
+    isUp: boolean;
+    /** since when it is so, UTC */
+    since: string;
+    problem: string | null;
+    /** within its last hour */
+    spentDatoshi: string | null;
+    /** datoshi, as a decimal text: 1 GAS is 100000000 */
+    maxPerHourDatoshi: string | null;
+    /** the last transaction that it would not sign */
+    lastRefusal: {
+      /** when it was, UTC */
+      at: string;
+      reason: string;
+      message: string;
+    } | null;
+  } | null;
   /** datoshi, as a decimal text: 1 GAS is 100000000 */
   creditHeldDatoshi: string | null;
   /** datoshi, as a decimal text: 1 GAS is 100000000 */
@@ -90,7 +109,7 @@ export type GetStatusAnswer = {
   };
   spending: {
     held: {
-      /** budget, floor, loss or stopped */
+      /** budget, floor, loss, signer or stopped */
       cause: string;
       reason: string;
       /** when it is tried again, UTC */

@@ -202,6 +202,7 @@ const HOST: Dashboard = {
         }),
         graph('Private addresses asked for', 'short', value(work.blocked, 'since the start')),
         graph('API rejections in an hour', 'short', rate(host.apiRejected, 'reason', '1h')),
+        graph('Signer up', 'short', value(host.signerUp, 'up')),
         graph('Signer refusals in an hour', 'short', rate(host.signerRefusals, 'reason', '1h')),
         graph(
           'Random key held',

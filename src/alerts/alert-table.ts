@@ -95,6 +95,14 @@ const SERVICE_ALERTS: readonly AlertDeclaration[] = [
     summary: 'No RPC endpoint is up: the node sees nothing and can send nothing.',
   },
   {
+    name: 'DodonaSignerDown',
+    severity: 'critical',
+    area: 'service',
+    when: below(host.signerUp, 1),
+    forS: MINUTE,
+    summary: 'The remote signer does not answer: nothing is signed, and everything waits.',
+  },
+  {
     name: 'DodonaRequestsWaitLong',
     severity: 'warning',
     area: 'service',

@@ -54,7 +54,7 @@ export interface BooksStatus {
 
 /** What the gas bank holds back, and how much may still be spent. */
 export interface SpendingStatus {
-  /** Work that waits, by what holds it: budget, floor, loss or stopped. */
+  /** Work that waits, by what holds it: budget, floor, loss, signer or stopped. */
   readonly held: readonly {
     readonly cause: string;
     readonly reason: string;
@@ -69,6 +69,25 @@ export interface SpendingStatus {
     readonly untilMs: number;
     readonly reason: string;
   }[];
+}
+
+/** The signer in another process that has the node account's key. */
+export interface SignerStatus {
+  readonly isUp: boolean;
+  /** Since when it is so. */
+  readonly sinceMs: number;
+  /** Why it is not up; null while it is. */
+  readonly problem: string | null;
+  /** Fees, and GAS that was moved, within its last hour; null before it answered. */
+  readonly spentDatoshi: Datoshi | null;
+  /** Its policy.maxPerHour. */
+  readonly maxPerHourDatoshi: Datoshi | null;
+  /** The last transaction that it would not sign. */
+  readonly lastRefusal: {
+    readonly atMs: number;
+    readonly reason: string;
+    readonly message: string;
+  } | null;
 }
 
 /** How the node stands to random numbers. */
@@ -157,6 +176,8 @@ export interface NodeStatus {
   /** Block time of the oldest request that has not ended. */
   readonly oldestOpenAtMs: number | null;
   readonly wallet: WalletStatus | null;
+  /** Null where the node has its key itself, and when nobody runs. */
+  readonly signer: SignerStatus | null;
   /** Credit of all accounts at the gateway. */
   readonly creditHeldDatoshi: Datoshi | null;
   /** Earned by this node's account and not yet collected. */

@@ -10,6 +10,7 @@ import {
   SCOPE_BYTE,
   type SignedTransaction,
   type TransactionSigner,
+  type UnsignedTransaction,
   type Witness,
   type WitnessScope,
   withWitnesses,
@@ -20,10 +21,41 @@ import {
  * that `WitnessScope` names. Throws a RangeError that says what it met instead.
  */
 export function parseTransaction(raw: Uint8Array): SignedTransaction {
-  if (raw.length > MAX_TRANSACTION_BYTES) {
-    throw new RangeError(`transaction of ${raw.length} bytes; at most ${MAX_TRANSACTION_BYTES}`);
+  const reader = boundedReader(raw);
+  const unsigned = readUnsigned(reader);
+  const witnesses = times(reader.varInt(MAX_SIGNERS, 'witnesses'), () => readWitness(reader));
+  requireEnd(reader, raw);
+  const { signers } = unsigned;
+  if (witnesses.length !== signers.length) {
+    throw new RangeError(`transaction: ${signers.length} signers, ${witnesses.length} witnesses`);
   }
-  const reader = createByteReader(raw);
+  return withWitnesses(unsigned, witnesses);
+}
+
+/**
+ * Reads the part of a transaction that is signed, all but the witnesses. Throws a RangeError as
+ * `parseTransaction`, and for bytes that this node would have written otherwise: what is hashed is
+ * what was read.
+ */
+export function parseUnsignedTransaction(bytes: Uint8Array): UnsignedTransaction {
+  const reader = boundedReader(bytes);
+  const transaction = readUnsigned(reader);
+  requireEnd(reader, bytes);
+  if (transaction.unsigned.equals(bytes)) return transaction;
+  throw new RangeError('transaction: its numbers are not written in their shortest form');
+}
+
+function boundedReader(bytes: Uint8Array): ByteReader {
+  if (bytes.length <= MAX_TRANSACTION_BYTES) return createByteReader(bytes);
+  throw new RangeError(`transaction of ${bytes.length} bytes; at most ${MAX_TRANSACTION_BYTES}`);
+}
+
+function requireEnd({ offset }: ByteReader, bytes: Uint8Array): void {
+  if (offset === bytes.length) return;
+  throw new RangeError(`transaction: ${bytes.length - offset} bytes too many at its end`);
+}
+
+function readUnsigned(reader: ByteReader): UnsignedTransaction {
   const version = reader.uint8();
   if (version !== 0) throw new RangeError(`transaction: expected version 0, got ${version}`);
   const nonce = reader.uint32();
@@ -34,15 +66,7 @@ export function parseTransaction(raw: Uint8Array): SignedTransaction {
   const attributes = reader.varInt(MAX_SIGNERS, 'attributes');
   if (attributes !== 0) throw new RangeError(`transaction: expected no attributes`);
   const script = reader.varBytes(MAX_SCRIPT_BYTES, 'script bytes');
-  const witnesses = times(reader.varInt(MAX_SIGNERS, 'witnesses'), () => readWitness(reader));
-  if (reader.offset !== raw.length) {
-    throw new RangeError(`transaction: ${raw.length - reader.offset} bytes too many at its end`);
-  }
-  if (witnesses.length !== signers.length) {
-    throw new RangeError(`transaction: ${signers.length} signers, ${witnesses.length} witnesses`);
-  }
-  const draft = { script, signers, systemFee, networkFee, nonce, validUntilBlock };
-  return withWitnesses(buildTransaction(draft), witnesses);
+  return buildTransaction({ script, signers, systemFee, networkFee, nonce, validUntilBlock });
 }
 
 const times = <T>(count: number, read: () => T): T[] => Array.from({ length: count }, read);

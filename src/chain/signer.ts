@@ -1,5 +1,6 @@
 import { createECDH, createPrivateKey, sign as signBytes } from 'node:crypto';
 import { type Hash160, scriptHash } from '../base/hash.js';
+import type { UnsignedTransaction } from './transaction.js';
 import {
   multisigScript,
   SIGNATURE_BYTES,
@@ -7,9 +8,7 @@ import {
   sortPublicKeys,
 } from './verification-script.js';
 
-/**
- * Signs for one account. It may keep its key here, in another process or on another machine.
- */
+/** Signs for one account. It may keep its key here or in another process. */
 export interface Signer {
   /** Script hash of the verification script. */
   readonly account: Hash160;
@@ -19,9 +18,11 @@ export interface Signer {
   readonly verificationScript: Buffer;
   /**
    * Signatures (ECDSA over secp256r1 of the message's SHA-256; r and s, 32 bytes each), as many as
-   * the verification script asks for, one after another in the order of its keys.
+   * the verification script asks for, one after another in the order of its keys. Where `message`
+   * is the `signedMessage` of a transaction, that is handed over, too: a signer in another process
+   * judges it, and signs nothing else.
    */
-  sign(message: Buffer): Promise<Buffer>;
+  sign(message: Buffer, transaction?: UnsignedTransaction): Promise<Buffer>;
 }
 
 /**
@@ -85,7 +86,7 @@ export function createMultisigSigner(
     account: scriptHash(verificationScript),
     publicKey: first.publicKey,
     verificationScript,
-    sign: async (message) =>
-      Buffer.concat(await Promise.all(inOrder.map((member) => member.sign(message)))),
+    sign: async (message, transaction) =>
+      Buffer.concat(await Promise.all(inOrder.map((member) => member.sign(message, transaction)))),
   };
 }

@@ -95,7 +95,7 @@ export async function signTransaction(
     const signer = signers.find((candidate) => candidate.account === account);
     if (!signer) throw new RangeError(`no signer was given for the account ${account}`);
     witnesses.push({
-      invocationScript: signatureInvocation(await signer.sign(message)),
+      invocationScript: signatureInvocation(await signer.sign(message, transaction)),
       verificationScript: signer.verificationScript,
     });
   }

@@ -4,6 +4,7 @@ import type { Hash160 } from '../base/hash.js';
 import { loadConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
+import { type WalletFiles, walletFilesOf } from '../config/wallet-config.js';
 import type { GivenKey } from '../keystore/key-text.js';
 import type { CommandContext } from './command-context.js';
 import type { CommonOptions } from './command-options.js';
@@ -36,11 +37,12 @@ export async function addNodeKey(
   const { NEXT_LABEL, NODE_LABEL } = await import('../keystore/nep6-wallet.js');
   const { withVault } = await import('./open-vault-desk.js');
   const config = loadConfig(options.config);
-  const { file } = config.wallet;
+  const files = walletFilesOf(config, 'no key can be put there from here');
+  const { file } = files;
   return withVault(context, config, async ({ audit, actor }) => {
     const given = await readKey(config);
     try {
-      const password = await walletPassword(context, config, options);
+      const password = await walletPassword(context, files, options);
       const label = existsSync(file) ? NEXT_LABEL : NODE_LABEL;
       const { account, address, publicKey } = await addAccount(file, given, { password, label });
       const done = { actor, action, object: `node-key:${address}` };
@@ -55,7 +57,7 @@ export async function addNodeKey(
 /** That of the configuration's file where there is one; of a new wallet it is typed in twice. */
 async function walletPassword(
   context: CommandContext,
-  { wallet }: NodeConfig,
+  wallet: WalletFiles,
   options: PassphraseOptions,
 ): Promise<string> {
   const { passwordFile } = wallet;

@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { testMessage } from '../alerts/alert-message.js';
 import { NodeError } from '../base/node-error.js';
 import { loadConfig } from '../config/load-config.js';
-import { readWalletFile } from '../config/wallet-file.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import { alertsText } from './status-command.js';
@@ -53,6 +52,7 @@ export function alertsCommand(context: CommandContext): Command {
 }
 
 async function sendTest(context: CommandContext, options: CommonOptions): Promise<void> {
+  const { configuredAccount } = await import('../node/open-keys.js');
   const { openAlertChannels } = await import('../node/open-alerts.js');
   const config = loadConfig(options.config);
   const { channels, close } = openAlertChannels(config, context.clock);
@@ -64,7 +64,7 @@ async function sendTest(context: CommandContext, options: CommonOptions): Promis
   const sender = {
     magic: config.network.magic,
     gateway: config.gateway.hash,
-    account: readWalletFile(config.wallet).account,
+    account: await configuredAccount(config, context.clock),
     version: context.version,
   };
   const message = testMessage(sender, context.clock.nowMs());

@@ -120,7 +120,7 @@ async function make(
   const { gateway, network } = config;
   const chain = await openChain({ config, magic: network.magic }, clock);
   try {
-    const keys = await open.attestedKeys(config, chain.facts);
+    const keys = await open.attestedKeys(config, chain.facts, context.clock);
     const { raw: blockHeader, header } = await open.latestHeader(chain.rpc);
     const block = { index: header.index, hash: header.hash, timeMs: header.timeMs };
     const served = { magic: network.magic, gateway: gateway.hash };

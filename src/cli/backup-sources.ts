@@ -9,8 +9,10 @@ import type { BackupSource } from '../operations/backup/write-backup.js';
 
 /** What `--with-keys` adds; each is encrypted under a password of its own, which is not in it. */
 export function keySources(config: NodeConfig): BackupSource[] {
+  // Where a signer has the wallet, it is backed up there.
+  const { files } = config.wallet;
   const all = [
-    { name: 'config/wallet.json', path: config.wallet.file },
+    ...(files === null ? [] : [{ name: 'config/wallet.json', path: files.file }]),
     { name: 'vault.key', path: vaultKeyFile(config) },
     { name: 'random.key', path: randomKeyFile(config) },
   ];

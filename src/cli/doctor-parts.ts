@@ -5,16 +5,15 @@ import { readRuntimeFile } from '../api/runtime-file.js';
 import type { Clock } from '../base/clock.js';
 import type { LoadedConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { readWalletFile } from '../config/wallet-file.js';
 import { readContract } from '../devnet/contracts.js';
 import { requireStartInTime } from '../node/check-start-block.js';
 import { DATABASE_FILE } from '../node/node-options.js';
 import { openAlertChannels } from '../node/open-alerts.js';
 import { openQuoteProvider } from '../node/open-attestation.js';
+import { openKeys } from '../node/open-keys.js';
 import { senderOf } from '../node/open-parts.js';
 import { openRandomKeys } from '../node/open-random.js';
 import { openVault, openVaultKeys } from '../node/open-vault.js';
-import { openConfiguredSigner } from '../node/own-signer.js';
 import type { DoctorParts } from '../operations/doctor/doctor.js';
 import type { HostFacts } from '../operations/doctor/host/host-facts.js';
 import { type Database, openDatabaseReadOnly, readSchemaVersion } from '../storage/database.js';
@@ -31,8 +30,9 @@ export function openDoctorParts(
   const db = openReadable(join(config.storage.dir, DATABASE_FILE));
   const alerts = openChannels(config, clock);
   const vault = db && openVault(config, db, clock);
-  const makeTest = () => {
-    const { account } = readWalletFile(config.wallet);
+  const keys = openKeys(config, clock);
+  const makeTest = async () => {
+    const { account } = await keys.configured();
     return testMessage(senderOf({ config, version }, account), clock.nowMs());
   };
   const parts: DoctorParts = {
@@ -45,7 +45,7 @@ export function openDoctorParts(
     markedPid: readRuntimeFile(config.storage.dir)?.pid ?? null,
     readBuild: readContract,
     requireStartInTime,
-    openSigner: () => openConfiguredSigner(config),
+    keys,
     randomKeys: openRandomKeys(config),
     vaultKeys: openVaultKeys(config),
     vault: vault && {

@@ -145,7 +145,7 @@ async function makeReport(
     gateway,
     prices: policy.current(),
     nodeAccount,
-    verificationScript: witnessOfNode(config, nodeAccount),
+    verificationScript: await witnessOfNode(config, nodeAccount, clock),
     nodeMargin: limits.margin,
     maxSystemFee: limits.maxSystemFee,
   };

@@ -80,7 +80,7 @@ async function openPort(
   const signer: Signer = {
     account,
     publicKey: Buffer.alloc(0),
-    verificationScript: witnessOfNode(config, account),
+    verificationScript: await witnessOfNode(config, account, clock),
     sign: () => Promise.reject(new Error('bug: a trial is not signed')),
   };
   const port = createGatewayPort({

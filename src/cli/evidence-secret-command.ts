@@ -6,7 +6,7 @@ import { NodeError } from '../base/node-error.js';
 import { loadConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
-import { vaultKeyFile } from '../config/vault-files.js';
+import { vaultKeyFile, vaultPasswordFile } from '../config/vault-files.js';
 import { type CommitmentKey, commitmentKeyFrom, commitmentOf } from '../evidence/commitment.js';
 import { MAX_SECRET_BYTES } from '../vault/secret-limits.js';
 import type { CommandContext } from './command-context.js';
@@ -65,7 +65,7 @@ export function evidenceSecretCommand(
 async function openKey(config: NodeConfig, id: string): Promise<CommitmentKey> {
   const { createVaultKeys } = await import('../keystore/vault-keys.js');
   const file = vaultKeyFile(config);
-  const readPassword = (): string => readPasswordFile(config.wallet.passwordFile);
+  const readPassword = (): string => readPasswordFile(vaultPasswordFile(config));
   const ring = await createVaultKeys({ file, readPassword, random: randomBytes }).open();
   const key = ring?.key(id) ?? null;
   if (key !== null) return commitmentKeyFrom(id, key);

@@ -67,7 +67,7 @@ export function gasbankBalanceCommand(context: CommandContext): Command {
       if (wanted !== null && sheet.accounts.length === 0) throw neverBooked(named ?? '', sheet);
       if (options.json === true) return context.print(jsonText(sheet));
       const isSummed = wanted === null && options.all !== true;
-      context.print(sheetText(sheet, isSummed ? ownAccount(config) : 'all'));
+      context.print(sheetText(sheet, isSummed ? await ownAccount(config, context.clock) : 'all'));
     });
 }
 

@@ -65,7 +65,9 @@ export function gasbankForecastCommand(context: CommandContext): Command {
       const nowMs = context.clock.nowMs();
       const sinceMs = parseSince(options.since, nowMs);
       const config = loadConfig(options.config);
-      const report = await withBooks(config, (db) => readReport(db, config, sinceMs, nowMs));
+      const account = await ownAccount(config, context.clock);
+      const times = { sinceMs, nowMs };
+      const report = await withBooks(config, (db) => readReport(db, config, account, times));
       context.print(options.json === true ? jsonText(report) : reportText(report));
     });
 }
@@ -73,13 +75,12 @@ export function gasbankForecastCommand(context: CommandContext): Command {
 function readReport(
   db: Database,
   config: NodeConfig,
-  wantedMs: number,
-  nowMs: number,
+  account: Hash160 | null,
+  { sinceMs: wantedMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
 ): ForecastReport {
-  const account = ownAccount(config);
   if (account === null) {
     throw new NodeError('WALLET_FILE', 'the wallet of the node is not here', {
-      hint: 'run this where wallet.file of the configuration is',
+      hint: 'run this where wallet.file of the configuration is, or its signer runs',
     });
   }
   const views = createLedgerViews(db);

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config/load-config.js';
-import { listPublicKeys } from '../keystore/public-keys.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
 import type { KeyKind } from './key-kind.js';
@@ -26,8 +25,10 @@ export function keysExportPublicCommand(context: CommandContext): Command {
     )
     .description("the public parts of the node's keys, to be given to others")
     .addHelpText('after', HELP)
-    .action((options: ExportOptions) => {
-      const { node, random, vault } = listPublicKeys(loadConfig(options.config));
+    .action(async (options: ExportOptions) => {
+      const { listKeys } = await import('./list-keys.js');
+      const config = loadConfig(options.config);
+      const { node, random, vault } = await listKeys(config, context.clock);
       const isWanted = (kind: KeyKind): boolean => (options.kind ?? kind) === kind;
       for (const [kind, { problem }] of Object.entries({ node, random, vault })) {
         if (problem !== null && isWanted(kind as KeyKind)) context.complain(`${kind}: ${problem}`);

@@ -27,12 +27,12 @@ export function keysListCommand(context: CommandContext): Command {
     .description('the keys of this node, and what each is to the gateway')
     .addHelpText('after', HELP)
     .action(async (options: CommonOptions) => {
-      const { listPublicKeys } = await import('../keystore/public-keys.js');
+      const { listKeys } = await import('./list-keys.js');
       const { keyOverview } = await import('../operations/key-standing.js');
       const config = loadConfig(options.config);
       const settings = { config, magic: config.network.magic };
       const { chain, problem } = await viewGatewayKeys(settings, context);
-      const keys = keyOverview(listPublicKeys(config), chain);
+      const keys = keyOverview(await listKeys(config, context.clock), chain);
       if (options.json === true) {
         context.print(JSON.stringify({ ok: true, ...toWire({ ...keys, chain, problem }) }));
       } else context.print(listText(keys, problem));

@@ -87,13 +87,18 @@ async function revoke(context: CommandContext, options: RevokeOptions): Promise<
     const report = await carryOut(desk, () => ({ kind: 'revokeNodeAccount' }), given, loud);
     context.passed?.('revoke');
     // Not before: whoever has the key answers until then, and could keep a collection from a block.
-    const collects = dryRun !== true && orders.isHere(nodeAccount);
+    let isHeld = false;
+    if (dryRun !== true) {
+      await passOver('not known whether its key is here', async () => {
+        isHeld = await orders.isHeld(nodeAccount);
+      });
+    }
     const collected =
-      collects &&
+      isHeld &&
       (await passOver('earnings not collected', () =>
         orders.collectAll(nodeAccount, owner.account),
       ));
-    const sweeps = collects && options.sweep === true;
+    const sweeps = isHeld && options.sweep === true;
     const swept =
       sweeps &&
       (await passOver('GAS not swept', () => orders.sendRest(nodeAccount, owner.account)));

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { toWire } from '../api/json-text.js';
+import type { Clock } from '../base/clock.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { publicKeyId } from '../base/sealed-box.js';
 import type { GatewayKeys } from '../chain/gateway-keys.js';
@@ -35,7 +36,7 @@ export function keysStatusCommand(context: CommandContext): Command {
       const settings = { config, magic: config.network.magic };
       const open = await openChain(settings, context.clock);
       try {
-        const found = await readStatus(open, config);
+        const found = await readStatus(open, config, context.clock);
         if (options.json === true) context.print(JSON.stringify(toWire({ ok: true, ...found })));
         else context.print(statusText(found));
       } finally {
@@ -48,16 +49,23 @@ interface KeysStatus {
   readonly gateway: GatewayKeys;
   /** Whether the key of the gateway's node account is in the wallet here. */
   readonly isHere: boolean;
-  readonly rotation: RotationPlan;
+  /** Null where the wallet is a signer's, and rotations are made there. */
+  readonly rotation: RotationPlan | null;
   /** Null where no node has run here. */
   readonly draws: readonly KeyDraws[] | null;
 }
 
-async function readStatus(open: OpenChain, config: NodeConfig): Promise<KeysStatus> {
+async function readStatus(open: OpenChain, config: NodeConfig, clock: Clock): Promise<KeysStatus> {
   const { planRotation } = await import('../operations/rotation-plan.js');
   const { readGatewayKeys } = await import('../chain/gateway-keys.js');
   const { readRotation } = await import('./rotation-desk.js');
+  const { listKeys } = await import('./list-keys.js');
   const gateway = await readGatewayKeys(open.rpc, config.gateway.hash);
+  if (config.wallet.signer !== null) {
+    const { node } = await listKeys(config, clock);
+    const isHere = node.keys.some(({ account }) => account === gateway.nodeAccount);
+    return { gateway, isHere, rotation: null, draws: await drawsUnderKeys(open, config) };
+  }
   const facts = await readRotation(open);
   const fund = config.gasbank.walletWarningDatoshi;
   const rotation = planRotation(facts, { ...WANTS, fund });
@@ -67,7 +75,8 @@ async function readStatus(open: OpenChain, config: NodeConfig): Promise<KeysStat
 
 function statusText({ gateway, isHere, rotation, draws }: KeysStatus): string {
   const { nodeAccount, overlap, proposed, randomKey, height, owner } = gateway;
-  const here = isHere ? 'its key is in the wallet here' : 'its key is not in the wallet here';
+  const where = rotation === null ? 'at the signer' : 'in the wallet here';
+  const here = `its key is ${isHere ? '' : 'not '}${where}`;
   const node =
     nodeAccount === null
       ? 'none: it was revoked; nothing is answered until another one accepts'
@@ -100,7 +109,10 @@ function statusText({ gateway, isHere, rotation, draws }: KeysStatus): string {
 
 const byWhom = (byOwner: boolean): string => (byOwner ? 'by the owner' : 'by the node account');
 
-function rotationLines(rotation: RotationPlan): string[] {
+function rotationLines(rotation: RotationPlan | null): string[] {
+  if (rotation === null) {
+    return ["The wallet is the signer's: rotations are made and looked at there (docs/keys.md)."];
+  }
   if (rotation.steps.length === 0) return ['No rotation of the node account is under way.'];
   const next =
     'A rotation of the node account is under way. Left to do, by keys rotate --continue:';

@@ -3,15 +3,15 @@ import { toWire } from '../api/json-text.js';
 import type { NodeStatus, TroubleStatus, WalletStatus } from '../api/node-status.js';
 import { pageOf } from '../api/request-page.js';
 import { readRuntimeFile } from '../api/runtime-file.js';
+import { systemClock } from '../base/clock.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
-import { NodeError } from '../base/node-error.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { readWalletFile } from '../config/wallet-file.js';
 import { attestationStatus } from '../node/attestation-status.js';
 import { createRequestViews, type RequestViews } from '../requests/request-view-store.js';
 import { type Database, openDatabaseReadOnly } from '../storage/database.js';
 import type { NodeParts, RunnableNode } from './command-context.js';
 import type { StoredView } from './node-view.js';
+import { ownAccount } from './own-account.js';
 
 // The one place where the command line meets the node itself. It's loaded when it's needed: what a
 // running node answers, the other commands print without it.
@@ -37,7 +37,10 @@ export async function openStoredView(config: NodeConfig, version: string): Promi
   const db = openDatabaseReadOnly(join(config.storage.dir, DATABASE_FILE));
   const views = createRequestViews(db);
   return {
-    status: async () => toWire(storedStatus(config, version, db, databaseStatus)),
+    status: async () => {
+      const account = await ownAccount(config, systemClock);
+      return toWire(storedStatus(config, account, version, db, databaseStatus));
+    },
     requests: async (query) => toWire(pageOf(views, query)),
     explain: async (id) => toWire(views.explain(id)),
     close: () => db.close(),
@@ -51,11 +54,11 @@ const NOBODY: Hash160 = `0x${'00'.repeat(20)}`;
 
 function storedStatus(
   config: NodeConfig,
+  account: Hash160 | null,
   version: string,
   db: Database,
   databaseStatus: DatabaseStatus,
 ): NodeStatus {
-  const account = walletAccount(config);
   const stored = databaseStatus(db, account ?? NOBODY);
   const { processed, queue, oldestOpenAtMs, creditHeldDatoshi } = stored;
   return {
@@ -69,6 +72,7 @@ function storedStatus(
     queue,
     oldestOpenAtMs,
     wallet: account === null ? null : storedWallet(config, account, stored.walletDatoshi),
+    signer: null,
     creditHeldDatoshi,
     earnedDatoshi: account === null ? null : stored.earnedDatoshi,
     books: stored.books,
@@ -79,16 +83,6 @@ function storedStatus(
     alerts: stored.alerts,
     recentTrouble: storedTrouble(createRequestViews(db)),
   };
-}
-
-/** The other figures are worth showing without the wallet's file, too. */
-function walletAccount(config: NodeConfig): Hash160 | null {
-  try {
-    return readWalletFile(config.wallet).account;
-  } catch (error) {
-    if (error instanceof NodeError) return null;
-    throw error;
-  }
 }
 
 function storedWallet({ gasbank }: NodeConfig, account: Hash160, balance: bigint): WalletStatus {

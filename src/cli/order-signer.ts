@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { Signer } from '../chain/signer.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { readPasswordFile } from '../config/password-file.js';
 import { readWalletFile } from '../config/wallet-file.js';
 import type { CommandContext } from './command-context.js';
 import { type OrderOptions, readAccount } from './order-options.js';
@@ -40,21 +41,36 @@ export async function openOrderSigner(
     });
   }
   const named = account === undefined ? null : readAccount('account', account);
-  const chosen =
+  const signer =
     wallet === undefined
-      ? { ...config.wallet, account: named ?? config.wallet.account }
-      : { file: wallet, account: named };
-  const { openWallet } = await import('../keystore/open-wallet.js');
-  const entry = readWalletFile(chosen);
-  const password =
-    wallet === undefined
-      ? readPasswordFile(config.wallet.passwordFile)
-      : await readPassphrase(context, options, { of: `the password of ${wallet}` });
-  const signer = await openWallet(entry, password);
+      ? await openOwnSigner(config, named, context.clock)
+      : await openGivenSigner({ file: wallet, account: named }, options, context);
   // The account decides, not the file that it came from.
-  const isOwn = rpc === undefined && ownAccount(config) === signer.account;
+  const isOwn = rpc === undefined && (await ownAccount(config, context.clock)) === signer.account;
   const hasBooks = isOwn && (await hasDatabase(config));
   return { signer, hasBooks, note: isOwn && !hasBooks ? noBooks(config) : null };
+}
+
+async function openGivenSigner(
+  wallet: { readonly file: string; readonly account: Hash160 | null },
+  options: OrderOptions,
+  context: CommandContext,
+): Promise<Signer> {
+  const { openWallet } = await import('../keystore/open-wallet.js');
+  const entry = readWalletFile(wallet);
+  const of = `the password of ${wallet.file}`;
+  return openWallet(entry, await readPassphrase(context, options, { of }));
+}
+
+/** With the node's own keys, which may be at a signer. */
+async function openOwnSigner(
+  config: NodeConfig,
+  named: Hash160 | null,
+  clock: Clock,
+): Promise<Signer> {
+  const { openConfiguredSigner, openKeys } = await import('../node/open-keys.js');
+  const keys = openKeys(config, clock);
+  return named === null ? openConfiguredSigner(keys) : keys.open(named);
 }
 
 const noBooks = ({ storage }: NodeConfig): string =>

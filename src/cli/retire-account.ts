@@ -1,6 +1,7 @@
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { NodeError } from '../base/node-error.js';
 import type { NodeConfig } from '../config/node-config.js';
+import { walletFilesOf } from '../config/wallet-config.js';
 import type { WalletAccount } from '../config/wallet-file.js';
 import { moveAside } from '../keystore/nep6-wallet.js';
 import type { CommandContext } from './command-context.js';
@@ -18,7 +19,8 @@ export async function retireAccount(
   { old, left }: { readonly old: WalletAccount; readonly left: Datoshi },
   tell: (text: string) => void,
 ): Promise<void> {
-  const { file, account, formerAccounts } = config.wallet;
+  const { file } = walletFilesOf(config);
+  const { account, formerAccounts } = config.wallet;
   if (account === old.account) {
     throw new NodeError('KEY_IN_USE', `wallet.account names ${old.address}, which is given up`, {
       hint: `take wallet.account out of ${config.file}; then: dodona keys rotate --continue`,

@@ -2,6 +2,7 @@ import { formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { Signer } from '../chain/signer.js';
+import { walletFilesOf } from '../config/wallet-config.js';
 import type { WalletAccount } from '../config/wallet-file.js';
 import type { Order } from '../gasbank/order.js';
 import { makeDefault, NODE_LABEL } from '../keystore/nep6-wallet.js';
@@ -138,7 +139,7 @@ function createSteps(parts: RotationParts) {
       }
       case 'switch': {
         if (step.account === null) throw new Error('bug: there is nobody to switch to');
-        makeDefault(config.wallet.file, step.account, NODE_LABEL);
+        makeDefault(walletFilesOf(config).file, step.account, NODE_LABEL);
         return done(step.account);
       }
       case 'follow':

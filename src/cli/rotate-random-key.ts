@@ -6,6 +6,7 @@ import { publicKeyId } from '../base/sealed-box.js';
 import { type GatewayKeys, readGatewayKeys } from '../chain/gateway-keys.js';
 import type { Signer } from '../chain/signer.js';
 import { DATABASE_FILE } from '../node/node-options.js';
+import { openKeys } from '../node/open-keys.js';
 import { openRandomKeys } from '../node/open-random.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import { openDatabaseReadOnly } from '../storage/database.js';
@@ -105,7 +106,8 @@ async function propose(
   const key = await openRandomKeys(config).find(publicKey);
   if (key === null) throw new Error('bug: a key that was listed is not in the file');
   const current = open.facts.nodeAccount;
-  const signer = owner ?? (await createWalletSigners(config)(requireNode(current), 'no proposal'));
+  const signerOf = createWalletSigners(openKeys(config, context.clock));
+  const signer = owner ?? (await signerOf(requireNode(current), 'no proposal'));
   const hasBooks = booksOfRotation(config).own.includes(signer.account);
   const desk = await openDesk(open, { signer, hasBooks, note: null }, context);
   const proof = possessionProof(config.gateway.hash, key, randomBytes);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
-import { type Hash160, hash160ToAddress } from '../base/hash.js';
+import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import { contractRead, readTogether } from '../chain/contract-read.js';
 import { readGatewayKeys } from '../chain/gateway-keys.js';
@@ -12,10 +12,10 @@ import type { Signer } from '../chain/signer.js';
 import { asInteger } from '../chain/stack-item-values.js';
 import { readTransactionStates } from '../chain/transaction-state.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { readPasswordFile } from '../config/password-file.js';
-import { canSign, readWalletEntries, type WalletEntry } from '../config/wallet-file.js';
+import { walletFilesOf } from '../config/wallet-config.js';
+import { readWalletEntries, type WalletEntry } from '../config/wallet-file.js';
 import { createOwnAccountStore } from '../gasbank/own-account-store.js';
-import { openWallet } from '../keystore/open-wallet.js';
+import type { KeyHolder } from '../keystore/key-holder.js';
 import { DATABASE_FILE, LOCK_FILE } from '../node/node-options.js';
 import type { RotationFacts, WalletHoldings } from '../operations/rotation-plan.js';
 import { type WaitParts, waitForBlock } from '../pipeline/send-order.js';
@@ -55,7 +55,7 @@ export async function readRotation({
   rpc,
   config,
 }: Pick<OpenChain, 'rpc' | 'config'>): Promise<RotationFacts> {
-  const wallet = readWalletEntries(config.wallet.file);
+  const wallet = readWalletEntries(walletFilesOf(config).file);
   const books = booksOfRotation(config);
   const chain = await readGatewayKeys(rpc, config.gateway.hash);
   const holdings = await readWalletHoldings({ rpc, config }, wallet);
@@ -169,22 +169,16 @@ async function readWalletHoldings(
   return holdings;
 }
 
-/** Opens accounts of the node's wallet, each once. Throws a NodeError KEY_NOT_HERE. */
-export function createWalletSigners({ wallet }: Pick<NodeConfig, 'wallet'>) {
-  const opened = new Map<Hash160, Signer>();
+/** Opens accounts that the node's keys are held of. Throws a NodeError KEY_NOT_HERE. */
+export function createWalletSigners(keys: KeyHolder) {
   return async function signerOf(account: Hash160, forWhat: string): Promise<Signer> {
-    const known = opened.get(account);
-    if (known !== undefined) return known;
-    const held = readWalletEntries(wallet.file).filter(canSign);
-    const entry = held.find((each) => each.account === account);
-    if (entry === undefined) {
-      const address = hash160ToAddress(account);
-      throw new NodeError('KEY_NOT_HERE', `${wallet.file} has no key of ${address}: ${forWhat}`, {
+    try {
+      return await keys.open(account);
+    } catch (error) {
+      if (!(error instanceof NodeError) || error.code !== 'KEY_NOT_HERE') throw error;
+      throw new NodeError('KEY_NOT_HERE', `${error.message}: ${forWhat}`, {
         hint: "let the gateway's owner do it: --wallet and --password-file of the owner's wallet",
       });
     }
-    const signer = await openWallet(entry, readPasswordFile(wallet.passwordFile));
-    opened.set(account, signer);
-    return signer;
   };
 }

@@ -1,8 +1,8 @@
 import type { Hash160 } from '../base/hash.js';
 import type { Signer } from '../chain/signer.js';
-import { canSign, readWalletEntries } from '../config/wallet-file.js';
 import type { Order } from '../gasbank/order.js';
 import { readHoldings } from '../gasbank/read-holdings.js';
+import { openKeys } from '../node/open-keys.js';
 import type { NoteSent } from '../pipeline/send-order.js';
 import type { CommandContext } from './command-context.js';
 import type { OpenChain } from './open-chain.js';
@@ -25,7 +25,8 @@ export function createOrders({
 }) {
   const { config, rpc } = open;
   const gateway = config.gateway.hash;
-  const signerOf = createWalletSigners(config);
+  const keys = openKeys(config, context.clock);
+  const signerOf = createWalletSigners(keys);
 
   async function deskOf(signer: Signer): Promise<Desk> {
     const hasBooks = booksOfRotation(config).own.includes(signer.account);
@@ -43,10 +44,9 @@ export function createOrders({
     signerOf,
     send,
 
-    isHere: (wanted: Hash160): boolean =>
-      readWalletEntries(config.wallet.file)
-        .filter(canSign)
-        .some(({ account }) => account === wanted),
+    /** Whether the key is in the wallet, or at a signer. */
+    isHeld: async (wanted: Hash160): Promise<boolean> =>
+      (await keys.accounts()).some(({ account }) => account === wanted),
 
     /** Takes out what an account earned; null where that is nothing. */
     async collectAll(account: Hash160, to: Hash160): Promise<string | null> {

@@ -24,6 +24,7 @@ import { reportError } from './report-error.js';
 import { requestsCommand } from './requests-command.js';
 import { restoreCommand } from './restore-command.js';
 import { secretsCommand } from './secrets-command.js';
+import { signerCommand } from './signer-command.js';
 import { startCommand } from './start-command.js';
 import { statusCommand } from './status-command.js';
 import { LINE_COLUMNS } from './text-table.js';
@@ -93,6 +94,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .addCommand(pricesCommand(context, setExitCode))
       .addCommand(upkeepsCommand(context))
       .addCommand(keysCommand(context))
+      .addCommand(signerCommand(context, setExitCode))
       .addCommand(secretsCommand(context))
       .addCommand(apiKeysCommand(context))
       .addCommand(auditCommand(context))

@@ -10,6 +10,8 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 export interface RunOptions {
   readonly node: RunnableNode;
+  /** What it is, for the log; absent as `node`. */
+  readonly what?: string;
   readonly log: Log;
   readonly clock: Clock;
   /** Signals and uncaught errors of this process. */
@@ -42,7 +44,7 @@ export async function runNode(options: RunOptions): Promise<RunResult> {
   try {
     const ending = await Promise.race([listening.signal, startAndWait(options)]);
     if (ending.kind === 'signal') log.info('stopping', { signal: ending.signal });
-    else log.error('the node cannot go on', { error: ending.error });
+    else log.error(`the ${options.what ?? 'node'} cannot go on`, { error: ending.error });
     const stopped = await stopInTime(options);
     if (stopped) log.info('stopped');
     const error = ending.kind === 'failed' ? ending.error : null;

@@ -44,6 +44,7 @@ export function statusText(status: Status, source: ViewSource, nowMs: number): s
     ...endpointLines(status),
     labelled('queue', queueText(status, nowMs)),
     labelled('wallet', walletText(status)),
+    ...signerLines(status, nowMs),
     labelled('gateway', moneyText(status)),
     labelled('books', booksText(status, nowMs)),
     ...spendingLines(status),
@@ -112,6 +113,24 @@ function walletText({ wallet }: Status): string {
         ? `LOW: below ${formatGas(warning)} GAS; send GAS to it`
         : `floor ${formatGas(floor)} GAS`;
   return `${address}, ${formatGas(balance)} GAS, ${advice}`;
+}
+
+const gasText = (datoshi: string): string => formatGas(BigInt(datoshi));
+
+/** The signer in another process; nothing where the node has its key itself. */
+function signerLines({ signer }: Status, nowMs: number): string[] {
+  if (signer === null) return [];
+  const { isUp, sinceMs, problem, spentDatoshi, maxPerHourDatoshi, lastRefusal } = signer;
+  const known = spentDatoshi !== null && maxPerHourDatoshi !== null;
+  const spent = known
+    ? `, ${gasText(spentDatoshi)} of ${gasText(maxPerHourDatoshi)} GAS in an hour`
+    : '';
+  const state = isUp ? `answers${spent}` : `DOWN for ${durationText(nowMs - sinceMs)}: ${problem}`;
+  const refusal =
+    lastRefusal === null
+      ? []
+      : [labelled('', `REFUSED at ${timeText(lastRefusal.atMs)}: ${lastRefusal.message}`)];
+  return [labelled('signer', state), ...refusal];
 }
 
 function moneyText({ creditHeldDatoshi, earnedDatoshi }: Status): string {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { type ConfigProblem, configInvalid } from './config-problem.js';
@@ -7,6 +7,7 @@ import type { LoadedConfig } from './load-config.js';
 import { loadFeeds } from './load-feeds.js';
 import type { NodeConfig } from './node-config.js';
 import { readPasswordFile } from './password-file.js';
+import { socketDirTrouble } from './socket-place.js';
 import { readTlsFiles } from './tls-files.js';
 import { readWalletFile } from './wallet-file.js';
 
@@ -21,12 +22,23 @@ const CHECKS: readonly FileCheck[] = [
   {
     key: 'wallet.file',
     expected: 'a NEP-6 wallet with the account and its encrypted key',
-    run: ({ wallet }) => void readWalletFile(wallet),
+    run: ({ wallet }) =>
+      void (wallet.files && readWalletFile({ ...wallet.files, account: wallet.account })),
   },
   {
     key: 'wallet.passwordFile',
     expected: 'a file of mode 0600 with the password as its only line',
-    run: ({ wallet }) => void readPasswordFile(wallet.passwordFile),
+    run: ({ wallet }) => void (wallet.files && readPasswordFile(wallet.files.passwordFile)),
+  },
+  {
+    key: 'wallet.signer.socket',
+    expected: 'the socket of dodona signer, in a directory that only its user may write to',
+    run: ({ wallet }) => void (wallet.signer && requireSocketPlace(wallet.signer.socketPath)),
+  },
+  {
+    key: 'vault.passwordFile',
+    expected: 'a file of mode 0600 with the password as its only line',
+    run: ({ vault }) => void (vault.passwordFile && readPasswordFile(vault.passwordFile)),
   },
   {
     key: 'random.passwordFile',
@@ -119,6 +131,15 @@ function problemOf(loaded: LoadedConfig, check: FileCheck, error: unknown): Conf
     expected: check.expected,
     todo: hint ?? 'Check the path and the permissions.',
   };
+}
+
+/** A signer may be started later than its node: only what is there can be wrong. */
+function requireSocketPlace(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (!stats.isSocket()) throw new RangeError(`${path} is no socket`);
+  const trouble = socketDirTrouble(dirname(path), { ownedBy: stats.uid });
+  if (trouble !== null) throw new RangeError(`${trouble.problem}; ${trouble.todo}`);
 }
 
 /** The node makes missing directories itself, below the nearest one that exists. */

@@ -102,7 +102,7 @@ function merged(base: unknown, over: unknown): unknown {
  * The data with an empty section wherever one is missing or has no keys, as when all of them are
  * commented out: so that each missing key is reported by itself.
  */
-function withSections(schema: z.ZodType, data: unknown): unknown {
+export function withSections(schema: z.ZodType, data: unknown): unknown {
   const inner = unwrapped(schema);
   if (!(inner instanceof z.ZodObject)) return data;
   const section = data === undefined || data === null || data === '' ? {} : data;

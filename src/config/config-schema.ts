@@ -70,8 +70,14 @@ const gateway = z.strictObject({
 });
 
 const wallet = z.strictObject({
-  file: filePath(),
-  passwordFile: filePath(),
+  file: filePath().optional(),
+  passwordFile: filePath().optional(),
+  signer: z
+    .strictObject({
+      socket: filePath().optional(),
+      timeout: duration('100ms', '1m').prefault('5s'),
+    })
+    .prefault({}),
   account: account().optional(),
   formerAccounts: listOf(account(), 0, 16).prefault([]),
 });
@@ -120,7 +126,10 @@ const functions = z.strictObject({
   ).prefault([]),
 });
 
-const vault = z.strictObject({ keyFile: filePath().optional() });
+const vault = z.strictObject({
+  keyFile: filePath().optional(),
+  passwordFile: filePath().optional(),
+});
 
 const random = z.strictObject({
   keyFile: filePath().optional(),
@@ -283,7 +292,8 @@ const canary = z.strictObject({
   maxFee: gasAmount('0.01', '100').prefault('1 GAS'),
 });
 
-const log = z.strictObject({
+/** Also of the signer's file. */
+export const logSchema = z.strictObject({
   level: oneOf('error', 'warn', 'info', 'debug').prefault('info'),
   format: oneOf('auto', 'pretty', 'json').prefault('auto'),
   file: filePath().optional(),
@@ -313,7 +323,7 @@ export const configSchema = z.strictObject({
   api: api.prefault({}),
   alerts: alerts.prefault({}),
   canary: canary.prefault({}),
-  log: log.prefault({}),
+  log: logSchema.prefault({}),
 });
 
 /** The values of a file with every default in place, still under the file's names. */

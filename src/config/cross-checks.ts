@@ -97,6 +97,33 @@ const collectsBeforeFloor: CrossCheck = {
   },
 };
 
+const KEY_PLACES = 'wallet.file and wallet.passwordFile, or wallet.signer.socket alone';
+
+/** The node account's key is here or at a signer: one that is in both protects nothing. */
+const keyIsInOnePlace: CrossCheck = {
+  keys: ['wallet.signer.socket', 'wallet.file', 'wallet.passwordFile'],
+  find({ wallet: { file, passwordFile, signer } }) {
+    if (signer.socket === undefined || (file ?? passwordFile) === undefined) return null;
+    return {
+      problem: 'a signer has the wallet, and one is named in wallet.file or passwordFile, too',
+      expected: KEY_PLACES,
+      todo: 'Remove both, and move the files where only the signer reads them.',
+    };
+  },
+};
+
+const keyIsSomewhere = (key: 'file' | 'passwordFile'): CrossCheck => ({
+  keys: [`wallet.${key}`, 'wallet.signer.socket'],
+  find({ wallet }) {
+    if (wallet.signer.socket !== undefined || wallet[key] !== undefined) return null;
+    return {
+      problem: 'the key is missing',
+      expected: KEY_PLACES,
+      todo: `Add "${key}: …" below "wallet:".`,
+    };
+  },
+});
+
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || (isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback');
 
@@ -252,6 +279,9 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     ({ http }) => [http.connectTimeout, http.timeout],
     'connecting is a part of the whole',
   ),
+  keyIsInOnePlace,
+  keyIsSomewhere('file'),
+  keyIsSomewhere('passwordFile'),
   declaredHostsHold,
   ordered(
     ['pipeline.retryBackoff', 'pipeline.retryBackoffMax'],

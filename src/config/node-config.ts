@@ -7,8 +7,11 @@ import { type ApiConfig, apiConfig } from './api-config.js';
 import { type AttestationConfig, attestationConfig } from './attestation-config.js';
 import { type CanaryConfig, canaryConfig } from './canary-config.js';
 import type { FileValues, Preset } from './config-schema.js';
+import { type LogConfig, logConfig } from './log-config.js';
+import { type WalletConfig, walletConfig } from './wallet-config.js';
 
 export type { ApiConfig } from './api-config.js';
+export type { WalletConfig } from './wallet-config.js';
 
 /**
  * The configuration as the program uses it: units last in every name, amounts in datoshi, paths
@@ -30,8 +33,12 @@ export interface NodeConfig {
   readonly pipeline: PipelineConfig;
   readonly automation: AutomationConfig;
   readonly gasbank: GasbankConfig;
-  /** null: vault.key in storage.dir. */
-  readonly vault: { readonly keyFile: string | null };
+  readonly vault: {
+    /** null: vault.key in storage.dir. */
+    readonly keyFile: string | null;
+    /** null: wallet.passwordFile. */
+    readonly passwordFile: string | null;
+  };
   readonly random: {
     /** null: random.key in storage.dir. */
     readonly keyFile: string | null;
@@ -64,15 +71,6 @@ export interface NetworkConfig {
   readonly lagToleranceBlocks: number;
   readonly healthIntervalMs: number;
   readonly stallAfterMs: number;
-}
-
-export interface WalletConfig {
-  readonly file: string;
-  readonly passwordFile: string;
-  /** null: the wallet's default account, or its only one. */
-  readonly account: Hash160 | null;
-  /** Accounts that the node signed with before: their GAS is on the books. */
-  readonly formerAccounts: readonly Hash160[];
 }
 
 export interface AllowedHost {
@@ -183,14 +181,6 @@ export interface EvidenceConfig {
   readonly maxTotalBytes: number;
 }
 
-export interface LogConfig {
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
-  readonly format: 'auto' | 'pretty' | 'json';
-  readonly file: string | null;
-  readonly maxFileBytes: number;
-  readonly maxFiles: number;
-}
-
 /** Gives a file's values the program's names; `file` is the absolute path they come from. */
 export function nodeConfig(file: string, values: FileValues): NodeConfig {
   const path = (text: string): string => resolve(dirname(file), text);
@@ -202,12 +192,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     preset: values.preset ?? null,
     network: networkConfig(values.network),
     gateway: { hash: gateway.hash, startBlock: gateway.startBlock ?? null },
-    wallet: {
-      file: path(wallet.file),
-      passwordFile: path(wallet.passwordFile),
-      account: wallet.account ?? null,
-      formerAccounts: wallet.formerAccounts,
-    },
+    wallet: walletConfig(wallet, path),
     storage: { dir: path(values.storage.dir) },
     http: { ...httpConfig(values.http), caFile: optionalPath(values.http.caFile) },
     filters: { workers: filters.workers, timeoutMs: filters.timeout },
@@ -219,7 +204,10 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     pipeline: pipelineConfig(values.pipeline),
     automation: automationConfig(values.automation),
     gasbank: gasbankConfig(values.gasbank),
-    vault: { keyFile: optionalPath(values.vault.keyFile) },
+    vault: {
+      keyFile: optionalPath(values.vault.keyFile),
+      passwordFile: optionalPath(values.vault.passwordFile),
+    },
     random: {
       keyFile: optionalPath(values.random.keyFile),
       passwordFile: optionalPath(values.random.passwordFile),
@@ -230,13 +218,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
     alerts: alertsConfig(values.alerts, optionalPath),
     api: apiConfig(values.api, path),
     canary: canaryConfig(values.canary),
-    log: {
-      level: log.level,
-      format: log.format,
-      file: optionalPath(log.file),
-      maxFileBytes: log.maxFileSize,
-      maxFiles: log.maxFiles,
-    },
+    log: logConfig(log, path),
   };
 }
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { addressToHash160, type Hash160, hash160ToAddress } from '../base/hash.js';
 import { messageOf, NodeError } from '../base/node-error.js';
-import type { WalletConfig } from './node-config.js';
 import { readOwnerOnly } from './owner-only-file.js';
 
 /** What NEP-2's key derivation costs (scrypt, RFC 7914). */
@@ -58,7 +57,10 @@ type Entry = z.output<typeof walletSchema>['accounts'][number];
  * the named one, else the default one, else the only one. The file must be for its owner only: who
  * has it can try passwords at leisure. Throws a NodeError WALLET_FILE.
  */
-export function readWalletFile(config: Pick<WalletConfig, 'file' | 'account'>): WalletAccount {
+export function readWalletFile(config: {
+  readonly file: string;
+  readonly account: Hash160 | null;
+}): WalletAccount {
   const { file } = config;
   const chosen = chooseAccount(readWalletEntries(file), config.account, file);
   if (canSign(chosen)) return chosen;
@@ -114,18 +116,19 @@ function parseWallet(text: string, file: string): z.output<typeof walletSchema> 
   return parsed.data;
 }
 
-function chooseAccount(
-  entries: readonly WalletEntry[],
+/** The named account, else the default one, else the only one. Throws a NodeError WALLET_FILE. */
+export function chooseAccount<T extends Pick<WalletEntry, 'account' | 'isDefault'>>(
+  entries: readonly T[],
   wanted: Hash160 | null,
   file: string,
-): WalletEntry {
+): T {
   const chosen =
     wanted === null
       ? (entries.find(({ isDefault }) => isDefault) ??
         (entries.length === 1 ? entries[0] : undefined))
       : entries.find(({ account }) => account === wanted);
   if (chosen !== undefined) return chosen;
-  const listed = entries.map(({ address }) => address).join(', ');
+  const listed = entries.map(({ account }) => hash160ToAddress(account)).join(', ');
   throw wanted === null
     ? refusal(`${file} has several accounts, none of them default: ${listed}`, 'set wallet.account')
     : refusal(

@@ -1,5 +1,5 @@
 /** What may hold work back that is paid from the wallet. */
-export const HOLD_CAUSES = ['budget', 'floor', 'loss', 'stopped'] as const;
+export const HOLD_CAUSES = ['budget', 'floor', 'loss', 'signer', 'stopped'] as const;
 export type HoldCause = (typeof HOLD_CAUSES)[number];
 
 /** Work that waits, told for the operator. */

@@ -1,12 +1,13 @@
 import { toHex } from '../base/bytes.js';
-import type { Hash160 } from '../base/hash.js';
-import { messageOf } from '../base/node-error.js';
+import { type Hash160, hash160ToAddress } from '../base/hash.js';
+import { messageOf, NodeError } from '../base/node-error.js';
 import { publicKeyId } from '../base/sealed-box.js';
 import { readVerificationScript } from '../chain/verification-script.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { randomKeyFile } from '../config/random-files.js';
 import { vaultKeyFile } from '../config/vault-files.js';
-import { readWalletEntries } from '../config/wallet-file.js';
+import { canSign, readWalletEntries } from '../config/wallet-file.js';
+import type { HeldAccount, KeyHolder } from './key-holder.js';
 import { readRandomKeyFile } from './random-key-file.js';
 import { readKeyFile } from './vault-key-file.js';
 
@@ -64,13 +65,22 @@ export interface PublicKeys {
 type Places = Pick<NodeConfig, 'wallet' | 'random' | 'vault' | 'storage' | 'audit'>;
 
 /**
- * The public parts of all of the node's keys, oldest first. No password is asked for, and nothing
- * is decrypted; a file that cannot be used is told of in the place of its keys.
+ * The public parts of all of the node's keys, oldest first; those at a signer are asked of it. No
+ * password is asked for, and nothing is decrypted; a file that cannot be used is told of in the
+ * place of its keys.
  */
-export function listPublicKeys(config: Places): PublicKeys {
-  const { wallet } = config;
+export async function listPublicKeys(
+  config: Places,
+  remote: KeyHolder | null,
+): Promise<PublicKeys> {
+  const { files, signer } = config.wallet;
   return {
-    node: partsIn(wallet.file, nodeKeys),
+    node:
+      remote === null
+        ? partsIn(files?.file ?? '', (file) =>
+            readWalletEntries(file).map((entry) => nodeKey({ ...entry, canSign: canSign(entry) })),
+          )
+        : await partsAt(signer?.socketPath ?? '', remote),
     random: partsIn(randomKeyFile(config), (file) =>
       (readRandomKeyFile(file)?.keys ?? []).map(({ publicKey }) => ({
         kind: 'random',
@@ -96,18 +106,27 @@ function partsIn<Part>(file: string, read: (file: string) => readonly Part[]): P
   }
 }
 
-const nodeKeys = (file: string): NodeKeyPart[] =>
-  readWalletEntries(file).map((entry) => {
-    const { verificationScript: script, account, address, label, isDefault } = entry;
-    const asks = script === null ? null : readVerificationScript(script);
-    return {
-      kind: 'node',
-      account,
-      address,
-      publicKeys: asks?.publicKeys.map(toHex) ?? [],
-      threshold: asks?.threshold ?? null,
-      label,
-      isDefault,
-      canSign: entry.encryptedKey !== null,
-    };
-  });
+async function partsAt(socket: string, remote: KeyHolder): Promise<PublicKeysOf<NodeKeyPart>> {
+  try {
+    const keys = (await remote.accounts()).map((held) => nodeKey({ ...held, canSign: true }));
+    return { file: socket, problem: null, keys };
+  } catch (error) {
+    if (!(error instanceof NodeError)) throw error;
+    return { file: socket, problem: messageOf(error), keys: [] };
+  }
+}
+
+function nodeKey(entry: HeldAccount & { readonly canSign: boolean }): NodeKeyPart {
+  const { verificationScript: script, account, label, isDefault } = entry;
+  const asks = script === null ? null : readVerificationScript(script);
+  return {
+    kind: 'node',
+    account,
+    address: hash160ToAddress(account),
+    publicKeys: asks?.publicKeys.map(toHex) ?? [],
+    threshold: asks?.threshold ?? null,
+    label,
+    isDefault,
+    canSign: entry.canSign,
+  };
+}

@@ -38,6 +38,10 @@ export async function followNodeAccount(
   parts: Running,
   change: (signer: Signer) => void,
 ): Promise<void> {
-  const signer = await signerOfGateway(options, parts.facts, parts.signer.account);
+  const signer = await signerOfGateway(
+    { keys: parts.keys, log: options.log },
+    parts.facts,
+    parts.signer.account,
+  );
   if (signer !== null) change(signer);
 }

@@ -34,6 +34,7 @@ export function createGauges(options: NodeOptions, parts: Running): Gauges {
   return {
     async refresh() {
       metrics.ready(readinessOf(options, parts).ready);
+      metrics.signerUp(parts.signerWatch.status()?.isUp ?? true);
       const processed = cursor.read()?.height ?? null;
       queue.refresh(processed);
       money.refresh();

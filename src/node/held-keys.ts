@@ -4,15 +4,20 @@ import { NodeError } from '../base/node-error.js';
 import { type GatewayKeys, readGatewayKeys } from '../chain/gateway-keys.js';
 import type { Rpc } from '../chain/rpc.js';
 import type { NodeConfig } from '../config/node-config.js';
+import type { KeyHolder } from '../keystore/key-holder.js';
 import { listPublicKeys, type PublicKeysOf } from '../keystore/public-keys.js';
 import { type KeyOverview, keyOverview } from '../operations/key-standing.js';
 
 type HeldKeys = z.input<typeof heldKeysShape>;
 
 /** The public parts of all keys in the node's files, with what each is to the gateway now. */
-export async function heldKeys(config: NodeConfig, rpc: Rpc): Promise<HeldKeys> {
+export async function heldKeys(
+  config: NodeConfig,
+  rpc: Rpc,
+  remote: KeyHolder | null,
+): Promise<HeldKeys> {
   const chain = await gatewayKeys(config, rpc);
-  return withoutPlaces(keyOverview(listPublicKeys(config), chain));
+  return withoutPlaces(keyOverview(await listPublicKeys(config, remote), chain));
 }
 
 /** Null where the chain cannot be asked at the moment. */

@@ -76,6 +76,8 @@ export function readinessOf(
   if (parts.inStep && posted < config.gasbank.walletFloorDatoshi) {
     reasons.push(`the wallet has ${formatGas(posted)} GAS, less than gasbank.walletFloor`);
   }
+  const signer = parts.signerWatch.status();
+  if (signer?.isUp === false) reasons.push(`nothing can be signed: ${signer.problem}`);
   const trouble = accountTrouble(
     parts.facts,
     parts.signer.account,
@@ -121,6 +123,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
       floorDatoshi: config.gasbank.walletFloorDatoshi,
       warningDatoshi: config.gasbank.walletWarningDatoshi,
     },
+    signer: parts.signerWatch.status(),
     creditHeldDatoshi: stored.creditHeldDatoshi,
     earnedDatoshi: stored.earnedDatoshi,
     books: { ...stored.books, stopped: parts.spendingStopped ?? stored.books.stopped },

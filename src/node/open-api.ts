@@ -105,7 +105,7 @@ function publicKeys(config: NodeConfig, parts: Running, keys: VaultKeys): ApiSou
     const { nodeAccount, overlap, isPaused, randomKey } = facts;
     const { isHeld, keysHeld } = randomStatus(facts, random.keys);
     return {
-      held: await heldKeys(config, parts.pool),
+      held: await heldKeys(config, parts.pool, parts.keys.remote),
       node: {
         account: signer.account,
         address: hash160ToAddress(signer.account),

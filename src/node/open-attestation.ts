@@ -6,15 +6,14 @@ import type { Rpc } from '../chain/rpc.js';
 import { rpcCount, rpcText } from '../chain/rpc-fields.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
-import { vaultKeyFile } from '../config/vault-files.js';
-import { readWalletFile } from '../config/wallet-file.js';
-import { openWallet } from '../keystore/open-wallet.js';
+import { vaultKeyFile, vaultPasswordFile } from '../config/vault-files.js';
 import { createVaultKeys } from '../keystore/vault-keys.js';
 import type { AttestedFields } from '../operations/attestation/attested-fields.js';
 import { createConfigfsTsm } from '../operations/attestation/configfs-tsm.js';
 import { createDstack } from '../operations/attestation/dstack.js';
 import { noProvider, type QuoteProvider } from '../operations/attestation/quote-provider.js';
 import { createWithinTime, type WithinTime } from '../operations/attestation/within-time.js';
+import { openConfiguredSigner, withKeys } from './open-keys.js';
 import { openRandomKeys } from './open-random.js';
 
 export const attestationTime = ({ attestation }: NodeConfig, clock: Clock): WithinTime =>
@@ -45,15 +44,15 @@ type KeyFields = 'nodeAccount' | 'verificationScript' | 'randomPublicKey' | 'sec
 export async function attestedKeys(
   config: NodeConfig,
   { randomKey }: Pick<ChainFacts, 'randomKey'>,
+  clock: Clock,
 ): Promise<Pick<AttestedFields, KeyFields>> {
-  const { wallet } = config;
-  const readPassword = (): string => readPasswordFile(wallet.passwordFile);
-  const signer = await openWallet(readWalletFile(wallet), readPassword());
+  const signer = await withKeys(config, clock, openConfiguredSigner);
   const random = openRandomKeys(config);
   const held = random.publicKeys();
   // The key of new requests, where the node has it; else the one it made last.
   const chosen = held.find((key) => randomKey.publicKey?.equals(key)) ?? held.at(-1);
   const file = vaultKeyFile(config);
+  const readPassword = (): string => readPasswordFile(vaultPasswordFile(config));
   const vault = await createVaultKeys({ file, readPassword, random: randomBytes }).open();
   return {
     nodeAccount: signer.account,

@@ -19,17 +19,21 @@ import { requireStartInTime } from './check-start-block.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
 import type { NodeAlerts } from './open-alerts.js';
 import type { NodeFunctions } from './open-functions.js';
+import { type NodeKeys, openConfiguredSigner } from './open-keys.js';
 import { type NodePrices, openPrices } from './open-prices.js';
 import { type NodeRandom, warnOfRandom } from './open-random.js';
 import { warnOfVault } from './open-vault.js';
 import { type NodeWeb, outsideOf } from './outside.js';
 import { signerOfGateway } from './own-signer.js';
 import { askPatiently } from './patient-start.js';
+import { createSignerWatch, type SignerWatch } from './watch-signer.js';
 
 /** Everything that is open while the node runs, and what was learnt since. */
 export interface Running {
   /** Of the gateway's node account, where the wallet holds it. */
   signer: Signer;
+  readonly keys: NodeKeys;
+  readonly signerWatch: SignerWatch;
   readonly db: Database;
   readonly pool: RpcPool;
   readonly wake: BlockWake;
@@ -79,14 +83,15 @@ export async function openParts(
     return part;
   };
   const outside = outsideOf(options);
-  const configured = await outside.openSigner(config);
+  const patiently = <T>(ask: () => Promise<T>) => askPatiently(ask, options, signal);
+  const { keys, signerWatch } = openNodeKeys(options, keep);
+  const configured = await patiently(() => openConfiguredSigner(keys));
   const feeds = outside.loadFeeds(config.prices.feedPaths);
   const pool = openPool(options, keep);
   const { magic } = config.network;
-  const patiently = <T>(ask: () => Promise<T>) => askPatiently(ask, options, signal);
   const expected = { magic, gateway: config.gateway.hash };
   const facts = await patiently(() => checkChain(pool, expected, { signal }));
-  const signer = (await signerOfGateway(options, facts, configured.account)) ?? configured;
+  const signer = (await signerOfGateway({ keys, log }, facts, configured.account)) ?? configured;
   const policy = createFeePolicy(pool);
   await patiently(() => policy.refresh({ signal }));
   const trouble = accountTrouble(facts, signer.account, facts.height);
@@ -116,6 +121,8 @@ export async function openParts(
     random,
     alerts: outside.openAlerts(options, db, () => senderOf(options, parts.signer.account)),
     signer,
+    keys,
+    signerWatch,
     db,
     pool,
     wake,
@@ -131,6 +138,21 @@ export async function openParts(
     spendingStopped: null,
   };
   return parts;
+}
+
+/** The keys, and what tells of the signer that may have them. */
+function openNodeKeys(options: NodeOptions, keep: Keep) {
+  const { config, clock, log, metrics } = options;
+  const keys = outsideOf(options).openKeys(config, clock, (refused) => {
+    metrics.signerRefused(refused.reason);
+    log.warn('the signer refused a transaction', {
+      refusal: refused.reason,
+      reason: refused.message,
+    });
+    signerWatch.refused(refused);
+  });
+  const signerWatch = createSignerWatch(keys.remote, { clock, log });
+  return { keys: keep(keys, (part) => part.close()), signerWatch };
 }
 
 function openPool(options: NodeOptions, keep: Keep): RpcPool {

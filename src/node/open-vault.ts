@@ -3,7 +3,7 @@ import { type AuditLog, createAuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../base/clock.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { readPasswordFile } from '../config/password-file.js';
-import { auditAnchorFile, vaultKeyFile } from '../config/vault-files.js';
+import { auditAnchorFile, vaultKeyFile, vaultPasswordFile } from '../config/vault-files.js';
 import { createVaultKeys, type VaultKeys } from '../keystore/vault-keys.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
@@ -35,6 +35,6 @@ export function openVault(config: NodeConfig, db: Database, clock: Clock): Opene
 export const openVaultKeys = (config: NodeConfig): VaultKeys =>
   createVaultKeys({
     file: vaultKeyFile(config),
-    readPassword: () => readPasswordFile(config.wallet.passwordFile),
+    readPassword: () => readPasswordFile(vaultPasswordFile(config)),
     random: randomBytes,
   });

@@ -4,9 +4,7 @@ import type { ApiServer } from '../api/api-server.js';
 import type { RandomBytes } from '../base/sealed-box.js';
 import { type ConnectAnnouncements, createAnnouncements } from '../chain/block-announcements.js';
 import { type ConnectRpc, createHttpPoster } from '../chain/rpc-http.js';
-import type { Signer } from '../chain/signer.js';
 import { loadFeeds } from '../config/load-feeds.js';
-import type { NodeConfig } from '../config/node-config.js';
 import { createFilterPool, type FilterPool } from '../filters/filter-pool.js';
 import { createGuardedFetch, type GuardedFetch } from '../net/guarded-fetch.js';
 import { DEFAULT_HTTP_LIMITS } from '../net/http-limits.js';
@@ -17,10 +15,10 @@ import type { NodeOptions } from './node-options.js';
 import { openAlerts } from './open-alerts.js';
 import { openApi } from './open-api.js';
 import { openFunctions } from './open-functions.js';
+import { openKeys } from './open-keys.js';
 import type { Running } from './open-parts.js';
 import { openRandom } from './open-random.js';
 import { openVault } from './open-vault.js';
-import { openConfiguredSigner } from './own-signer.js';
 
 /** What goes out to the web, and what is done with that which comes back. */
 export interface NodeWeb {
@@ -38,7 +36,7 @@ export interface NodeOutside {
   readonly openDatabase: (path: string) => Database;
   readonly lock: (path: string) => { release(): void };
   readonly loadFeeds: typeof loadFeeds;
-  readonly openSigner: (config: NodeConfig) => Promise<Signer>;
+  readonly openKeys: typeof openKeys;
   readonly openWeb: (options: Pick<NodeOptions, 'config' | 'clock'>) => Promise<NodeWeb>;
   readonly openFunctions: typeof openFunctions;
   readonly openRandom: typeof openRandom;
@@ -54,7 +52,7 @@ export const realOutside: NodeOutside = {
   openDatabase,
   lock: lockNode,
   loadFeeds,
-  openSigner: openConfiguredSigner,
+  openKeys,
   openWeb,
   openFunctions,
   openRandom,

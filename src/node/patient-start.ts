@@ -1,7 +1,11 @@
 import type { Clock } from '../base/clock.js';
 import { messageOf, NodeError } from '../base/node-error.js';
 import { RpcTrouble } from '../chain/rpc.js';
+import { SIGNER_DOWN } from '../keystore/signer-connection.js';
 import type { Log } from '../telemetry/log.js';
+
+/** A signer may be started after its node. */
+const WAITED_FOR: readonly string[] = [RpcTrouble.Timeout, SIGNER_DOWN];
 
 /** An endpoint that is slow when the node starts is asked again for so long, with these pauses. */
 export const START_PATIENCE_MS = 20_000;
@@ -21,9 +25,9 @@ export async function askPatiently<T>(
     try {
       return await ask();
     } catch (error) {
-      const isSlow = error instanceof NodeError && error.code === RpcTrouble.Timeout;
+      const isSlow = error instanceof NodeError && WAITED_FOR.includes(error.code);
       if (!isSlow || signal.aborted || clock.monotonicMs() >= endMs) throw error;
-      log.warn('no RPC endpoint answers in time yet', { reason: messageOf(error) });
+      log.warn('not there yet', { reason: messageOf(error) });
       await clock.sleep(START_PAUSE_MS, signal);
     }
   }

@@ -114,11 +114,7 @@ export async function runWork(
         countBlocks(metrics, result, heights, inStep || !begun.isFresh);
         if (parts.wasInStep) tellOfBlocks(parts.events, result, heights);
       },
-      onRequestMoved: tellOfMoves(
-        parts.events,
-        stateIn(db),
-        () => parts.wasInStep && parts.events.wasHeard(),
-      ),
+      onRequestMoved: tellOfMoves(parts.events, stateIn(db), () => parts.wasInStep),
       onStep: (step, durationMs) => metrics.step(step, durationMs),
       onRetry: () => metrics.retry('resolve'),
       onCanary: createCanaryFigures(options),

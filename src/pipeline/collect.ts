@@ -8,7 +8,7 @@ import type { LedgerStore } from '../gasbank/ledger-store.js';
 import type { Log } from '../telemetry/log.js';
 import { systemFeeFor } from './answer-fees.js';
 import type { ChainPort } from './chain-port.js';
-import { heldByBudgetUntil, holdCauseOf } from './hold-time.js';
+import { heldUntil, holdCauseOf } from './hold-time.js';
 import type { PlanLimits } from './planning.js';
 import type { Submit } from './submit.js';
 import type { TransactionStore } from './transaction-store.js';
@@ -78,7 +78,7 @@ export function createCollect(parts: CollectParts) {
       await collect(amount, height);
     } catch (error) {
       if (!mayPass(error)) throw error;
-      const untilMs = heldByBudgetUntil(error, nowMs) ?? nowMs + limits.holdMs;
+      const untilMs = heldUntil(error, nowMs) ?? nowMs + limits.holdMs;
       const [cause, reason] = [holdCauseOf(error), messageOf(error)];
       if (cause !== null) parts.held.note({ cause, reason, untilMs });
       put(untilMs - nowMs, reason);

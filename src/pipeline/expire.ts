@@ -9,7 +9,7 @@ import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import { systemFeeFor } from './answer-fees.js';
 import type { ChainPort } from './chain-port.js';
-import { heldByBudgetUntil, holdCauseOf } from './hold-time.js';
+import { heldUntil, holdCauseOf } from './hold-time.js';
 import type { PlanLimits } from './planning.js';
 import type { Submit } from './submit.js';
 import { mayPass } from './trouble.js';
@@ -107,7 +107,7 @@ export function createExpire(parts: ExpireParts) {
       if (reached !== null && concerned.length > 1) {
         return refundInTurn(firstHalf(concerned), height);
       }
-      const untilMs = heldByBudgetUntil(error, clock.nowMs());
+      const untilMs = heldUntil(error, clock.nowMs());
       hold(concerned, messageOf(error), { cause: holdCauseOf(error), untilMs });
     }
   }

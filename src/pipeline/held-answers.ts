@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import { messageOf } from '../base/node-error.js';
-import { isRpcError } from '../chain/rpc.js';
 import { describeReached, isWithin } from '../gasbank/budgets.js';
 import type { HeldWork, HoldCause } from '../gasbank/held-spending.js';
 import { reachedOf, type Spending } from '../gasbank/spending.js';
@@ -9,7 +8,8 @@ import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { GroupSizes } from './group-sizes.js';
-import { budgetHoldUntil, heldByBudgetUntil, holdCauseOf } from './hold-time.js';
+import { budgetHoldUntil, heldUntil, holdCauseOf } from './hold-time.js';
+import { mayBeOfOne } from './trouble.js';
 
 export interface HeldAnswersParts {
   readonly db: Database;
@@ -67,11 +67,11 @@ export function createHeldAnswers(parts: HeldAnswersParts) {
       const concerned =
         reached === null ? rows : rows.filter((row) => isWithin(row, reached.scope));
       const ids = concerned.map(({ id }) => id);
-      if (ids.length > 1 && (reached !== null || isRpcError(error))) {
+      if (ids.length > 1 && (reached !== null || mayBeOfOne(error))) {
         sizes.halve(ids);
         if (reached !== null) return;
       }
-      const untilMs = heldByBudgetUntil(error, clock.nowMs());
+      const untilMs = heldUntil(error, clock.nowMs());
       hold(concerned, { reason: messageOf(error), cause: holdCauseOf(error), untilMs });
       if (reached !== null) sizes.forget(ids);
     },

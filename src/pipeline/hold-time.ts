@@ -2,6 +2,8 @@ import { NodeError } from '../base/node-error.js';
 import type { BudgetReached } from '../gasbank/budgets.js';
 import type { HoldCause } from '../gasbank/held-spending.js';
 import { BUDGET_REACHED, reachedOf } from '../gasbank/spending.js';
+import { SIGNER_REFUSED } from '../keystore/remote-signer.js';
+import { SIGNER_DOWN } from '../keystore/signer-connection.js';
 import { WALLET_FLOOR } from './submit.js';
 
 /** A budget may be raised, and the node be started anew: held work looks again after this time. */
@@ -19,10 +21,18 @@ export function budgetHoldUntil(
   return nowMs + Math.min(Math.max(resumesMs - atMs, 0), BUDGET_HOLD_MS);
 }
 
-/** As `budgetHoldUntil`, for an error; null where it is not a budget's. */
-export function heldByBudgetUntil(error: unknown, nowMs: number): number | null {
+/**
+ * As `budgetHoldUntil`, for an error of a budget or of a signer that refuses; null where it is
+ * another, which is tried again after the usual pause.
+ */
+export function heldUntil(error: unknown, nowMs: number): number | null {
   const reached = reachedOf(error);
-  return reached === null ? null : budgetHoldUntil(reached, nowMs);
+  if (reached !== null) return budgetHoldUntil(reached, nowMs);
+  if (!(error instanceof NodeError) || error.code !== SIGNER_REFUSED) return null;
+  const { retryAfterMs } = error.details;
+  // Its policy may be changed at any time: it is looked at again, and seldom.
+  const waitMs = typeof retryAfterMs === 'number' ? retryAfterMs : BUDGET_HOLD_MS;
+  return nowMs + Math.min(waitMs, BUDGET_HOLD_MS);
 }
 
 const CAUSES: Readonly<Record<string, HoldCause>> = {
@@ -30,8 +40,10 @@ const CAUSES: Readonly<Record<string, HoldCause>> = {
   [WALLET_FLOOR]: 'floor',
   LEDGER_FLOOR: 'floor',
   SPENDING_STOPPED: 'stopped',
+  [SIGNER_DOWN]: 'signer',
+  [SIGNER_REFUSED]: 'signer',
 };
 
-/** What of the gas bank refused to spend; null for trouble of another kind. */
+/** What of the gas bank, or of the signer, refused; null for trouble of another kind. */
 export const holdCauseOf = (error: unknown): HoldCause | null =>
   error instanceof NodeError ? (CAUSES[error.code] ?? null) : null;

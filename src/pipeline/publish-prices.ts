@@ -10,7 +10,7 @@ import type { DueRounds } from '../prices/due-rounds.js';
 import type { RoundStore } from '../prices/round-store.js';
 import type { Log } from '../telemetry/log.js';
 import type { ChainPort } from './chain-port.js';
-import { heldByBudgetUntil, holdCauseOf } from './hold-time.js';
+import { heldUntil, holdCauseOf } from './hold-time.js';
 import { type Outgoing, type PlannedRounds, planRounds, sharesOfRounds } from './plan-rounds.js';
 import type { PlanLimits } from './planning.js';
 import type { Submit } from './submit.js';
@@ -115,7 +115,7 @@ export function createPublishPrices(parts: PublishParts) {
   function holdAfter(all: readonly Outgoing[], error: unknown): void {
     if (!mayPass(error)) throw error;
     const nowMs = clock.nowMs();
-    const untilMs = heldByBudgetUntil(error, nowMs) ?? nowMs + limits.holdMs;
+    const untilMs = heldUntil(error, nowMs) ?? nowMs + limits.holdMs;
     const [cause, reason] = [holdCauseOf(error), messageOf(error)];
     if (cause !== null) parts.held.note({ cause, reason, untilMs });
     if (!reachedOf(error)?.scope.startsWith('requester:')) return put(untilMs - nowMs, reason);

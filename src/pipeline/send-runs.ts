@@ -9,7 +9,7 @@ import { messageOf } from '../base/node-error.js';
 import { isWithin, type SpendShare } from '../gasbank/budgets.js';
 import { reachedOf } from '../gasbank/spending.js';
 import type { Log } from '../telemetry/log.js';
-import { heldByBudgetUntil, holdCauseOf } from './hold-time.js';
+import { heldUntil, holdCauseOf } from './hold-time.js';
 import type { PlannedRuns, ReadyRun } from './plan-runs.js';
 import type { RunFailures } from './run-failures.js';
 import type { Submit } from './submit.js';
@@ -75,7 +75,7 @@ export function createSendRuns(parts: SendRunsParts, failures: RunFailures) {
       reached === null || isWithin({ kind, requester: owner }, reached.scope);
     const held = runs.filter(isHeld);
     if (reached !== null && held.length > 1) return halvesOf(held);
-    const untilMs = heldByBudgetUntil(error, clock.nowMs());
+    const untilMs = heldUntil(error, clock.nowMs());
     failures.hold(held, { reason: messageOf(error), cause: holdCauseOf(error), untilMs });
     return NONE;
   }

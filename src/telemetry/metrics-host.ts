@@ -35,6 +35,11 @@ export const HOST_METRICS = {
     'Transactions that the remote signer would not sign, by why.',
     { reason: MAX_REASONS },
   ),
+  signerUp: gauge(
+    'dodona_signer_up',
+    'flag',
+    'Whether the remote signer answers; 1 where the node has its key itself.',
+  ),
   canaryRuns: counter('dodona_canary_runs_total', 'runs', 'Canary requests by how they ended.', {
     outcome: ['success', 'wrong', 'expired', 'late', 'unsent'],
   }),
@@ -84,6 +89,8 @@ export interface HostMetrics {
   apiRejected(reason: string): void;
   /** The remote signer would not sign; why, in one of the program's own words. */
   signerRefused(reason: string): void;
+  /** Whether what signs is there. */
+  signerUp(isUp: boolean): void;
   /** A canary request ended; `durationMs` of one that was answered. */
   canaryRun(run: { readonly outcome: CanaryOutcome; readonly durationMs: number | null }): void;
   canary(state: {
@@ -101,6 +108,7 @@ export function hostMetrics(make: Makers): HostMetrics {
   const [size, errors] = [make.gauge(of.fileSize), make.counter(of.databaseErrors)];
   const [free, whole] = [make.gauge(of.diskFree), make.gauge(of.diskSize)];
   const [rejected, refusals] = [make.counter(of.apiRejected), make.counter(of.signerRefusals)];
+  const signer = make.gauge(of.signerUp);
   return {
     database({ mainBytes, walBytes }) {
       size.set({ file: 'main' }, mainBytes);
@@ -113,6 +121,7 @@ export function hostMetrics(make: Makers): HostMetrics {
     },
     apiRejected: (reason) => rejected.inc({ reason }),
     signerRefused: (reason) => refusals.inc({ reason }),
+    signerUp: (isUp) => signer.set({}, isUp ? 1 : 0),
     ...watchMetrics(make),
   };
 }

@@ -67,7 +67,7 @@ export const MONEY_METRICS = {
     'dodona_spending_held',
     'yes or no',
     '1 while work waits: for a budget, the floor of the wallet, the books, or since it would lose.',
-    { cause: ['budget', 'floor', 'loss', 'stopped'] },
+    { cause: ['budget', 'floor', 'loss', 'signer', 'stopped'] },
   ),
   used: gauge(
     'dodona_budget_used_ratio',

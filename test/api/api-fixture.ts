@@ -37,6 +37,7 @@ export const STATUS: NodeStatus = {
   queue: { received: 1 },
   oldestOpenAtMs: null,
   wallet: null,
+  signer: null,
   creditHeldDatoshi: 2n ** 60n,
   books: { agreedBlock: 9, agreedAtMs: 1, accounts: 3, stopped: null, differences: [] },
   spending: { held: [], budgets: [], inboxOnly: [] },

@@ -16,6 +16,7 @@ const STATUS: NodeStatus = {
   magic: 56753,
   gateway: hash160Of(0x11),
   readiness: { ready: false, reasons: ['the node is 7 blocks behind'] },
+  signer: null,
   chain: { height: 107, processed: 100, lagBlocks: 7, latestBlockAtMs: AT_MS + 58_000 },
   endpoints: [
     { endpoint: 'http://127.0.0.1:1', healthy: true, height: 107, why: null },

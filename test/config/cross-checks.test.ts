@@ -52,6 +52,11 @@ describe('rules between configuration keys', () => {
     ],
     ['network.magic', `preset: mainnet\n${MINIMAL}`, /56753 is not the number of .* mainnet/],
     ['network.magic', MAINNET_AS_DEVNET, /devnet/],
+    [
+      'wallet.signer.socket',
+      MINIMAL.replace('wallet:', 'wallet:\n  signer: {socket: ./s}'),
+      /a signer has the wallet, and one is named/,
+    ],
     ['api.host', `${MINIMAL}api: {host: 0.0.0.0}`, /can be reached from other machines/],
     ['api.host', `${MINIMAL}api: {host: node.example}`, /can be reached from other machines/],
     [

@@ -30,7 +30,13 @@ describe('node.config.example.yaml', () => {
 
   it('loads as it stands, and with every key switched on', () => {
     assert.equal(loadConfig(EXAMPLE).preset, 'testnet');
-    const config = loadConfig(scratch.write('full.yaml', everything));
+    // The key is here or at a signer, not both.
+    const here = everything.replace(/^ +socket: .*$/m, '');
+    const config = loadConfig(scratch.write('full.yaml', here));
+    const atSigner = everything.replace(/^ {2}(?:file|passwordFile): .*wallet.*$/gm, '');
+    const { wallet } = loadConfig(scratch.write('remote.yaml', atSigner));
+    assert.equal(wallet.files, null);
+    assert.equal(wallet.signer?.socketPath, join(scratch.dir, 'signer/signer.sock'));
     assert.equal(config.http.caFile, join(scratch.dir, 'ca.pem'));
     assert.equal(config.gateway.startBlock, 5_000_000);
   });

@@ -30,7 +30,7 @@ describe('loading a configuration', () => {
   it('counts relative paths from the directory of the file', () => {
     const path = scratch.write('deep/er/node.yaml', `${MINIMAL}storage: {dir: ../state}\n`);
     const config = loadConfig(path);
-    assert.equal(config.wallet.file, join(scratch.dir, 'deep/er/wallet.json'));
+    assert.equal(config.wallet.files?.file, join(scratch.dir, 'deep/er/wallet.json'));
     assert.equal(config.storage.dir, join(scratch.dir, 'deep/state'));
   });
 

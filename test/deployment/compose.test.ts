@@ -150,8 +150,8 @@ describe('the compose file', function () {
     const example = join(projectRoot, 'config', 'compose', 'node.config.example.yaml');
     const { wallet, storage, api } = loadConfig(example);
     assert.equal(storage.dir, '/data');
-    assert.equal(wallet.passwordFile, dodona.secrets?.[0]?.target);
-    assert.ok(wallet.file.startsWith('/data/'));
+    assert.equal(wallet.files?.passwordFile, dodona.secrets?.[0]?.target);
+    assert.ok(wallet.files?.file.startsWith('/data/'));
     assert.deepEqual([api.host, api.port], ['0.0.0.0', dodona.ports?.[0]?.target]);
     assert.deepEqual(api.hostNames, ['dodona']);
     assert.deepEqual(api.public, ['metrics']);

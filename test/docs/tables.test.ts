@@ -120,6 +120,8 @@ describe('the tables of the documents', () => {
       'FEED_INVALID',
       'WALLET_FLOOR',
       'BUDGET_REACHED',
+      'SIGNER_DOWN',
+      'SIGNER_REFUSED',
       ...Object.values(RpcTrouble),
     ];
     assert.deepEqual([...new Set(told)].sort(), [...new Set([...thrown, ...byName])].sort());

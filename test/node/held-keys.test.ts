@@ -18,7 +18,7 @@ describe('the keys that the API tells of', () => {
   after(() => rmSync(dir, { recursive: true, force: true }));
 
   /** A wallet of two accounts, the other files not there. */
-  function told(nodeAccount: typeof OWN | null) {
+  async function told(nodeAccount: typeof OWN | null) {
     const accounts = [OWN, NEXT].map((account, at) => ({
       ...{ address: hash160ToAddress(account), label: 'a private word', isDefault: at === 0 },
       ...{ key: at === 0 ? '6PY'.padEnd(58, 'x') : null, contract: null },
@@ -26,7 +26,7 @@ describe('the keys that the API tells of', () => {
     const scrypt = { n: 16_384, r: 8, p: 8 };
     writeFileSync(file, JSON.stringify({ scrypt, accounts }), { mode: 0o600 });
     const config = {
-      wallet: { file },
+      wallet: { files: { file, passwordFile: '' }, signer: null },
       random: { keyFile: join(dir, 'random.key') },
       vault: { keyFile: join(dir, 'vault.key') },
       storage: { dir },
@@ -39,11 +39,11 @@ describe('the keys that the API tells of', () => {
             proposed: { account: NEXT, byOwner: true },
             randomKey: { keyId: 0n, publicKey: null },
           };
-    return withoutPlaces(keyOverview(listPublicKeys(config), chain as never));
+    return withoutPlaces(keyOverview(await listPublicKeys(config, null), chain as never));
   }
 
-  it('are told with what each is to the gateway, and without words of the operator', () => {
-    const { node, random, vault } = told(OWN);
+  it('are told with what each is to the gateway, and without words of the operator', async () => {
+    const { node, random, vault } = await told(OWN);
     assert.deepEqual(
       node.keys.map(({ account, canSign, standing }) => [account, canSign, standing]),
       [
@@ -57,16 +57,16 @@ describe('the keys that the API tells of', () => {
       assert.ok(!text.includes(word), word);
   });
 
-  it('are told without standing where the chain cannot be asked', () => {
+  it('are told without standing where the chain cannot be asked', async () => {
     assert.deepEqual(
-      told(null).node.keys.map(({ standing }) => standing),
+      (await told(null)).node.keys.map(({ standing }) => standing),
       [null, null],
     );
   });
 
-  it('are not told where the file is in trouble, and neither is its place', () => {
+  it('are not told where the file is in trouble, and neither is its place', async () => {
     writeFileSync(join(dir, 'random.key'), 'hunter2', { mode: 0o644 });
-    const whole = told(OWN);
+    const whole = await told(OWN);
     assert.deepEqual(whole.random, { isReadable: false, keys: [] });
     assert.doesNotMatch(JSON.stringify(whole), /hunter2|dodona-held-keys|mode/);
     assert.deepEqual(heldKeysShape.parse(whole), whole);

@@ -14,6 +14,7 @@ import { sha256 } from '../../src/base/bytes.js';
 import { NodeError } from '../../src/base/node-error.js';
 import { contractHash } from '../../src/chain/deploy.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
+import { walletFilesOf } from '../../src/config/wallet-config.js';
 import { DATABASE_FILE } from '../../src/node.js';
 import { type NodeFixture, nodeFixture } from './node-fixture.js';
 import { refusalOf } from './refusal.js';
@@ -91,7 +92,8 @@ describe('a node refuses to start', function () {
   });
 
   it('with a wallet that its password does not open, without a word of either', async () => {
-    const wallet = { ...fixture.config.wallet, passwordFile: fixture.config.wallet.file };
+    const { file } = walletFilesOf(fixture.config);
+    const wallet = { ...fixture.config.wallet, files: { file, passwordFile: file } };
     const error = await refusalOf({ ...elsewhere('wallet'), wallet });
     assert.match(error.code, /WALLET|PASSWORD/);
     assert.ok(!error.message.includes(fixture.node.wif));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { readGatewayKeys } from '../../src/chain/gateway-keys.js';
+import { walletFilesOf } from '../../src/config/wallet-config.js';
 import { readWalletEntries } from '../../src/config/wallet-file.js';
 import { runCliProcess } from '../cli/cli-process.js';
 import { commandLine } from '../cli/command-line.js';
@@ -45,7 +46,7 @@ describe('a rotation whose process is killed after each step', function () {
     const { config, folder, network, gateway } = fixture;
     const spec = specOf(fixture, '/asked');
     const asked = () => ask(fixture, [consumerAsks(fixture, { spec })]);
-    const [before] = readWalletEntries(config.wallet.file);
+    const [before] = readWalletEntries(walletFilesOf(config).file);
     const ids = [...(await asked()).ids];
     await running.untilEnded(ids);
     const common = ['keys', 'rotate', '--kind', 'node', '--config', config.file];
@@ -75,7 +76,7 @@ describe('a rotation whose process is killed after each step', function () {
       .all(before?.account)
       .map((row) => Object.values(row as object).join(' '));
     assert.deepEqual(sent, ['collect halted 1', 'key halted 1', 'order halted 2']);
-    const [entry] = readWalletEntries(config.wallet.file);
+    const [entry] = readWalletEntries(walletFilesOf(config).file);
     const keys = await readGatewayKeys(network.rpc, gateway);
     assert.equal(keys.nodeAccount, entry?.account);
     assert.equal(running.node.status().wallet?.account, entry?.account);

@@ -9,6 +9,7 @@ import { readContract } from '../../src/chain/contract-read.js';
 import { readGatewayKeys } from '../../src/chain/gateway-keys.js';
 import { gatewayReads } from '../../src/chain/gateway-reads.js';
 import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
+import { walletFilesOf } from '../../src/config/wallet-config.js';
 import { readWalletEntries } from '../../src/config/wallet-file.js';
 import { walletOf } from '../../src/gasbank/accounts.js';
 import { createLedgerStore } from '../../src/gasbank/ledger-store.js';
@@ -70,7 +71,7 @@ describe('a rotation of the node account under a running node', function () {
   };
 
   it('shows each step with its cost, and changes nothing', async () => {
-    const before = readWalletEntries(fixture.config.wallet.file);
+    const before = readWalletEntries(walletFilesOf(fixture.config).file);
     const out = await rotate('--dry-run', '--sweep');
     assert.deepEqual(
       [...out.matchAll(/^(\w+) {2,}\w/gm)].map(([, step]) => step),
@@ -80,7 +81,7 @@ describe('a rotation of the node account under a running node', function () {
       assert.match(out, new RegExp(`^${step} [\\s\\S]*?\\(fees 0\\.\\d{8} GAS\\)`, 'm'));
     }
     assert.doesNotMatch(out, /refused/);
-    assert.deepEqual(readWalletEntries(fixture.config.wallet.file), before);
+    assert.deepEqual(readWalletEntries(walletFilesOf(fixture.config).file), before);
     const keys = await readGatewayKeys(fixture.network.rpc, fixture.gateway);
     assert.equal(keys.proposed, null);
   });
@@ -104,12 +105,12 @@ describe('a rotation of the node account under a running node', function () {
     assert.equal(credit, 0n);
     await running.untilEnded(ids);
     await assertHonest(fixture, running, await responsesTo(fixture, running, ids), 0);
-    const [entry, ...others] = readWalletEntries(config.wallet.file);
+    const [entry, ...others] = readWalletEntries(walletFilesOf(config).file);
     assert.ok(entry?.isDefault && others.length === 0);
     const keys = await readGatewayKeys(network.rpc, gateway);
     assert.equal(keys.nodeAccount, entry.account);
     assert.equal(running.node.status().wallet?.account, entry.account);
-    assert.ok(existsSync(asideFile(config.wallet.file, node.address)));
+    assert.ok(existsSync(asideFile(walletFilesOf(config).file, node.address)));
     await assertBooksMatchChain(network, gateway, running.db);
     const ledger = createLedgerStore(running.db);
     const [old, now] = [node.hash, entry.account].map((a) => ledger.balance(walletOf(a)).posted);
@@ -144,8 +145,8 @@ describe('a rotation of the node account under a running node', function () {
     // Before its end only the owner can propose again.
     const { overlap } = await readGatewayKeys(network.rpc, gateway);
     await network.waitForBlock((overlap?.until ?? 0) + 1);
-    const aside = asideFile(config.wallet.file, node.address);
-    const from = ['--file', aside, '--key-password-file', config.wallet.passwordFile];
+    const aside = asideFile(walletFilesOf(config).file, node.address);
+    const from = ['--file', aside, '--key-password-file', walletFilesOf(config).passwordFile];
     const imported = await cli.run('keys', 'import', ...from, '--config', config.file);
     assert.equal(imported.exitCode, 0, imported.err);
     await network.fund(node.hash, parseGas('40'));

@@ -45,7 +45,13 @@ describe('the package of a release', function () {
 
   it('has what runs, and nothing of the work on it', () => {
     const names = readdirSync(installed);
-    for (const name of ['dist', 'config', 'node.config.example.yaml', 'npm-shrinkwrap.json']) {
+    for (const name of [
+      'dist',
+      'config',
+      'node.config.example.yaml',
+      'signer.config.example.yaml',
+      'npm-shrinkwrap.json',
+    ]) {
       assert.equal(names.includes(name), true, name);
     }
     for (const name of ['src', 'test', '.cache', 'package-lock.json']) {

@@ -44,6 +44,7 @@ function tellHostileWords(metrics: Metrics): void {
     metrics.databaseError(word());
     metrics.apiRejected(word());
     metrics.signerRefused(word());
+    metrics.signerUp(true);
     metrics.alertsFiring([{ alert: word(), severity: word() }]);
     metrics.alertDelivery(word(), 'failed');
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { REQUEST_STATES } from '../../requests/request-machine.js';
-import type { NodeStatus, SpendingStatus } from '../node-status.js';
+import type { NodeStatus, SignerStatus, SpendingStatus } from '../node-status.js';
 import {
   account,
   address,
@@ -33,7 +33,7 @@ const booksShape = z.object({
 const spendingShape = z.object({
   held: z.array(
     z.object({
-      cause: z.string().meta({ description: 'budget, floor, loss or stopped' }),
+      cause: z.string().meta({ description: 'budget, floor, loss, signer or stopped' }),
       reason: z.string(),
       until: time('when it is tried again'),
     }),
@@ -84,6 +84,18 @@ const walletShape = z.object({
   warningDatoshi: amount(),
 });
 
+const signerShape = z.object({
+  isUp: z.boolean().meta({ description: 'whether it answers; all waits while it does not' }),
+  since: time('since when it is so'),
+  problem: z.string().nullable(),
+  spentDatoshi: amount().nullable().meta({ description: 'within its last hour' }),
+  maxPerHourDatoshi: amount().nullable(),
+  lastRefusal: z
+    .object({ at: time(), reason: z.string(), message: z.string() })
+    .nullable()
+    .meta({ description: 'the last transaction that it would not sign' }),
+});
+
 const endpointShape = z.object({
   endpoint: z.string().meta({ description: 'scheme, host and port' }),
   isHealthy: z.boolean(),
@@ -111,6 +123,9 @@ export const statusShape = z.object({
   queue: queueShape,
   oldestOpenAt: time('block time of the oldest request that has not ended').nullable(),
   wallet: walletShape.nullable(),
+  signer: signerShape
+    .nullable()
+    .meta({ description: 'in another process; null where the node has its key itself' }),
   creditHeldDatoshi: amount().nullable(),
   earnedDatoshi: amount().nullable(),
   endpoints: z.array(endpointShape),
@@ -131,7 +146,7 @@ export const statusShape = z.object({
 
 /** The status as it is answered. */
 export function statusWire(status: NodeStatus): z.input<typeof statusShape> {
-  const { attestation, chain, books, random, wallet } = status;
+  const { attestation, chain, books, random, signer, wallet } = status;
   return {
     version: status.version,
     startedAt: isoOrNull(status.startedAtMs),
@@ -148,6 +163,7 @@ export function statusWire(status: NodeStatus): z.input<typeof statusShape> {
     queue: Object.fromEntries(REQUEST_STATES.map((state) => [state, status.queue[state] ?? 0])),
     oldestOpenAt: isoOrNull(status.oldestOpenAtMs),
     wallet: wallet === null ? null : walletWire(wallet),
+    signer: signer === null ? null : signerWire(signer),
     creditHeldDatoshi: textOrNull(status.creditHeldDatoshi),
     earnedDatoshi: textOrNull(status.earnedDatoshi),
     endpoints: status.endpoints.map(({ healthy, ...rest }) => ({ ...rest, isHealthy: healthy })),
@@ -188,6 +204,19 @@ const walletWire = (wallet: NonNullable<NodeStatus['wallet']>) => ({
   balanceDatoshi: textOrNull(wallet.balanceDatoshi),
   floorDatoshi: String(wallet.floorDatoshi),
   warningDatoshi: String(wallet.warningDatoshi),
+});
+
+const signerWire = ({ sinceMs, lastRefusal, ...rest }: SignerStatus) => ({
+  ...{ isUp: rest.isUp, since: isoTime(sinceMs), problem: rest.problem },
+  spentDatoshi: textOrNull(rest.spentDatoshi),
+  maxPerHourDatoshi: textOrNull(rest.maxPerHourDatoshi),
+  lastRefusal:
+    lastRefusal === null
+      ? null
+      : {
+          ...{ reason: lastRefusal.reason, message: lastRefusal.message },
+          at: isoTime(lastRefusal.atMs),
+        },
 });
 
 const spendingWire = ({ held, budgets, inboxOnly }: SpendingStatus) => ({

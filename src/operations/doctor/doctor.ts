@@ -6,10 +6,9 @@ import type { Hash160 } from '../../base/hash.js';
 import type { Rpc, RpcOptions } from '../../chain/rpc.js';
 import type { LoadedConfig } from '../../config/load-config.js';
 import { loadFeeds } from '../../config/load-feeds.js';
-import type { NodeConfig } from '../../config/node-config.js';
 import { randomKeyFile } from '../../config/random-files.js';
 import { auditAnchorFile, vaultKeyFile } from '../../config/vault-files.js';
-import { canSign, readWalletEntries, readWalletFile } from '../../config/wallet-file.js';
+import type { ConfiguredKeys } from '../../keystore/key-holder.js';
 import type { RandomKeys } from '../../keystore/random-keys.js';
 import type { VaultKeys } from '../../keystore/vault-keys.js';
 import type { Database } from '../../storage/database.js';
@@ -75,7 +74,7 @@ export interface DoctorParts {
     startBlock: number,
     options: RpcOptions,
   ): Promise<void>;
-  openSigner(): Promise<{ readonly account: Hash160 }>;
+  readonly keys: ConfiguredKeys;
   readonly randomKeys: RandomKeys;
   readonly vaultKeys: VaultKeys;
   readonly vault: {
@@ -181,7 +180,7 @@ function gatewayChecks(parts: DoctorParts, view: GatewayView): Check[] {
   const { config } = loaded;
   const { hash, startBlock } = config.gateway;
   const hasBegun = existsSync(join(config.storage.dir, databaseFile));
-  const account = findAccount(config, view);
+  const account = findAccount(parts.keys, view);
   const readFeeds = () => loadFeeds(config.prices.feedPaths);
   return [
     contractCheck(view, hash),
@@ -191,12 +190,12 @@ function gatewayChecks(parts: DoctorParts, view: GatewayView): Check[] {
     startBlockCheck(view, config, hasBegun, (options) =>
       parts.requireStartInTime(view.rpc, hash, startBlock ?? 0, options),
     ),
-    nodeAccountCheck(view, config),
+    nodeAccountCheck(view, parts.keys),
     rotationCheck(view),
     pausedCheck(view),
     randomKeyCheck(view, randomKeys),
     pricesCheck(view, readFeeds, account, hash),
-    signerCheck(parts.openSigner),
+    signerCheck(async () => parts.keys.open((await parts.keys.configured()).account)),
     balanceCheck(view, account, config),
     runwayCheck(db, account, config, clock),
     creditCheck(view, account, config),
@@ -204,14 +203,14 @@ function gatewayChecks(parts: DoctorParts, view: GatewayView): Check[] {
 }
 
 /** As the node does: the gateway's node account where the wallet holds it, else the configured. */
-function findAccount({ wallet }: Pick<NodeConfig, 'wallet'>, view: GatewayView): FindAccount {
+function findAccount(keys: ConfiguredKeys, view: GatewayView): FindAccount {
   return once(async () => {
-    const configured = readWalletFile(wallet).account;
+    const configured = (await keys.configured()).account;
     const current = await view.facts().then(
       ({ nodeAccount }) => nodeAccount,
       () => null,
     );
-    const held = readWalletEntries(wallet.file).filter(canSign);
+    const held = await keys.accounts();
     return held.find(({ account }) => account === current)?.account ?? configured;
   });
 }

@@ -9,6 +9,7 @@ import { parseGas } from '../../../src/base/datoshi.js';
 import { hash160, hash160ToAddress } from '../../../src/base/hash.js';
 import { gatewayCalls } from '../../../src/chain/gateway-calls.js';
 import type { NodeConfig } from '../../../src/config/node-config.js';
+import { walletFilesOf } from '../../../src/config/wallet-config.js';
 import type { DoctorParts } from '../../../src/operations/doctor/doctor.js';
 import { mustHalt, type NodeFixture, nodeFixture } from '../../node/node-fixture.js';
 import { startChangingProxy } from './changing-proxy.js';
@@ -160,7 +161,7 @@ describe('the doctor on the gateway and the wallet', function () {
     writeFileSync(feed, FEED);
     const run = await look((config) => ({
       ...config,
-      wallet: { ...config.wallet, file },
+      wallet: { ...config.wallet, files: { ...walletFilesOf(config), file } },
       prices: { feedPaths: [feed] },
     }));
     assertFails(run.of('gateway.node-account'), {

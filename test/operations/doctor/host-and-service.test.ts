@@ -107,7 +107,7 @@ describe('the doctor on a host, without any chain', function () {
     chmodSync(database(), 0o644);
     const run = await look((config) => ({
       ...config,
-      vault: { keyFile: vaultKey },
+      vault: { ...config.vault, keyFile: vaultKey },
       random: { ...config.random, keyFile: randomKey },
     }));
     assertFails(run.of('files.wallet.file'), {

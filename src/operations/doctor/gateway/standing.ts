@@ -2,18 +2,16 @@ import { type Hash160, hash160ToAddress } from '../../../base/hash.js';
 import { publicKeyId } from '../../../base/sealed-box.js';
 import type { RpcOptions } from '../../../chain/rpc.js';
 import type { NodeConfig } from '../../../config/node-config.js';
-import { canSign, readWalletEntries, readWalletFile } from '../../../config/wallet-file.js';
+import type { ConfiguredKeys } from '../../../keystore/key-holder.js';
 import type { RandomKeys } from '../../../keystore/random-keys.js';
 import { type Check, check, fail, given, ok, skipped, warning } from '../finding.js';
 import { type GatewayView, UNREAD } from './gateway-view.js';
 
-type Wallet = Pick<NodeConfig, 'wallet'>;
-
-/** Whether the gateway takes this node's answers: its account has to be in the wallet. */
-export const nodeAccountCheck = (view: GatewayView, { wallet }: Wallet): Check =>
+/** Whether the gateway takes this node's answers: its key has to be held. */
+export const nodeAccountCheck = (view: GatewayView, keys: ConfiguredKeys): Check =>
   check('gateway.node-account', () =>
-    given(view.facts(), UNREAD, ({ nodeAccount, overlap, height }) => {
-      const held = readWalletEntries(wallet.file).filter(canSign);
+    given(view.facts(), UNREAD, async ({ nodeAccount, overlap, height }) => {
+      const held = await keys.accounts();
       const has = (account: Hash160 | null): boolean =>
         held.some((entry) => entry.account === account);
       if (has(nodeAccount)) return ok(hash160ToAddress(nodeAccount as Hash160));
@@ -24,7 +22,7 @@ export const nodeAccountCheck = (view: GatewayView, { wallet }: Wallet): Check =
           fix: 'Let the node of the new account take over before that block.',
         });
       }
-      const own = hash160ToAddress(readWalletFile(wallet).account);
+      const own = hash160ToAddress((await keys.configured()).account);
       const propose = `the gateway's owner proposes it: proposeNodeAccount(${own})`;
       return fail({
         expected: `that the gateway takes answers from ${own}`,

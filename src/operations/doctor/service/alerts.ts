@@ -3,7 +3,7 @@ import type { AlertChannel } from '../../../alerts/webhook-channel.js';
 import { type Check, check, fail, ok, skipped, warning } from '../finding.js';
 
 /** Makes the message that tries whether messages arrive. */
-export type MakeTest = () => AlertMessage;
+export type MakeTest = () => Promise<AlertMessage>;
 
 /**
  * Whether anybody is told when something is wrong. With `makeTest`, a message is sent. `channels`
@@ -35,7 +35,7 @@ const deliveryCheck = (channel: AlertChannel, makeTest: MakeTest | null): Check 
     'alerts.delivery',
     async (signal) => {
       if (makeTest === null) return skipped('not tried: --send-test sends a test message');
-      const failure = await channel.deliver(makeTest(), signal);
+      const failure = await channel.deliver(await makeTest(), signal);
       if (failure === null) return ok('the test message was delivered');
       return fail({
         expected: 'that a test message is delivered',
