@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { type FetchFault, fault } from './fetch-result.js';
 import {
   type HttpMethod,
@@ -6,6 +5,7 @@ import {
   headersWithoutBody,
   type RequestHeaders,
 } from './request-headers.js';
+import type { ResponseHead } from './response-parser.js';
 
 /** One hop of a fetch. */
 export interface Hop {
@@ -36,14 +36,13 @@ const SAME_REQUEST = new Set([307, 308]);
  */
 export function nextHop(
   hop: Hop,
-  response: IncomingMessage,
+  { status, headers: answered }: ResponseHead,
   rule: RedirectRule,
 ): Hop | FetchFault | null {
-  const status = response.statusCode ?? 0;
-  const header = response.headers.location;
+  const header = answered.location;
   if (header === undefined || header === '') return null;
   if (rule.on === 'status' && !REDIRECTS.has(status)) return null;
-  // Node reads headers as Latin-1, but what isn't ASCII in a Location is meant as UTF-8.
+  // Headers are read as Latin-1, but what isn't ASCII in a Location is meant as UTF-8.
   const location = Buffer.from(header, 'latin1').toString();
   if (!URL.canParse(location, hop.url)) {
     return fault('redirect-target', 'a redirect to something that is not a URL');
