@@ -18,6 +18,8 @@ export interface FedEvent {
 export interface EventFeed {
   /** Tells everybody who listens. */
   publish(event: NewApiEvent): void;
+  /** Whether anybody has listened yet: before, nobody comes back for what he missed. */
+  wasHeard(): boolean;
   /**
    * Calls `send` with what came after an event (null: from now on), and with each event to come,
    * until the answered function is called. What is gone already is told as a `gap`. Throws a
@@ -35,6 +37,7 @@ export function createEventFeed({ clock }: { readonly clock: Clock }): EventFeed
   const listeners = new Set<(event: FedEvent) => void>();
   let lastId = BigInt(Math.floor(clock.nowMs())) * IDS_PER_MS;
   const firstId = lastId;
+  let wasHeard = false;
 
   function sendMissed(afterId: bigint, send: (event: FedEvent) => void): void {
     const oldest = kept[0]?.id ?? lastId + 1n;
@@ -56,6 +59,7 @@ export function createEventFeed({ clock }: { readonly clock: Clock }): EventFeed
       if (kept.length > MAX_EVENTS_KEPT) kept.shift();
       for (const send of listeners) send(fed);
     },
+    wasHeard: () => wasHeard,
     listen(afterId, send) {
       if (listeners.size >= MAX_EVENT_STREAMS) {
         throw new Refusal(
@@ -64,6 +68,7 @@ export function createEventFeed({ clock }: { readonly clock: Clock }): EventFeed
           { headers: { 'retry-after': '5' } },
         );
       }
+      wasHeard = true;
       if (afterId !== null) sendMissed(afterId, send);
       listeners.add(send);
       return () => listeners.delete(send);

@@ -114,7 +114,11 @@ export async function runWork(
         countBlocks(metrics, result, heights, inStep || !begun.isFresh);
         if (parts.wasInStep) tellOfBlocks(parts.events, result, heights);
       },
-      onRequestMoved: tellOfMoves(parts.events, stateIn(db), () => parts.wasInStep),
+      onRequestMoved: tellOfMoves(
+        parts.events,
+        stateIn(db),
+        () => parts.wasInStep && parts.events.wasHeard(),
+      ),
       onStep: (step, durationMs) => metrics.step(step, durationMs),
       onRetry: () => metrics.retry('resolve'),
       onCanary: createCanaryFigures(options),
