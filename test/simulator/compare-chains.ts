@@ -78,10 +78,21 @@ const parsed = ({ contract, name, state }: SimulatedEvent): Told => ({
   state: parseStackItems(state),
 });
 
+/** What a contract threw, null where that is no text or where nothing was thrown. */
+export function thrownText(exception: string): string | null {
+  try {
+    return refusalOf(exception);
+  } catch (thrown) {
+    // neo-go writes bytes that are no text in a way that is no JSON.
+    if (thrown instanceof SyntaxError) return null;
+    throw thrown;
+  }
+}
+
 /** A refusal in its words; of all else only what kind of end it is. */
 function endingOf(state: string, exception: string | null): string {
   if (state === 'HALT') return 'HALT';
-  const refusal = refusalOf(exception ?? '');
+  const refusal = thrownText(exception ?? '');
   if (refusal !== null) return `refused: ${refusal}`;
   return ranOutOfGas(exception ?? '') ? 'out of gas' : 'fault';
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { refusalOf } from '../../scripts/check-refusals/seen-refusals.js';
 import { createAccount } from '../../scripts/devnet/account.js';
 import { systemClock } from '../../src/base/clock.js';
 import { parseGas } from '../../src/base/datoshi.js';
@@ -12,8 +11,9 @@ import { createContractEventReader } from '../../src/chain/contract-events.js';
 import { readFigures, readFiguresAt } from '../../src/chain/figures.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
 import { decodeGatewayEvent } from '../../src/chain/gateway-events.js';
+import { type Invocation, invokeCall, parseInvocation } from '../../src/chain/invocation.js';
 import { readNetworkPolicy } from '../../src/chain/policy.js';
-import { createPreflight, type Preflight } from '../../src/chain/preflight.js';
+import { createPreflight } from '../../src/chain/preflight.js';
 import type { Rpc } from '../../src/chain/rpc.js';
 import { RpcCode } from '../../src/chain/rpc-error.js';
 import { callScript, utf8 } from '../../src/chain/script.js';
@@ -26,7 +26,8 @@ import { readTransactionStates } from '../../src/chain/transaction-state.js';
 import { boundedScript, ranOutOfGas } from '../../src/pipeline/bounded-script.js';
 import { rehearsedOf } from '../../src/pipeline/callback-trial.js';
 import { gasBalance } from '../contracts/books.js';
-import { withoutGas } from './compare-chains.js';
+import { setMode } from '../contracts/hostile.js';
+import { thrownText, withoutGas } from './compare-chains.js';
 import { playScenario } from './play-scenario.js';
 import type { Twins } from './twin-chains.js';
 
@@ -168,6 +169,26 @@ describe('the RPC answers of the simulated chain beside those of neo-go', functi
     }
   });
 
+  it('know what the hostile contract does in each of its modes, and what can be caught of it', async () => {
+    const { asker, other } = twins.contracts;
+    const tick = callScript(asker, 'tick', [1n]);
+    const tried = callScript(other, 'tryCall', [asker, utf8('tick'), [1n]]);
+    for (const mode of MODES) {
+      const set = setMode(asker, mode, mode === 'notifications' ? 3n : parseGas('0.1'));
+      for (const [how, call] of Object.entries({ tick, tried })) {
+        await alike(`${mode}, ${how}`, async (rpc) => {
+          const { method, params } = invokeCall(
+            boundedScript(Buffer.concat([set, call]), MODE_GAS),
+            [],
+          );
+          const trial = parseInvocation(await rpc.call(method, params), 'a mode');
+          const caught = trial.state === 'HALT' && trial.stack.at(-2);
+          return [endOf(trial), caught];
+        });
+      }
+    }
+  });
+
   it('refuse the same transactions with the same codes', async () => {
     const { network, chain, accounts } = twins;
     const { user, second } = accounts;
@@ -218,11 +239,44 @@ describe('the RPC answers of the simulated chain beside those of neo-go', functi
   });
 });
 
+/** What a mode may use: the endless one is not to take longer than others. */
+const MODE_GAS = parseGas('12');
+
+/** Of contracts/testing/hostile, but those that call or that know the block. */
+const MODES = [
+  '',
+  'throw',
+  'throwArray',
+  'abort',
+  'abortMessage',
+  'assert',
+  'endless',
+  'burn',
+  'burnAll',
+  'missingContract',
+  'missingMethod',
+  'wrongParameterCount',
+  'manyNotifications',
+  'notifications',
+  'largeNotification',
+  'unknownEvent',
+  'stack',
+  'recurse',
+  'largeItem',
+  'curve',
+  'divide',
+  'faultInBlock',
+  'throwInBlock',
+  'mutate',
+  'destroy',
+  'no such mode',
+];
+
 /** How a trial ended, in the words that the node looks at. */
-function endOf(trial: Preflight): string {
+function endOf(trial: Invocation): string {
   if (trial.state === 'HALT') return `HALT ${trial.notifications.map(({ name }) => name)}`;
   const { exception } = trial;
-  const refusal = refusalOf(exception);
+  const refusal = thrownText(exception);
   if (refusal !== null) return refusal;
   return ranOutOfGas(exception) ? 'out of gas' : (rehearsedOf(exception) ?? 'fault');
 }

@@ -3,7 +3,7 @@ import { CONTRACT_MANAGEMENT } from '../../../src/chain/native-contracts.js';
 import { Price } from './gas-prices.js';
 import type { CallContext, Contract, Method, StorageKey } from './machine.js';
 import type { ModeChoice } from './simulated-chain.js';
-import { VmFault } from './vm-fault.js';
+import { VmFault, VmThrow } from './vm-fault.js';
 import { type Item, type ItemLike, item, toBytes, toInteger, toList } from './vm-item.js';
 
 /* The model of contracts/testing/hostile: a contract that does what it is told to. */
@@ -47,6 +47,10 @@ function burn(c: CallContext, amount: bigint): undefined {
   if (amount <= 0n) throw new VmFault('GAS must be positive');
   c.execution.burn(amount);
 }
+
+const fault = (message: string): never => {
+  throw new VmFault(message);
+};
 
 const abort = (): never => {
   throw new VmFault('ABORT');
@@ -97,6 +101,17 @@ const ACTS: Readonly<Record<string, Act>> = {
     makeCall(c, Key.call);
     return c.refuse('the callback threw after its call');
   },
+  throwArray: () => {
+    throw new VmThrow(null);
+  },
+  largeNotification: () => fault("notification size shouldn't exceed 1024"),
+  unknownEvent: () => fault('no such event'),
+  stack: () => fault('stack is too big'),
+  recurse: () => fault('invocation stack is too big'),
+  largeItem: () => fault('item is too big'),
+  curve: () => fault('invalid compressed point'),
+  divide: () => fault('division by zero'),
+  stackItems: () => null,
   mutate: () => null,
   destroy: (c) => c.call(CONTRACT_MANAGEMENT, 'destroy', []),
   witness: (c) =>

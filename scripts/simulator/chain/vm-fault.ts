@@ -12,7 +12,8 @@ export class VmFault extends Error {}
 /** How an execution tells of what ended it (neo-go's words around a THROW). */
 export function exceptionOf(thrown: unknown): string {
   if (thrown instanceof VmThrow) {
-    return `at instruction 0 (THROW): unhandled exception: ${JSON.stringify(thrown.text ?? '')}`;
+    const said = thrown.text === null ? '[…]' : JSON.stringify(thrown.text);
+    return `at instruction 0 (THROW): unhandled exception: ${said}`;
   }
   if (thrown instanceof VmFault) return `at instruction 0 (SYSCALL): ${thrown.message}`;
   throw thrown;
