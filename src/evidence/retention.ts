@@ -3,7 +3,7 @@ import { messageOf } from '../base/node-error.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { EvidenceStore } from './evidence-store.js';
-import { packBlob } from './pack-blob.js';
+import { type PackBlob, packBlob } from './pack-blob.js';
 
 export interface RetentionLimits {
   /** Older bundles are dropped. */
@@ -18,6 +18,8 @@ export interface RetentionParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: RetentionLimits;
+  /** Default `packBlob`. */
+  readonly pack?: PackBlob;
 }
 
 /** How often it is looked whether there is anything to do. */
@@ -72,12 +74,12 @@ function dropSome({ db, store, clock, limits }: RetentionParts): number {
   return due.length;
 }
 
-async function packSome({ db, store }: RetentionParts): Promise<number> {
+async function packSome({ db, store, pack = packBlob }: RetentionParts): Promise<number> {
   for (let packed = 0; packed < BLOBS_PACKED_A_STEP; packed++) {
     // One by one: they may be large, and reading them keeps everybody else waiting.
     const [blob] = store.unpacked(1);
     if (blob === undefined) return packed;
-    const { coding, bytes } = await packBlob(blob.bytes);
+    const { coding, bytes } = await pack(blob.bytes);
     inRepeatableTransaction(db, () => store.pack(blob.id, coding, bytes));
   }
   return BLOBS_PACKED_A_STEP;

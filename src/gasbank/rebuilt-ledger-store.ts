@@ -46,14 +46,15 @@ export const MAX_TRANSFERS_NAMED = 1_000;
  * The settled transfers of a ledger up to a block. Fees are the same whether a draw was posted or
  * they were found in a block: the one is known by its id as well as the other. So is what an order
  * moved, which the chain alone does not tell from what was spent elsewhere; and an opening, whether
- * it was told rightly at once or corrected later.
+ * it was told rightly at once or corrected later. Of two FAULTs that burnt the same an answer named
+ * one, which its event does not tell: that they are the same is enough.
  */
 const settled = (schema: string): string => `SELECT * FROM (SELECT
     CASE WHEN phase = 'post' OR cause = 'fees elsewhere' THEN tx || ':fees' ELSE id END AS id,
     block, tx, debit, credit, amount,
     CASE WHEN phase = 'post' OR cause = 'fees elsewhere' THEN 'fees'
       WHEN cause = 'ordered' THEN 'spent elsewhere' ELSE cause END AS cause,
-    request_id, lost_tx, counterparty
+    request_id, NULL AS lost_tx, counterparty
   FROM ${schema}.ledger_transfer
   WHERE phase IN ('single', 'post') AND block <= @block AND cause <> 'opening'
   UNION ALL SELECT account || ':opening', block, NULL, 'outside', account, SUM(amount), 'opening',

@@ -14,6 +14,7 @@ import type { Reveal } from '../vault/reveal.js';
 import { secretInResult } from '../vault/secret-traces.js';
 import type { KeyEncryptionKeys } from '../vault/vault-keys.js';
 import type { NodeOptions } from './node-options.js';
+import { outsideOf } from './outside.js';
 
 /** What a resolver works with. */
 export interface WorkTools {
@@ -53,16 +54,17 @@ const KEPT_HEADERS = new Set([
  * the given tools and no others.
  */
 export function openEvidence(
-  { config, clock, log, version }: NodeOptions,
+  options: NodeOptions,
   db: Database,
   tools: WorkTools & { readonly keys: Pick<KeyEncryptionKeys, 'open'> },
   resolverFor: (tools: WorkTools) => RowResolver,
 ): NodeEvidence {
+  const { config, clock, log, version } = options;
   const { keep, bodies, maxBodyBytes, maxAgeMs, maxTotalBytes } = config.evidence;
   const store = createEvidenceStore(db);
   const limits = { maxAgeMs, maxTotalBytes };
   const tidy = (signal: AbortSignal): Promise<void> =>
-    runRetention({ db, store, clock, log, limits }, signal);
+    runRetention({ db, store, clock, log, limits, pack: outsideOf(options).packBlob }, signal);
   const rounds = createRoundStore(db);
   const fetchFor = (row: RequestRow) => withPrices(tools.fetch, rounds, row.createdBlock);
   if (!keep) {

@@ -5,6 +5,7 @@ import type { RandomBytes } from '../base/sealed-box.js';
 import { type ConnectAnnouncements, createAnnouncements } from '../chain/block-announcements.js';
 import { type ConnectRpc, createHttpPoster } from '../chain/rpc-http.js';
 import { loadFeeds } from '../config/load-feeds.js';
+import { type PackBlob, packBlob } from '../evidence/pack-blob.js';
 import { createFilterPool, type FilterPool } from '../filters/filter-pool.js';
 import { createGuardedFetch, type GuardedFetch } from '../net/guarded-fetch.js';
 import { DEFAULT_HTTP_LIMITS } from '../net/http-limits.js';
@@ -44,6 +45,7 @@ export interface NodeOutside {
   readonly openAlerts: typeof openAlerts;
   readonly openApi: (options: NodeOptions, parts: Running, gauges: Gauges) => ApiServer;
   readonly random: RandomBytes;
+  readonly packBlob: PackBlob;
 }
 
 export const realOutside: NodeOutside = {
@@ -60,6 +62,7 @@ export const realOutside: NodeOutside = {
   openAlerts,
   openApi,
   random: randomBytes,
+  packBlob,
 };
 
 export const outsideOf = ({ outside }: Pick<NodeOptions, 'outside'>): NodeOutside =>

@@ -57,7 +57,8 @@ export async function runWork(
   const { heightNow, onHeight } = trackHeight(begun.height);
   const preflight = createPreflight({ rpc: pool, clock, mode });
   const ways = { rpc: pool, gateway, signal };
-  const sees = { preflight, feePolicy: parts.policy.current, heightNow };
+  const onFeeTooLow = readFeesAgain(options, parts, signal);
+  const sees = { preflight, feePolicy: parts.policy.current, onFeeTooLow, heightNow };
   const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
   const booksOver = (rpc: Rpc) => createBooksReader({ ...ways, rpc, minHeight: heightNow });
   const limits = pipelineLimits(config, parts.policy.current().maxBlockSystemFee);
@@ -216,6 +217,23 @@ function warnOfWallet({ config, log }: NodeOptions, balance: Datoshi): void {
   if (balance >= warning) return;
   const reason = `it has ${formatGas(balance)} GAS, less than ${formatGas(warning)} GAS`;
   log.warn('the wallet runs low', { reason: `${reason} (gasbank.walletWarning)` });
+}
+
+/** What is signed before the new prices are known is refused as well: they are read at once. */
+function readFeesAgain({ log }: NodeOptions, { policy }: Running, signal: AbortSignal): () => void {
+  let isUnderWay = false;
+  return () => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    policy
+      .refresh({ signal })
+      .catch((error) =>
+        log.warn("the network's prices were not read", { reason: messageOf(error) }),
+      )
+      .finally(() => {
+        isUnderWay = false;
+      });
+  };
 }
 
 /** Prices, keys and policy change: they are read again and again. */

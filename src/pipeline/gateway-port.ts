@@ -37,6 +37,8 @@ export interface GatewayPortParts {
   readonly clock: Clock;
   /** The network's prices as last read. */
   readonly feePolicy: () => FeePolicy;
+  /** They are not those any more: a transaction was refused for too low a network fee. */
+  readonly onFeeTooLow?: () => void;
   /** Ends whatever is asked of an endpoint: a stop does not wait for one that stalls. */
   readonly signal: AbortSignal;
   /** Of the last block taken in: who hasn't got it would tell of a past that is over. */
@@ -116,6 +118,7 @@ export function createGatewayPort(parts: GatewayPortParts): GatewayPort {
         if (isRpcError(error, RpcCode.AlreadyExists, RpcCode.AlreadyInPool)) {
           return { kind: 'known' };
         }
+        if (isRpcError(error, RpcCode.InsufficientNetworkFee)) parts.onFeeTooLow?.();
         if (error instanceof RpcError) return { kind: 'refused', reason: error.message };
         throw error;
       }

@@ -5,9 +5,14 @@ import type { RefusalReason } from '../keystore/signer-protocol.js';
 
 /**
  * True for trouble that holds work back and never ends the node: what says so of itself, and what
- * an endpoint answered, since the next one, or this one after a change, may answer otherwise.
+ * an endpoint answered, be it that a read FAULTs, since the next one, or this one after a change,
+ * may answer otherwise.
  */
-export const mayPass = (error: unknown): boolean => isRetryable(error) || isRpcError(error);
+export const mayPass = (error: unknown): boolean =>
+  isRetryable(error) || isRpcError(error) || isFailedRead(error);
+
+const isFailedRead = (error: unknown): boolean =>
+  error instanceof NodeError && error.code === 'CONTRACT_READ_FAILED';
 
 /** Refusals of a signer that a smaller transaction may not meet. */
 const OF_ONE: readonly RefusalReason[] = ['fee', 'hour', 'arguments', 'script', 'transaction'];

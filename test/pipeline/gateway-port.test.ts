@@ -14,6 +14,7 @@ const MAGIC = 860_833_102;
 const neoNodeAt = (height: number): Promise<LocalEndpoint> =>
   startJsonEndpoint(({ method }) => {
     if (method === 'getblockcount') return { result: height + 1 };
+    if (method === 'sendrawtransaction') return { error: { code: -504, message: 'too low' } };
     if (method === 'getversion') return { result: { protocol: { network: MAGIC } } };
     const stack = [String(height), '500'].map((value) => ({ type: 'Integer', value }));
     const [state, exception] = ['HALT', null];
@@ -28,7 +29,7 @@ describe('the gateway as the pipeline sees it', () => {
     await Promise.all(endpoints.map((endpoint) => endpoint.stop()));
   });
 
-  const portAt = (height: number) => {
+  const portAt = (height: number, onFeeTooLow: () => void = () => {}) => {
     pool = createRpcPool({
       urls: endpoints.map(({ url }) => url),
       magic: MAGIC,
@@ -43,6 +44,7 @@ describe('the gateway as the pipeline sees it', () => {
       clock: systemClock,
       preflight: createPreflight({ rpc: pool, clock: systemClock, mode: 'auto' }),
       feePolicy: () => ({ feePerByte: 1_000n, execFeeFactor: 30n }),
+      onFeeTooLow,
       heightNow: () => height,
       signal: new AbortController().signal,
     });
@@ -56,5 +58,15 @@ describe('the gateway as the pipeline sees it', () => {
     const terms = { systemFee: 1n, networkFee: 1n, nonce: 1, validUntilBlock: 110 };
     const ran = await port.preflight(Buffer.from([0x40]), terms, null);
     assert.equal(ran.state === 'HALT' && ran.gasConsumed, 100n);
+  });
+
+  it('tells that the network takes more than it knew, when a transaction is refused for it', async () => {
+    endpoints = await Promise.all([neoNodeAt(100)]);
+    let told = 0;
+    const port = portAt(100, () => {
+      told += 1;
+    });
+    const { kind } = await port.broadcast(Buffer.from([1]));
+    assert.deepEqual({ kind, told }, { kind: 'refused', told: 1 });
   });
 });

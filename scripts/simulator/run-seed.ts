@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { createCursorStore } from '../../src/pipeline/cursor-store.js';
+import { disturbEndpoints, healEndpoints } from './chain-faults.js';
+import { checkChain, checkNode } from './checks.js';
+import type { FaultName } from './faults.js';
+import { createSimulation, type Simulation, type SimulationGround } from './simulation.js';
+
+/** What became of one seed. */
+export interface SeedResult {
+  readonly seed: number;
+  /** Of everything that happened. */
+  readonly digest: string;
+  /** What must not be; empty when the promises held. */
+  readonly failures: readonly string[];
+  /** The last lines of what happened, of a seed that failed. */
+  readonly latest: readonly string[];
+  readonly faults: Readonly<Record<FaultName, number>>;
+  readonly requests: number;
+  readonly blocks: number;
+}
+
+/** Blocks after which what was asked has ended, answered or not. */
+const QUIET_BLOCKS = 60;
+/** Time for what comes again and again to come once. */
+const LEAST_QUIET_BLOCKS = 12;
+/** The nodes have so long to read the last block. */
+const SETTLE_MS = 60_000;
+
+/** Runs one simulation to its end, and holds what came of it against the promises. */
+export async function runSeed(
+  seed: number,
+  ground: SimulationGround,
+  tell?: (line: string) => void,
+): Promise<SeedResult> {
+  const simulation = createSimulation(seed, ground, tell);
+  const { chain, nodes, history, failures, faults, time } = simulation;
+  const onLoose = (error: unknown): void => noteLoose(simulation, error);
+  process.on('unhandledRejection', onLoose);
+  process.on('uncaughtException', onLoose);
+  try {
+    await runBlocks(simulation);
+    if (failures.length === 0) await settle(simulation);
+    for (const node of nodes) node.end();
+    await time.run(() => nodes.every((node) => node.database() === null));
+    if (failures.length === 0) failures.push(...checkChain(simulation));
+    for (const node of failures.length === 0 ? nodes : []) {
+      failures.push(...(await checkNode(simulation, node)));
+    }
+  } finally {
+    process.off('unhandledRejection', onLoose);
+    process.off('uncaughtException', onLoose);
+  }
+  for (const { name, disk } of nodes) {
+    history.note(`${name} ends`, createHash('sha256').update(disk.image()).digest('hex'));
+  }
+  return {
+    ...{ seed, failures, digest: history.digest(), faults: faults.counts() },
+    latest: failures.length === 0 ? [] : history.latest(),
+    requests: chain.views.requests().length,
+    blocks: chain.views.height(),
+  };
+}
+
+function noteLoose({ failures }: Simulation, error: unknown): void {
+  if (error instanceof Error && error.name === 'ProcessDied') return;
+  const stack = error instanceof Error ? error.stack : String(error);
+  failures.push(`a failure that nobody handles, which ends the process: ${stack}`);
+}
+
+async function runBlocks(simulation: Simulation): Promise<void> {
+  const { chain, nodes, scenario, time, failures, blockMs, random, busyBlocks } = simulation;
+  let made = 0;
+  let quiet = 0;
+  scenario.prepare();
+  produce(simulation);
+  for (const node of nodes) node.begin();
+  const next = (): void => {
+    if (isOver()) return;
+    made += 1;
+    if (made <= busyBlocks) scenario.act();
+    else quiet += 1;
+    if (quiet === 1) calmDown(simulation);
+    produce(simulation);
+    plan();
+  };
+  const plan = (): void => {
+    time.after(blockMs * (0.6 + 0.8 * random.next()), next);
+  };
+  const isOver = (): boolean =>
+    failures.length > 0 ||
+    (quiet >= LEAST_QUIET_BLOCKS && isEnded(simulation)) ||
+    quiet >= QUIET_BLOCKS;
+  plan();
+  await time.run(isOver);
+  if (failures.length > 0 || isEnded(simulation)) return;
+  const open = chain.views.requests().filter(({ endings }) => endings.length === 0);
+  const ids = open.map(({ id, deadline }) => `${id} (deadline ${deadline})`);
+  failures.push(`requests that never ended by block ${chain.views.height()}: ${ids.join(', ')}`);
+}
+
+function produce(simulation: Simulation): void {
+  const { chain, history, config, faults, random } = simulation;
+  const block = chain.produceBlock(Math.floor(simulation.trueMs()));
+  const applied = block.transactions.map(({ state, hash }) => `${state} ${hash}`);
+  history.note(`block ${block.index} with ${applied.length} transactions`, applied.join());
+  disturbEndpoints(chain, config.network.rpcUrls.length, faults, random);
+  simulation.announce(block.index);
+}
+
+/** From now on nothing goes wrong: whatever is open must come to its end. */
+function calmDown(simulation: Simulation): void {
+  const { chain, faults, scenario, config, nodes, history } = simulation;
+  simulation.calmBlock = chain.views.height();
+  history.note('from now on all is well');
+  faults.end();
+  healEndpoints(chain, config.network.rpcUrls.length);
+  scenario.calm();
+  for (const node of nodes) node.begin();
+}
+
+const isEnded = ({ chain, nodeAccount }: Simulation): boolean =>
+  chain.views.requests().every(({ endings }) => endings.length > 0) &&
+  chain.views.waiting().every(({ sender }) => sender !== nodeAccount);
+
+/** Until every node has read the last block, and rests. */
+async function settle(simulation: Simulation): Promise<void> {
+  const { time, nodes, chain, failures } = simulation;
+  const untilMs = time.nowMs() + SETTLE_MS;
+  const isRead = (): boolean =>
+    nodes.every((node) => {
+      const db = node.database();
+      return db !== null && createCursorStore(db).read()?.height === chain.views.height();
+    });
+  const look = (): void => {
+    isDone = isRead() || time.nowMs() > untilMs;
+    if (!isDone) time.after(500, look);
+  };
+  let isDone = false;
+  look();
+  await time.run(() => isDone || failures.length > 0);
+  if (!isRead()) failures.push(`a node did not read up to block ${chain.views.height()}`);
+}

@@ -1,0 +1,83 @@
+import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { FaultName } from './faults.js';
+import type { SeedResult } from './run-seed.js';
+
+export interface SeedRange {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Results of all seeds, in their order. */
+export interface SeedsResult {
+  readonly results: readonly SeedResult[];
+  /** Of the digests of all seeds. */
+  readonly digest: string;
+  readonly faults: Readonly<Record<FaultName, number>>;
+}
+
+const WORKER = join(import.meta.dirname, 'seed-worker.ts');
+/** A simulation leaves much behind that nobody needs: it is looked through less often so. */
+const YOUNG_HEAP = '--max-semi-space-size=32';
+const MAX_PROCESSES = 16;
+
+/** Runs seeds in as many processes as there are cores; `onResult` is told in any order. */
+export async function runSeeds(
+  { from, count }: SeedRange,
+  onResult: (result: SeedResult) => void = () => {},
+): Promise<SeedsResult> {
+  const results = new Map<number, SeedResult>();
+  let next = from;
+  const processes = Math.min(availableParallelism(), MAX_PROCESSES, count);
+  await Promise.all(
+    Array.from({ length: processes }, () =>
+      workOff(
+        () => (next < from + count ? next++ : null),
+        (result) => {
+          results.set(result.seed, result);
+          onResult(result);
+        },
+      ),
+    ),
+  );
+  const ordered = Array.from({ length: count }, (_, at) => results.get(from + at) as SeedResult);
+  const digest = createHash('sha256')
+    .update(ordered.map((each) => each.digest).join())
+    .digest();
+  return { results: ordered, digest: digest.toString('hex'), faults: sumOf(ordered) };
+}
+
+/** One process, which takes seed after seed. */
+function workOff(take: () => number | null, onResult: (result: SeedResult) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = fork(WORKER, { execArgv: ['--import', 'tsx', YOUNG_HEAP] });
+    let seed = take();
+    const give = (): void => {
+      if (seed === null) child.disconnect();
+      else child.send(seed);
+    };
+    child.on('message', (result: SeedResult) => {
+      onResult(result);
+      seed = take();
+      give();
+    });
+    child.on('exit', (code) => {
+      if (seed === null) resolve();
+      else reject(new Error(`the process of seed ${seed} ended with ${code}`));
+    });
+    child.on('error', reject);
+    give();
+  });
+}
+
+function sumOf(results: readonly SeedResult[]): Record<FaultName, number> {
+  const sums: Partial<Record<FaultName, number>> = {};
+  for (const { faults } of results) {
+    for (const [name, count] of Object.entries(faults) as [FaultName, number][]) {
+      sums[name] = (sums[name] ?? 0) + count;
+    }
+  }
+  return sums as Record<FaultName, number>;
+}

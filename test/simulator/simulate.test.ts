@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { FAULTS, type FaultName } from '../../scripts/simulator/faults.js';
+import { runSeeds, type SeedsResult } from '../../scripts/simulator/run-seeds.js';
+
+/** The seeds that are always run. */
+const FIXED_SEEDS = { from: 0, count: 60 };
+const TIMEOUT_MS = 600_000;
+/** Seeds that are run twice. */
+const REPLAYED = { from: 0, count: 4 };
+
+describe('the simulator', () => {
+  let done: SeedsResult;
+
+  before(async function () {
+    this.timeout(TIMEOUT_MS);
+    done = await runSeeds(FIXED_SEEDS);
+  });
+
+  it('finds the promises kept in every fixed seed', () => {
+    const failed = done.results.filter(({ failures }) => failures.length > 0);
+    const lines = failed.map(({ seed, failures }) => `seed ${seed}: ${failures.join('; ')}`);
+    assert.equal(lines.length, 0, lines.join('\n'));
+  });
+
+  it('replays the same history from the same seed, in another process', async function () {
+    this.timeout(TIMEOUT_MS);
+    const again = await runSeeds(REPLAYED);
+    for (const { seed, digest } of again.results) {
+      assert.equal(digest, done.results[seed - FIXED_SEEDS.from]?.digest, `seed ${seed}`);
+    }
+  });
+
+  it('tells another history from each seed', () => {
+    assert.equal(new Set(done.results.map(({ digest }) => digest)).size, FIXED_SEEDS.count);
+  });
+
+  for (const name of Object.keys(FAULTS) as FaultName[]) {
+    it(`makes it happen: ${name}`, () => {
+      const happened = done.faults[name];
+      assert.ok(happened > 0, `${name} never happened`);
+    });
+  }
+});
