@@ -6,3 +6,10 @@ export function ensurePromtool(options?: {
   env?: NodeJS.ProcessEnv;
   uid?: number;
 }): Promise<string>;
+
+/** The path of a Prometheus for tests, from the same package; null where none can be had. */
+export function findPrometheus(options?: {
+  steps?: Steps;
+  env?: NodeJS.ProcessEnv;
+  uid?: number;
+}): Promise<string | null>;

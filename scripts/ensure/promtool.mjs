@@ -6,7 +6,7 @@ import { findOnPath, versionOf } from './programs.mjs';
 import { createSteps, SetupError } from './steps.mjs';
 
 const VERSION = /^promtool, version (\d+\.\d+\.\d+)/m;
-/** Debian has it in the package of the server, which is unpacked and never installed or started. */
+/** Debian has both in the package of the server, which is unpacked and never installed. */
 const PACKAGE = 'prometheus';
 
 /**
@@ -26,19 +26,46 @@ export async function ensurePromtool(options = {}) {
   const cached = join(folder, 'promtool');
   if (existsSync(cached) && versionOf(cached, VERSION) !== null) return cached;
   if (!hasApt(env)) throw missing();
+  await unpack('promtool', folder, env, steps, options.uid);
+  if (!existsSync(cached) || versionOf(cached, VERSION) === null) throw missing();
+  return cached;
+}
+
+/**
+ * The path of a Prometheus for the tests of its configuration: $PROMETHEUS, the PATH, the copy in
+ * the cache, the one in Debian's package; null where none can be had.
+ * @param {{ steps?: import('./steps.mjs').Steps, env?: NodeJS.ProcessEnv, uid?: number }} [options]
+ * @returns {Promise<string | null>}
+ */
+export async function findPrometheus(options = {}) {
+  const steps = options.steps ?? createSteps();
+  const env = options.env ?? process.env;
+  if (env.PROMETHEUS) return env.PROMETHEUS;
+  const found = findOnPath(['prometheus'], env);
+  if (found !== null) return found;
+  const folder = join(cacheFolder(env), 'promtool');
+  const cached = join(folder, 'prometheus');
+  if (!existsSync(cached) && hasApt(env)) {
+    await unpack('prometheus', folder, env, steps, options.uid);
+  }
+  return existsSync(cached) ? cached : null;
+}
+
+/** Puts both programs of the package into a folder: who needs one needs the other soon. */
+async function unpack(what, folder, env, steps, uid) {
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(join(folder, 'new-'));
   try {
-    await steps.step(`promtool: unpack it from the system's package (19 MB)`, async (tell) => {
-      const root = await unpackPackage(PACKAGE, work, env, { uid: options.uid, tell });
-      const fresh = join(root, 'usr', 'bin', 'promtool');
-      if (!existsSync(fresh) || versionOf(fresh, VERSION) === null) throw missing();
-      renameSync(fresh, cached);
+    await steps.step(`${what}: unpack it from the system's package (19 MB)`, async (tell) => {
+      const root = await unpackPackage(PACKAGE, work, env, { uid, tell });
+      for (const name of ['promtool', 'prometheus']) {
+        const fresh = join(root, 'usr', 'bin', name);
+        if (existsSync(fresh)) renameSync(fresh, join(folder, name));
+      }
     });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  return cached;
 }
 
 function requireWorking(file) {

@@ -1,6 +1,6 @@
 import { shorten } from '../base/bytes.js';
 import type { Hash160 } from '../base/hash.js';
-import { runbookLink } from './alert-table.js';
+import { RUNBOOK, runbookLink } from './alert-table.js';
 import type { AlertNews } from './watch-alerts.js';
 
 /** Alerts in one message, at most; the rest is told as a number. */
@@ -40,11 +40,12 @@ export interface AlertMessage {
   readonly more: number;
 }
 
-/** One message about everything that one look found. */
+/** One message about everything that one look found; `runbook` is the address of the runbook. */
 export function alertMessage(
   news: readonly AlertNews[],
   node: MessageSender,
   nowMs: number,
+  runbook: string = RUNBOOK,
 ): AlertMessage {
   return {
     version: 1,
@@ -58,7 +59,7 @@ export function alertMessage(
       ),
       value: value !== null && Number.isFinite(value) ? value : null,
       since: new Date(sinceMs).toISOString(),
-      runbook: runbookLink(alert),
+      runbook: runbookLink(alert, runbook),
     })),
     more: Math.max(0, news.length - MAX_ALERTS),
   };

@@ -326,9 +326,14 @@ export const ALERTS: readonly AlertDeclaration[] = [
   ...SECURITY_ALERTS,
 ];
 
-/** Where the runbook tells of an alert. */
-export const runbookLink = ({ name }: Pick<AlertDeclaration, 'name'>): string =>
-  `docs/runbook.md#${name.toLowerCase()}`;
+/** Where the runbook is in the repository. */
+export const RUNBOOK = 'docs/runbook.md';
+
+/** Where the runbook tells of an alert; `runbook` is its address, where an operator gave one. */
+export const runbookLink = (
+  { name }: Pick<AlertDeclaration, 'name'>,
+  runbook: string = RUNBOOK,
+): string => `${runbook}#${name.toLowerCase()}`;
 
 /** The summary with the labels of the series in it. */
 export const summaryOf = (

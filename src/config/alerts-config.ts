@@ -18,6 +18,8 @@ export interface AlertsConfig {
     readonly secretFile: string | null;
     readonly timeoutMs: number;
   } | null;
+  /** Where messages say that the runbook is; null: in the repository. */
+  readonly runbook: string | null;
   /** A program with its arguments; null: none. */
   readonly command: { readonly argv: readonly string[]; readonly timeoutMs: number } | null;
   /** What the webhook may reach besides public addresses. */
@@ -34,6 +36,7 @@ export function alertsConfig(
     repeatMs: alerts.repeat,
     calmMs: alerts.calm,
     minSeverity: alerts.severity,
+    runbook: alerts.runbook ?? null,
     webhook: url === undefined ? null : { url, secretFile: path(secretFile), timeoutMs: timeout },
     command: command.run === undefined ? null : { argv: command.run, timeoutMs: command.timeout },
     allow: alerts.allow,

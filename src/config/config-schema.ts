@@ -263,6 +263,7 @@ const alerts = z.strictObject({
   repeat: duration('1m', '7d').prefault('4h'),
   calm: duration('0ms', '1h').prefault('2m'),
   severity: oneOf('warning', 'critical').prefault('warning'),
+  runbook: endpointUrl('https', 'http').optional(),
   webhook: z
     .strictObject({
       url: endpointUrl('https', 'http').optional(),

@@ -57,7 +57,7 @@ export function openAlerts(
   sender: () => MessageSender,
 ): NodeAlerts {
   const { config, clock, log, metrics } = options;
-  const { everyMs, calmMs, repeatMs, minSeverity } = config.alerts;
+  const { everyMs, calmMs, repeatMs, minSeverity, runbook } = config.alerts;
   const watch = createAlertWatch({
     ...{ alerts: ALERTS, clock, calmMs, repeatMs },
     samples: metrics.samples,
@@ -80,7 +80,8 @@ export function openAlerts(
     const sent = news.filter(
       ({ alert }) => minSeverity === 'warning' || alert.severity === 'critical',
     );
-    return sent.length === 0 ? null : alertMessage(sent, sender(), clock.nowMs());
+    if (sent.length === 0) return null;
+    return alertMessage(sent, sender(), clock.nowMs(), runbook ?? undefined);
   }
 
   return {

@@ -22,6 +22,7 @@ export const DOCUMENTS = [
   'docs/attestation.md',
   'docs/api.md',
   'docs/keys.md',
+  'docs/monitoring.md',
   'docs/security.md',
 ] as const;
 

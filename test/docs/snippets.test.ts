@@ -105,6 +105,19 @@ describe('the snippets of the documents', () => {
     }
   });
 
+  it('in YAML of a section of the configuration are taken by the node', () => {
+    const blocks = blocksOf('yaml').filter(({ text }) => /^(?:alerts|canary):/.test(text));
+    assert.equal(blocks.length, 2);
+    for (const block of blocks) {
+      const least = fencedBlocks('docs/operators.md', 'yaml').find(({ text }) =>
+        text.startsWith('preset:'),
+      );
+      const file = join(newFolder(), 'node.config.yaml');
+      writeFileSync(file, `${least?.text}${block.text}`);
+      loadConfig(file);
+    }
+  });
+
   it('in YAML of a feed are taken by the node', () => {
     const blocks = blocksOf('yaml').filter(({ text }) => text.startsWith('pair:'));
     assert.equal(blocks.length > 0, true);
@@ -127,7 +140,7 @@ describe('the snippets of the documents', () => {
 
   it('in YAML are all looked at', () => {
     for (const block of blocksOf('yaml')) {
-      assert.match(block.text, /^(?:permissions|preset|pair|magic):/, placeOf(block));
+      assert.match(block.text, /^(?:permissions|preset|pair|magic|alerts|canary):/, placeOf(block));
     }
   });
 

@@ -21,6 +21,10 @@ import { type Scenario, type ScenarioSeries, scenariosOf } from '../alerts/scena
 
 type Told = AlertDeclaration & { readonly when: Exclude<AlertCondition, { kind: 'prometheus' }> };
 
+/** Where an operator has the runbook, as prometheus.yml tells it. */
+const RUNBOOK_AT = 'https://ops.example.org/runbook';
+const TOLD = { external_labels: { runbook: RUNBOOK_AT } };
+
 const WHERE = { instance: 'node:7411', job: 'dodona' };
 
 const isTold = (alert: AlertDeclaration): alert is Told => alert.when.kind !== 'prometheus';
@@ -40,7 +44,7 @@ const expectation = (alert: AlertDeclaration, about: Scenario['about'], fires: b
           exp_labels: { ...WHERE, ...about, severity: alert.severity, area: alert.area },
           exp_annotations: {
             summary: summaryOf(alert, about),
-            runbook_url: runbookLink(alert),
+            runbook_url: runbookLink(alert, RUNBOOK_AT),
           },
         },
       ]
@@ -50,6 +54,7 @@ function unitTest(alert: Told, scenario: Scenario) {
   const minutes = Math.max(...scenario.series.map(({ values }) => values.length)) - 1;
   return {
     name: `${alert.name}: ${scenario.what}`,
+    ...TOLD,
     interval: '1m',
     input_series: scenario.series.map(seriesOf),
     alert_rule_test: [
@@ -162,6 +167,7 @@ describe('what watches the node from outside', function () {
   it('fires when the node does not answer, or is not scraped at all', () => {
     const [down] = ALERTS.filter(({ name }) => name === 'DodonaDown') as [AlertDeclaration];
     const at = (values: string, fires: boolean, where: Record<string, string>) => ({
+      ...TOLD,
       interval: '1m',
       input_series: [{ series: 'up{job="dodona", instance="node:7411"}', values }],
       alert_rule_test: [
@@ -172,7 +178,10 @@ describe('what watches the node from outside', function () {
             ? [
                 {
                   exp_labels: { ...where, severity: down.severity, area: down.area },
-                  exp_annotations: { summary: down.summary, runbook_url: runbookLink(down) },
+                  exp_annotations: {
+                    summary: down.summary,
+                    runbook_url: runbookLink(down, RUNBOOK_AT),
+                  },
                 },
               ]
             : [],

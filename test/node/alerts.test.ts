@@ -28,7 +28,7 @@ describe('alerts of a running node', function () {
       ...fixture.config,
       alerts: {
         ...fixture.config.alerts,
-        ...{ everyMs: 50, calmMs: 0 },
+        ...{ everyMs: 50, calmMs: 0, runbook: 'https://wiki.example.org/runbook' },
         webhook: {
           url: `${source.httpUrl}/hook`,
           secretFile: join(folder, 'alerts.secret'),
@@ -64,7 +64,10 @@ describe('alerts of a running node', function () {
     const [told] = toldOf('firing', name);
     assert.deepEqual(
       [told?.severity, told?.area, told?.labels, told?.runbook],
-      ['critical', 'security', { what: 'fees' }, 'docs/runbook.md#dodonaforeigntransaction'],
+      [
+        ...['critical', 'security', { what: 'fees' }],
+        'https://wiki.example.org/runbook#dodonaforeigntransaction',
+      ],
     );
     const [message] = hooked;
     assert.deepEqual(
