@@ -7,6 +7,7 @@ import { messageOf } from '../src/base/node-error.js';
 import { runAutomation } from './bench/automation.js';
 import type { BenchOptions } from './bench/bench-options.js';
 import { runCatchup } from './bench/catchup.js';
+import { runGrowth } from './bench/growth.js';
 import { runLatency } from './bench/latency.js';
 import { runLedger } from './bench/ledger.js';
 import { runPrices } from './bench/prices.js';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   automation: runAutomation,
   random: runRandom,
   prices: runPrices,
+  growth: runGrowth,
 };
 
 interface Flags {

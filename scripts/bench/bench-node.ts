@@ -55,11 +55,11 @@ export async function startBenchNode(options: BenchNodeOptions): Promise<BenchNo
   return node;
 }
 
-/** Waits for an event of the node's log. */
-export function logged(node: BenchNode, event: string): Promise<LogEvent> {
+/** Waits for an event of the node's log, which earlier runs of it are in, too: from a time on. */
+export function logged(node: BenchNode, event: string, fromMs = 0): Promise<LogEvent> {
   return eventually(`the node to log "${event}"`, async () => {
     const events = await node.log();
-    const found = events.find((line) => line.event === event);
+    const found = events.find((line) => line.event === event && Date.parse(line.time) >= fromMs);
     if (found !== undefined) return found;
     if (node.running()) return null;
     const text = events.map((line) => JSON.stringify(line)).join('\n');

@@ -60,6 +60,10 @@ const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: reado
     figures: ['roundsPerSecond', 'pairsPerSecond', 'microsecondsPerPair'],
     floor: ['sortOnlyPairsPerSecond'],
   },
+  growth: {
+    figures: ['latencyRatio', 'p50', 'start', 'endedRequests', 'ledgerTransfers'],
+    floor: ['youngP50', 'youngStart'],
+  },
 };
 
 describe('the bench command', () => {
