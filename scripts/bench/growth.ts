@@ -46,7 +46,6 @@ const IN_STEP = 'in step with the chain';
 interface Side {
   readonly devnet: Devnet;
   readonly storage: string;
-  readonly feed: ChainFeed;
   /** From the request's block being announced to its answer being accepted. */
   readonly latenciesMs: number[];
 }
@@ -66,23 +65,18 @@ export async function runGrowth(options: BenchOptions): Promise<BenchResult> {
     onProgress: tell,
   });
   const nodes: BenchNode[] = [];
-  const feeds: ChainFeed[] = [];
-  const sideOf = async (of: Devnet, storage: string): Promise<Side> => {
-    const feed = await openChainFeed(of.wsUrl, of.node.hash);
-    feeds.push(feed);
-    return { devnet: of, storage, feed, latenciesMs: [] };
-  };
+  const sideOf = (of: Devnet, storage: string): Side => ({ devnet: of, storage, latenciesMs: [] });
   const start = async ({ devnet: of, storage }: Side): Promise<BenchNode> => {
     const node = await launchBenchNode({ devnet: of, storage });
     nodes.push(node);
     return node;
   };
   try {
-    const grown = await sideOf(devnet, 'grown');
-    const young = await sideOf(await secondGateway(devnet, source, blockMs), 'young');
+    const grown = sideOf(devnet, 'grown');
+    const young = sideOf(await secondGateway(devnet, source, blockMs), 'young');
     const growing = await start(grown);
     await logged(growing, IN_STEP);
-    const perSecond = await grow({ ...grown, source }, plan, tell);
+    const perSecond = await grow(grown, source, plan, tell);
     await growing.stop();
     const rows = fillLedger(grown, plan.transfers);
     tell(
@@ -101,7 +95,6 @@ export async function runGrowth(options: BenchOptions): Promise<BenchResult> {
     const resident = { young: residentMb(youngNode.pid), grown: residentMb(grownNode.pid) };
     return resultOf({ young, grown, starts, rows, resident, perSecond });
   } finally {
-    for (const feed of feeds) feed.close();
     for (const node of nodes) await node.stop();
     await devnet.stop();
     await source.stop();
@@ -134,11 +127,13 @@ async function secondGateway(
 
 /** Answers a second, of all of them. */
 async function grow(
-  { devnet, feed, source }: Side & { readonly source: HttpsSource },
+  { devnet }: Side,
+  source: HttpsSource,
   { requests, burst }: { readonly requests: number; readonly burst: number },
   tell: (step: string) => void,
 ): Promise<number> {
   await fundBursts(devnet, requests);
+  const feed = await openChainFeed(devnet.wsUrl, devnet.node.hash);
   let seconds = 0;
   for (let done = 0; done < requests; done += burst) {
     const count = Math.min(burst, requests - done);
@@ -148,6 +143,7 @@ async function grow(
     seconds += ((feed.announcedMs(last) ?? 0) - (feed.announcedMs(first) ?? 0)) / 1000;
     tell(`${done + count} of ${requests} requests have ended`);
   }
+  feed.close();
   return requests / seconds;
 }
 
@@ -197,10 +193,15 @@ async function askInTurns(
   blockMs: number,
 ): Promise<void> {
   const spec = utf8(JSON.stringify({ method: 'GET', url: source.url }));
+  const feeds = new Map<Side, ChainFeed>();
+  for (const side of sides) {
+    feeds.set(side, await openChainFeed(side.devnet.wsUrl, side.devnet.node.hash));
+  }
   for (let round = 0; round < samples + warmUp; round++) {
     // Who comes first changes, too: a block may be as long as the one before it.
     for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
-      const { devnet, feed, latenciesMs } = side;
+      const { devnet, latenciesMs } = side;
+      const feed = feeds.get(side) as ChainFeed;
       const args = [spec, utf8(SOURCE_FILTER), MAX_FEE] as const;
       const request = await devnet.prepare(
         devnet.owner,
@@ -215,6 +216,7 @@ async function askInTurns(
       await systemClock.sleep(announcedMs + QUIET_AFTER * blockMs - systemClock.monotonicMs());
     }
   }
+  for (const feed of feeds.values()) feed.close();
 }
 
 function resultOf(measured: {
