@@ -238,9 +238,9 @@ function resultOf(measured: {
   return {
     bench: 'growth',
     summary:
-      `a database of ${rows.requests} ended requests and ${rows.transfers} transfers in its ledger beside a new ` +
-      `one, on the same chain, asked in turns, ${grown.latenciesMs.length} requests each; from the ` +
-      "block's announcement to the answer being in the memory pool",
+      `a database of ${rows.requests} ended requests and ${rows.transfers} transfers in its ` +
+      `ledger beside a new one, on the same chain, asked in turns, ${grown.latenciesMs.length} ` +
+      "requests each; from the block's announcement to the answer being in the memory pool",
     figures: [
       figure('latencyRatio', p50.grown / p50.young, 'x', '<= 1.1'),
       figure('p50', p50.grown, 'ms'),
