@@ -4,6 +4,7 @@ import type { AppliedTransaction } from '../../scripts/simulator/chain/simulated
 import { systemClock } from '../../src/base/clock.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { gatewayCalls } from '../../src/chain/gateway-calls.js';
+import { utf8 } from '../../src/chain/script.js';
 import { setPolicyArgs } from '../contracts/gateway-world.js';
 import { setMode } from '../contracts/hostile.js';
 import { newRandomKey, possessionProof } from '../contracts/random-proofs.js';
@@ -60,9 +61,11 @@ export async function openScenario(
     key: newRandomKey(),
     seeds: new Map(),
     faulted: [],
+    isPlaying: false,
     nextNonce: 1_000_000,
   };
   for (const plans of opening(world)) await round(world, plans, seen);
+  for (const plan of SURE) await round(world, plan(world), seen);
   return world;
 }
 
@@ -73,6 +76,7 @@ export async function playOn(
   seen: ScenarioRecord,
 ): Promise<void> {
   const done: string[] = [];
+  world.isPlaying = true;
   try {
     for (let at = 0; at < rounds; at++) {
       const count = 1 + world.choice.below(MAX_AT_ONCE);
@@ -95,7 +99,7 @@ function opening(world: ScenarioWorld): Planned[][] {
   const { owner } = twins.accounts;
   const policy = {
     minimums: Array<bigint>(6).fill(parseGas('0.35')),
-    requestLifetime: 30,
+    requestLifetime: 100_000,
   };
   const { gateway } = twins;
   const calls = gatewayCalls(gateway);
@@ -120,6 +124,42 @@ function opening(world: ScenarioWorld): Planned[][] {
     ],
   ];
 }
+
+const lifetime = (world: ScenarioWorld, requestLifetime: number): Planned =>
+  byAccount(world, 'owner', 'setPolicy', ...setPolicyArgs({ requestLifetime }));
+
+const asked = (world: ScenarioWorld): Planned =>
+  byAccount(world, 'user', 'requestHttp', ...[utf8('{}'), utf8(''), utf8(''), null, parseGas('6')]);
+
+/**
+ * Rounds that see to it that a scenario holds the most usual, however fast blocks come: request 1
+ * is answered, upkeep 2 runs, request 3 expires.
+ */
+const SURE: readonly ((world: ScenarioWorld) => Planned[])[] = [
+  (world) => [asked(world)],
+  (world) => {
+    const what = [world.twins.contracts.asker, utf8('tick'), [1n], utf8('every:1'), parseGas('6')];
+    return [byAccount(world, 'user', 'registerUpkeep', ...what)];
+  },
+  (world) => {
+    const { chain, accounts } = world.twins;
+    const due = BigInt(chain.views.upkeeps()[0]?.registered ?? 0) + 1n;
+    const { timeMs } = chain.views.block(chain.views.height());
+    const price = [utf8('GAS/USD'), 5n, BigInt(timeMs), 1n];
+    return [
+      byAccount(world, 'node', 'respond', [[1n, 0n, utf8('1'), false, null]]),
+      byAccount(world, 'node', 'performUpkeeps', [[2n, due, true, null]]),
+      byAccount(world, 'node', 'submitPrices', [price]),
+      byAccount(world, 'user', 'withdraw', accounts.user.hash, accounts.user.hash, 5n),
+    ];
+  },
+  (world) => [lifetime(world, 1)],
+  (world) => [asked(world)],
+  // Blocks that pass: the last one in which it can be answered is behind the first of them.
+  (world) => [lifetime(world, 30)],
+  (world) => [lifetime(world, 30)],
+  (world) => [byAccount(world, 'user', 'expire', [3n])],
+];
 
 /** An act, by how often each is to be done. */
 function choose({ choice }: ScenarioWorld): (world: ScenarioWorld) => Planned {

@@ -15,6 +15,8 @@ export interface ScenarioWorld {
   readonly seeds: Map<bigint, Buffer>;
   /** Transactions that faulted, with their nonces. */
   readonly faulted: { readonly hash: Hash256; readonly nonce: number }[];
+  /** False of its opening, where nothing is odd. */
+  isPlaying: boolean;
   /** So that no two transactions are the same. */
   nextNonce: number;
 }
@@ -49,7 +51,8 @@ export function planned(
   // A fee of its own for each, so that both chains have one order for them.
   const spread = BigInt(world.choice.below(1_000_000));
   // Now and then a witness that counts nowhere, or everywhere.
-  const scope = world.choice.percent(95) ? 'CalledByEntry' : world.choice.of(SCOPES);
+  const isOdd = world.isPlaying && world.choice.percent(5);
+  const scope = isOdd ? world.choice.of(SCOPES) : 'CalledByEntry';
   return {
     what: scope === 'CalledByEntry' ? what : `${what} (${scope})`,
     sender,
