@@ -82,7 +82,7 @@ async function askWhoSigns(config: NodeConfig): Promise<Hash160 | null> {
 }
 
 /** Whether a node works on the storage directory now. */
-function nodeRunsIn({ storage }: Pick<NodeConfig, 'storage'>): boolean {
+export function nodeRunsIn({ storage }: Pick<NodeConfig, 'storage'>): boolean {
   if (!existsSync(join(storage.dir, LOCK_FILE))) return false;
   try {
     lockNode(join(storage.dir, LOCK_FILE)).release();
@@ -143,7 +143,7 @@ export async function untilEnded(
   }
 }
 
-async function readWalletHoldings(
+export async function readWalletHoldings(
   { rpc, config }: Pick<OpenChain, 'rpc' | 'config'>,
   wallet: readonly WalletEntry[],
 ): Promise<RotationFacts['holdings']> {

@@ -10,6 +10,7 @@ import { EXIT_CODE_HELP } from './command-options.js';
 import { configCommand } from './config-command.js';
 import { consoleCommand } from './console-command.js';
 import { doctorCommand } from './doctor-command.js';
+import { drillCommand } from './drill-command.js';
 import { estimateCommand } from './estimate-command.js';
 import { evidenceCommand } from './evidence-command.js';
 import { ExitCode } from './exit-code.js';
@@ -102,6 +103,7 @@ function createProgram(context: CommandContext, setExitCode: (code: number) => v
       .addCommand(evidenceCommand(context, setExitCode))
       .addCommand(attestCommand(context, setExitCode))
       .addCommand(alertsCommand(context))
+      .addCommand(drillCommand(context, setExitCode))
       .addCommand(backupCommand(context))
       .addCommand(restoreCommand(context))
       .addCommand(configCommand(context))

@@ -22,8 +22,11 @@ const noteSchema = z.strictObject({
  * Remembers the one transaction that was sent beside the books, so that nobody sends its like
  * before it is known how it ended. Nothing secret is in it.
  */
-export function createSentNote({ storage }: Pick<NodeConfig, 'storage'>) {
-  const file = join(storage.dir, 'rotation.json');
+export function createSentNote(
+  { storage }: Pick<NodeConfig, 'storage'>,
+  of: 'rotation' | 'closing' = 'rotation',
+) {
+  const file = join(storage.dir, `${of}.json`);
   const forget = (): void => rmSync(file, { force: true });
   return {
     write({ hash, raw }: SignedTransaction, validUntilBlock: number): void {

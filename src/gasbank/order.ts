@@ -30,6 +30,8 @@ export type Order =
   | { readonly kind: 'setPolicy'; readonly terms: PolicyTerms }
   | { readonly kind: 'transferOwnership'; readonly next: Hash160 }
   | { readonly kind: 'acceptOwnership' }
+  | { readonly kind: 'pause'; readonly isOn: boolean }
+  | { readonly kind: 'expire'; readonly ids: readonly bigint[] }
   | {
       readonly kind: 'transfer';
       readonly amount: Datoshi;
@@ -86,6 +88,10 @@ export function orderScript(gateway: Hash160, account: Hash160, order: Order): B
       return owned.transferOwnership(order.next);
     case 'acceptOwnership':
       return owned.acceptOwnership();
+    case 'pause':
+      return calls.pause(order.isOn);
+    case 'expire':
+      return calls.expire(order.ids);
     case 'transfer':
       return gasTransfer(account, order.to, order.amount);
   }
@@ -127,6 +133,12 @@ export function describeOrder(account: Hash160, order: Order): string {
       return `${own} names ${hash160ToAddress(order.next)} as the gateway's next owner`;
     case 'acceptOwnership':
       return `${own} becomes the owner of the gateway`;
+    case 'pause':
+      return order.isOn
+        ? `${own} pauses the gateway: it takes no new requests`
+        : `${own} ends the pause of the gateway`;
+    case 'expire':
+      return `${own} has ${order.ids.length} requests refunded whose deadlines have passed`;
     case 'transfer':
       return `${own} sends ${gas(order.amount)} to ${target(order.to)}`;
   }
@@ -179,6 +191,8 @@ export function refusalOf(account: Hash160, order: Order, has: Holdings): NodeEr
     case 'setPolicy':
     case 'transferOwnership':
     case 'acceptOwnership':
+    case 'pause':
+    case 'expire':
       return null;
   }
 }

@@ -36,6 +36,8 @@ export function createRequestViews(db: Database) {
   const counts = db.prepare(`SELECT state, COUNT(*) AS count FROM request
     WHERE state IN (${OPEN_LIST}) GROUP BY state
     UNION ALL SELECT state, SUM(count) FROM request_ended GROUP BY state`);
+  const openDeadlines = db.prepare(`SELECT id, deadline FROM request
+    WHERE state IN (${OPEN_LIST}) ORDER BY deadline, id`);
   const unanswered = db.prepare("SELECT kind, count FROM request_ended WHERE state = 'expired'");
   const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
     WHERE state IN (${OPEN_LIST})`);
@@ -90,6 +92,12 @@ export function createRequestViews(db: Database) {
     countByState(): Partial<Record<RequestState, number>> {
       const rows = counts.all() as { state: RequestState; count: bigint }[];
       return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+    },
+
+    /** Those that have not ended, with the last block in which each can be answered. */
+    openDeadlines(): { readonly id: bigint; readonly deadline: number }[] {
+      const rows = openDeadlines.all() as { id: bigint; deadline: bigint }[];
+      return rows.map(({ id, deadline }) => ({ id, deadline: Number(deadline) }));
     },
 
     /** How many of each kind ended without an answer, and were refunded. */

@@ -44,6 +44,8 @@ const COMMANDS = [
   ['backup', 'create'],
   ['backup', 'verify'],
   ['restore'],
+  ['drill', 'empty-wallet'],
+  ['drill', 'close'],
 ];
 
 /** They need no node: all is in what they are given. */
