@@ -1,4 +1,5 @@
-import { NodeError } from '../base/node-error.js';
+import type { AuditOutcome } from '../audit/audit-entry.js';
+import { messageOf, NodeError } from '../base/node-error.js';
 import type { Signer } from '../chain/signer.js';
 import type { Order } from '../gasbank/order.js';
 import {
@@ -65,8 +66,12 @@ export async function closeService(
       continue;
     }
     tell(labelled(step.kind, text));
-    const tx = await work.perform(step);
-    await noteDown(parts, step, tx);
+    // Before it: what a crash cuts off afterwards was ordered, and may have been done.
+    if (step.kind !== 'settle') await noteClosing(parts, step.kind, 'done', `ordered: ${text}`);
+    const tx = await work.perform(step).catch(async (error: unknown) => {
+      await noteClosing(parts, step.kind, 'failed', messageOf(error));
+      throw error;
+    });
     context.passed?.(step.kind);
     done.push({ step: step.kind, tx });
   }
@@ -151,15 +156,16 @@ const ownerNeeded = (): NodeError =>
     hint: "--wallet and --password-file of the owner's wallet",
   });
 
-async function noteDown(
-  { context, open }: ClosingParts,
-  step: ClosingStep,
-  tx: string | null,
+/** Writes a step into the audit log. */
+export async function noteClosing(
+  { context, open }: Pick<ClosingParts, 'context' | 'open'>,
+  kind: ClosingStep['kind'] | 'reopen',
+  outcome: AuditOutcome,
+  note: string,
 ): Promise<void> {
-  if (tx === null) return;
   await withVault(context, open.config, ({ audit, actor }) => {
     const object = `gateway:${open.config.gateway.hash}`;
-    const done = { actor, action: `closing.${step.kind}`, object, note: tx } as const;
-    audit.record((append) => append({ ...done, outcome: 'done', requestId: null }));
+    const fact = { actor, action: `closing.${kind}`, object, note, outcome, requestId: null };
+    audit.record((append) => append(fact));
   });
 }

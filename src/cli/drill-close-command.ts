@@ -87,8 +87,10 @@ async function close(context: CommandContext, options: CloseOptions): Promise<vo
     if (options.reopen === true) {
       if (owner === null) throw badQuery('--reopen goes with --wallet', "of the gateway's owner");
       const { carryOut, openDesk } = await import('./run-order.js');
+      const { noteClosing } = await import('./close-service.js');
       const desk = await openDesk(open, { signer: owner, hasBooks: false, note: null }, context);
       const order = { kind: 'pause', isOn: false } as const;
+      await noteClosing({ context, open }, 'reopen', 'done', 'ordered: the end of the pause');
       const { sent } = await carryOut(desk, () => order, {}, { ...context, print: tell });
       return asJson ? report({ reopened: true, sent }) : undefined;
     }

@@ -173,14 +173,13 @@ export async function fundNode(
   const { payer, amount, to, tell } = given;
   const desk = await openDesk(open, { signer: payer, hasBooks: false, note: null }, context);
   const order = { kind: 'transfer', amount, to, empties: false } as const;
-  const { sent } = await carryOut(desk, () => order, {}, { ...context, print: tell });
-  context.passed?.('funded');
   await withVault(context, open.config, ({ audit, actor }) => {
     const object = `wallet:${hash160ToAddress(to)}`;
-    const note = `${formatGas(amount)} GAS, ${sent?.tx}`;
-    const done = { actor, action: 'wallet.fund', object, note } as const;
-    audit.record((append) => append({ ...done, outcome: 'done', requestId: null }));
+    const note = `ordered: ${formatGas(amount)} GAS of ${hash160ToAddress(payer.account)}`;
+    const fact = { actor, action: 'wallet.fund', object, note, outcome: 'done' } as const;
+    audit.record((append) => append({ ...fact, requestId: null }));
   });
+  const { sent } = await carryOut(desk, () => order, {}, { ...context, print: tell });
   return sent?.tx ?? null;
 }
 
