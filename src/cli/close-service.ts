@@ -2,6 +2,7 @@ import type { AuditOutcome } from '../audit/audit-entry.js';
 import { messageOf, NodeError } from '../base/node-error.js';
 import type { Signer } from '../chain/signer.js';
 import type { Order } from '../gasbank/order.js';
+import { configuredAccount } from '../node/open-keys.js';
 import {
   type ClosingFacts,
   type ClosingStep,
@@ -54,7 +55,7 @@ export async function closeService(
   let told = '';
   while (done.length < MAX_SENT) {
     await work.settleSent();
-    const facts = await readClosing(open);
+    const facts = await readClosing({ ...open, clock: context.clock });
     const [step] = planClosing(facts, wants);
     if (step === undefined) return { done, facts };
     const text = closingStepText(step);
@@ -99,8 +100,8 @@ function createSteps({ context, open, wants, owner, waits, tell }: ClosingParts)
   /** Who pays for what anybody may send: the owner where he is here, else the node's account. */
   async function payer(): Promise<Signer> {
     if (owner !== null) return owner;
-    const { readWalletFile } = await import('../config/wallet-file.js');
-    return orders.signerOf(readWalletFile(config.wallet).account, 'it cannot refund');
+    const account = await configuredAccount(config, context.clock);
+    return orders.signerOf(account, 'it cannot refund');
   }
 
   async function perform(step: Sending): Promise<string | null> {

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
 import type { Datoshi } from '../base/datoshi.js';
 import { contractRead, readTogether } from '../chain/contract-read.js';
 import { gatewayReads } from '../chain/gateway-reads.js';
 import { GAS_TOKEN } from '../chain/native-contracts.js';
 import { asInteger } from '../chain/stack-item-values.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { canSign, readWalletEntries } from '../config/wallet-file.js';
 import { createLedgerViews } from '../gasbank/ledger-view-store.js';
 import { DATABASE_FILE } from '../node/node-options.js';
+import { withKeys } from '../node/open-keys.js';
 import type { ClosingFacts, OpenRequest } from '../operations/closing-plan.js';
 import { createRequestViews } from '../requests/request-view-store.js';
 import { withBooks } from './open-books.js';
@@ -22,13 +23,14 @@ const MAX_READ = 64;
 export async function readClosing({
   rpc,
   config,
-}: Pick<OpenChain, 'rpc' | 'config'>): Promise<ClosingFacts> {
+  clock,
+}: Pick<OpenChain, 'rpc' | 'config'> & { readonly clock: Clock }): Promise<ClosingFacts> {
   const isNodeRunning = nodeRunsIn(config);
   const reads = gatewayReads(config.gateway.hash);
   const figures = [reads.isPaused(), reads.pendingCount()] as const;
   const { height, values } = await readTogether(rpc, figures);
   const [isPaused, pending] = values;
-  const entries = readWalletEntries(config.wallet.file);
+  const accounts = await withKeys(config, clock, (keys) => keys.accounts());
   const inFlight = await stillOpen({ rpc }, booksOfRotation(config).inFlight);
   return {
     height,
@@ -37,8 +39,8 @@ export async function readClosing({
     open: pending === 0 ? [] : await openAtGateway({ rpc, config }),
     isNodeRunning,
     inFlight: inFlight.length,
-    accounts: entries.filter(canSign),
-    holdings: await readWalletHoldings({ rpc, config }, entries),
+    accounts,
+    holdings: await readWalletHoldings({ rpc, config }, accounts),
   };
 }
 

@@ -1,7 +1,10 @@
 import { formatGas } from '../base/datoshi.js';
-import type { ClosingStep } from '../operations/closing-plan.js';
+import { hash160ToAddress } from '../base/hash.js';
+import type { ClosingAccount, ClosingStep } from '../operations/closing-plan.js';
 import type { LeftAtGateway } from './closing-desk.js';
 import { labelled } from './text-table.js';
+
+const whose = ({ account }: ClosingAccount): string => hash160ToAddress(account);
 
 /** A step in one line, for people. */
 export function closingStepText(step: ClosingStep): string {
@@ -20,11 +23,11 @@ export function closingStepText(step: ClosingStep): string {
     case 'settle':
       return `what it had under way ends (now ${step.inFlight})`;
     case 'collect':
-      return `${step.of.address} collects ${formatGas(step.amount)} GAS of its earnings`;
+      return `${whose(step.of)} collects ${formatGas(step.amount)} GAS of its earnings`;
     case 'withdraw':
-      return `${step.of.address} takes out ${formatGas(step.amount)} GAS of its credit`;
+      return `${whose(step.of)} takes out ${formatGas(step.amount)} GAS of its credit`;
     case 'sweep':
-      return `${step.of.address} sends on what is left of its GAS (now ${formatGas(step.amount)})`;
+      return `${whose(step.of)} sends on what is left of its GAS (now ${formatGas(step.amount)})`;
   }
 }
 

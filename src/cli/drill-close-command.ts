@@ -116,7 +116,7 @@ async function showPlan(
   const { readClosing, readLeft } = await import('./closing-desk.js');
   const { closedText, closingStepsText } = await import('./closing-text.js');
   const { planClosing } = await import('../operations/closing-plan.js');
-  const facts = await readClosing(open);
+  const facts = await readClosing({ ...open, clock: context.clock });
   const steps = planClosing(facts, wants);
   const left = await readLeft(open, facts);
   if (asJson) {

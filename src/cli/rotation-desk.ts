@@ -145,7 +145,7 @@ export async function untilEnded(
 
 export async function readWalletHoldings(
   { rpc, config }: Pick<OpenChain, 'rpc' | 'config'>,
-  wallet: readonly WalletEntry[],
+  wallet: readonly Pick<WalletEntry, 'account'>[],
 ): Promise<RotationFacts['holdings']> {
   const reads = gatewayReads(config.gateway.hash);
   const holdings = new Map<Hash160, WalletHoldings>();

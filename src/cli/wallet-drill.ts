@@ -61,7 +61,8 @@ export async function lookAtWallet(
     resolved: await view.requests({ state: 'resolved', limit: MAX_LOOKED_AT }),
   }));
   const { status, resolved } = answer;
-  const account = (status.wallet?.account as Hash160 | undefined) ?? ownAccount(config);
+  const account =
+    (status.wallet?.account as Hash160 | undefined) ?? (await ownAccount(config, context.clock));
   if (account === null) throw noWallet();
   const has = await readHoldings(rpc, config.gateway.hash, account);
   const waiting = resolved.requests.filter(({ reason }) => WAITS_FOR_WALLET.test(reason));

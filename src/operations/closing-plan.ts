@@ -1,7 +1,11 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
-import type { WalletAccount } from '../config/wallet-file.js';
 import type { WalletHoldings } from './rotation-plan.js';
+
+/** An account whose key is here, or at the signer. */
+export interface ClosingAccount {
+  readonly account: Hash160;
+}
 
 /** A request that has not ended, by the books. */
 export interface OpenRequest {
@@ -24,7 +28,7 @@ export interface ClosingFacts {
   /** Own transactions that are not known to have ended. */
   readonly inFlight: number;
   /** The accounts whose keys are here. */
-  readonly accounts: readonly WalletAccount[];
+  readonly accounts: readonly ClosingAccount[];
   /** What each of them has. */
   readonly holdings: ReadonlyMap<Hash160, WalletHoldings>;
 }
@@ -55,9 +59,9 @@ export type ClosingStep =
     }
   | { readonly kind: 'stop' }
   | { readonly kind: 'settle'; readonly inFlight: number }
-  | { readonly kind: 'collect'; readonly of: WalletAccount; readonly amount: Datoshi }
-  | { readonly kind: 'withdraw'; readonly of: WalletAccount; readonly amount: Datoshi }
-  | { readonly kind: 'sweep'; readonly of: WalletAccount; readonly amount: Datoshi };
+  | { readonly kind: 'collect'; readonly of: ClosingAccount; readonly amount: Datoshi }
+  | { readonly kind: 'withdraw'; readonly of: ClosingAccount; readonly amount: Datoshi }
+  | { readonly kind: 'sweep'; readonly of: ClosingAccount; readonly amount: Datoshi };
 
 export type ClosingStepKind = ClosingStep['kind'];
 
@@ -84,7 +88,7 @@ export function planClosing(facts: ClosingFacts, wants: ClosingWants): ClosingSt
 }
 
 function takeOut(
-  of: WalletAccount,
+  of: ClosingAccount,
   { holdings }: ClosingFacts,
   { worth, sweeps, to }: ClosingWants,
 ): ClosingStep[] {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Hash160, hash160, hash160ToAddress } from '../../src/base/hash.js';
-import type { WalletAccount } from '../../src/config/wallet-file.js';
+import { type Hash160, hash160 } from '../../src/base/hash.js';
 import {
   type ClosingFacts,
   type ClosingWants,
@@ -8,7 +7,7 @@ import {
 } from '../../src/operations/closing-plan.js';
 
 const account = hash160(`0x${'a1'.repeat(20)}`);
-const node = { account, address: hash160ToAddress(account) } as WalletAccount;
+const node = { account };
 
 const CLOSED: ClosingFacts = {
   height: 100,
