@@ -60,6 +60,8 @@ describe("a rotation where the wallet is a signer's", function () {
     await running.until(
       'the node signs as the new account',
       () => running.node.status().wallet?.account === nodeAccount,
+      // A signer that is slow to open the new key is asked again within a minute.
+      120_000,
     );
     const second = await asked();
     await running.untilEnded(second);
