@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
 import type { Hash160 } from '../base/hash.js';
-import { isRetryable, messageOf } from '../base/node-error.js';
+import { messageOf } from '../base/node-error.js';
 import {
   type NoAnswer,
   type Outcome,
@@ -16,6 +16,7 @@ import type { Log } from '../telemetry/log.js';
 import { isSuccessOnly } from './answer.js';
 import type { CrashPoint } from './crash-point.js';
 import type { KeepEvidence } from './keep-evidence.js';
+import { mayPass } from './trouble.js';
 
 export interface ResolveLimits {
   /** Requests that are worked on at once. */
@@ -150,10 +151,10 @@ export function createResolve(parts: ResolveParts): Resolve {
   /** What strangers send must not end the node, even where it meets a fault of the node's own. */
   function outcomeOf(row: RequestRow, error: unknown): RequestOutcome {
     const reason = messageOf(error);
-    if (isRetryable(error) && isSuccessOnly(row.kind)) {
+    if (mayPass(error) && isSuccessOnly(row.kind)) {
       return { kind: 'wait', reason, afterMs: limits.backoffMs };
     }
-    if (isRetryable(error)) {
+    if (mayPass(error)) {
       const otherwise = { code: ResponseCode.Error, reason };
       return { kind: 'retry', reason, afterMs: limits.backoffMs, otherwise };
     }

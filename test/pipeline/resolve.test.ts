@@ -307,6 +307,12 @@ describe('resolving', () => {
       const { state, reason } = await recorded(down, 239, 4);
       assert.deepEqual([state, reason], ['received', 'try 4 failed: no endpoint']);
     });
+
+    it('waits where an endpoint answered that reading its key FAULTed', async () => {
+      const failed = new NodeError('CONTRACT_READ_FAILED', 'a contract read failed: no reason');
+      const { state, reason } = await recorded(failed, 239, 4);
+      assert.deepEqual([state, reason], ['received', `try 4 failed: ${failed.message}`]);
+    });
   });
 
   it('doubles its pauses up to the longest', () => {
