@@ -11,6 +11,7 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   { when: /^node .*source\.mjs$/, how: { kind: 'background', until: 'the source listens' } },
   { when: /^npm run demo$/, how: { kind: 'run' }, as: (command) => `${command} -- --once --json` },
   { when: /^npx dodona explain\b/, how: { kind: 'retry', until: 'requested' } },
+  { when: /^npx dodona health\b/, how: { kind: 'retry', until: 'ready' } },
   { when: /^npx dodona gasbank collect\b/, how: { kind: 'retry', until: 'GAS (system fee' } },
   { when: /\blastAnswer$/, how: { kind: 'retry', until: 'ByteString' } },
   { when: /\bfunctionAnswerOf 3$/, how: { kind: 'retry', until: 'ByteString' } },

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ensureNeoGo } from '../../scripts/ensure/neo-go.mjs';
 import { projectRoot } from '../../scripts/ensure/paths.mjs';
-import { ExitCode } from '../../src/cli/exit-code.js';
-import { STOP_TIMEOUT_MS } from '../../src/cli/run-node.js';
 import { loadAttestationPolicy } from '../../src/config/attestation-policy.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { loadFeeds } from '../../src/config/load-feeds.js';
@@ -15,8 +13,8 @@ import { readFixture } from '../../src/operations/function-fixture.js';
 import { parseHttpSpec } from '../../src/resolvers/http-spec.js';
 import { DOCUMENTS, type FencedBlock, fencedBlocks, languagesOf } from './fenced-blocks.js';
 
-/** Those that a test looks at; `sh` and `text` in commands-*.test.ts. */
-const LANGUAGES = ['diff', 'go', 'ini', 'json', 'sh', 'text', 'yaml'];
+/** Those that a test looks at; `sh` and `text` in *-commands.test.ts, `bash` in server-blocks. */
+const LANGUAGES = ['bash', 'diff', 'go', 'json', 'sh', 'text', 'yaml'];
 
 const CONTRACTS = join(projectRoot, 'contracts');
 const EXAMPLE = join(CONTRACTS, 'examples', 'consumer');
@@ -159,18 +157,6 @@ describe('the snippets of the documents', () => {
     const fixtures = blocksOf('json').filter(({ text }) => 'fetches' in JSON.parse(text));
     assert.equal(fixtures.length, 1);
     for (const { text } of fixtures) assert.equal(readFixture(text).fetches.length, 1);
-  });
-
-  it('of a service start the program, and restart it where that helps', () => {
-    const [unit] = fencedBlocks('docs/operators.md', 'ini');
-    const setting = (name: string): string =>
-      new RegExp(`^${name}=(.*)$`, 'm').exec(unit?.text ?? '')?.[1] ?? '';
-    const [, program = '', command] = setting('ExecStart').split(' ');
-    const { bin } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
-    assert.deepEqual([program, command], [bin.dodona, 'start']);
-    assert.equal(existsSync(join(projectRoot, 'src', 'cli', 'dodona.ts')), true);
-    assert.equal(Number(setting('RestartPreventExitStatus')), ExitCode.fixIt);
-    assert.equal(Number(setting('TimeoutStopSec')) * 1_000 > STOP_TIMEOUT_MS, true);
   });
 });
 
