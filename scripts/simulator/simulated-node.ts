@@ -6,6 +6,7 @@ import type { NodeConfig } from '../../src/config/node-config.js';
 import { realOutside } from '../../src/node/outside.js';
 import { createNode, type DodonaNode } from '../../src/node.js';
 import { mayPass } from '../../src/pipeline/trouble.js';
+import { LONGEST_WAIT_MS } from '../../src/requests/request-store.js';
 import type { Database } from '../../src/storage/database.js';
 import type { Faults } from './faults.js';
 import type { History } from './history.js';
@@ -66,7 +67,12 @@ const STOP_LIMIT_MS = 10_000;
 const RESTART_MS = { least: 50, most: 8_000 };
 /** A process that is to be killed dies at one of so many steps. */
 const MAX_STEPS_TO_DEATH = 4_000;
-const JUMP_MS = 3_600_000;
+/**
+ * Either too little to matter, or more than anything is ever put off for (LONGEST_WAIT_MS), which
+ * the node notices. What lies between puts work off by as much, and no simulation waits so long.
+ */
+const SMALL_JUMP_MS = 5_000;
+const LARGE_JUMP_MS = { least: LONGEST_WAIT_MS + 60_000, most: 86_400_000 };
 const FATE_EVERY_MS = 5_000;
 
 interface Process {
@@ -173,7 +179,7 @@ export function createSimulatedNode(
     time.after(random.between(FATE_EVERY_MS / 2, FATE_EVERY_MS), () => {
       if (process !== own) return;
       if (faults.strikes('clock jumped')) {
-        own.clock.jump(random.between(-JUMP_MS, JUMP_MS));
+        own.clock.jump(drawJump(random));
         history.note(`${name}: its clock jumps to ${own.clock.nowMs()}`);
       }
       if (faults.strikes('process killed')) dieSoon(own, 'ended');
@@ -217,6 +223,12 @@ export function createSimulatedNode(
     database: () => database,
     lives: () => lives,
   };
+}
+
+function drawJump(random: SeededRandom): number {
+  const { least, most } = LARGE_JUMP_MS;
+  const byMs = random.chance(0.5) ? random.below(SMALL_JUMP_MS) : random.between(least, most);
+  return random.chance(0.5) ? byMs : -byMs;
 }
 
 const stackOf = (error: unknown): string =>
