@@ -56,13 +56,8 @@ interface Progress {
   head: ResponseHead | null;
   wanted: boolean;
   bytes: number;
-  /** The body so far: what was put together, and the pieces since. */
-  readonly parts: Buffer[];
-  pieces: Buffer[];
+  readonly chunks: Buffer[];
 }
-
-/** So many pieces are put together: a byte that comes by itself takes a hundred in memory. */
-const MAX_PIECES = 256;
 
 /**
  * Sends one request and reads its answer. Nothing about a body that isn't wanted can make it fail:
@@ -98,7 +93,7 @@ function run(
     const idleMs = mayKeep && !request.fresh && parser.keepsAlive ? idleMsOf(head) : 0;
     if (idleMs > 0) pool.keep(connection, idleMs);
     else connection.destroy();
-    settle({ kind: 'response', head, body: wanted ? bodyOf(progress) : null, reused });
+    settle({ kind: 'response', head, body: wanted ? joined(progress.chunks) : null, reused });
   }
   function fail(error: unknown): void {
     // It may have ended well, and the connection may serve somebody else by now.
@@ -157,8 +152,7 @@ function begin(
     head: null,
     wanted: true,
     bytes: 0,
-    parts: [],
-    pieces: [],
+    chunks: [],
   };
   const parser = new ResponseParser(limits, method, {
     onHead(head) {
@@ -169,24 +163,14 @@ function begin(
       progress.bytes += bytes.length;
       const most = progress.wanted ? limits.maxBodyBytes : MAX_DISCARDED_BYTES;
       if (progress.bytes > most) throw tooLarge(most, '');
-      if (progress.wanted) keepPiece(progress, bytes);
+      if (progress.wanted) progress.chunks.push(bytes);
     },
   });
   return { progress, parser };
 }
 
-function keepPiece(progress: Progress, bytes: Buffer): void {
-  progress.pieces.push(bytes);
-  if (progress.pieces.length < MAX_PIECES) return;
-  progress.parts.push(Buffer.concat(progress.pieces));
-  progress.pieces = [];
-}
-
-function bodyOf({ parts, pieces }: Progress): Buffer {
-  const [only] = pieces;
-  if (parts.length === 0 && pieces.length === 1 && only !== undefined) return only;
-  return Buffer.concat([...parts, ...pieces]);
-}
+const joined = (chunks: readonly Buffer[]): Buffer =>
+  chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 
 /** How long the source says that it keeps the connection; 0: not at all. */
 function idleMsOf({ headers }: ResponseHead): number {

@@ -42,14 +42,6 @@ describe('the guarded fetch and bodies', () => {
     assert.ok(answered(await fetcher.fetch({ url: await serve(bytes) })).body.equals(bytes));
   });
 
-  it('puts together a body that comes in thousands of tiny chunks', async () => {
-    const body = Array.from({ length: 3_000 }, (_, index) => String(index % 10)).join('');
-    const chunks = [...body].map((digit) => `1\r\n${digit}\r\n`).join('');
-    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
-    const url = await serveRaw((socket) => socket.end(`${head}${chunks}0\r\n\r\n`));
-    assert.equal(answered(await bench.fetcher().fetch({ url })).body.toString(), body);
-  });
-
   it('unpacks gzip, both kinds of deflate, and brotli', async () => {
     const text = Buffer.from(JSON.stringify({ price: 'ünïcode '.repeat(4_000) }));
     for (const [coding, packed] of [
