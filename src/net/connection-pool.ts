@@ -1,96 +1,60 @@
 import { X509Certificate } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import type { Deadlines } from '../base/deadlines.js';
 import { NodeError } from '../base/node-error.js';
-import { Connection } from './connection.js';
 import type { HttpLimits } from './http-limits.js';
-import type { Target } from './target-url.js';
 
-/** Connections, whose kept ones belong to one (host, port, address, TLS or not) each. */
+/** Agents whose kept connections belong to one (host, port, address, TLS or not) each. */
 export interface ConnectionPool {
-  /** A kept connection that waits; null when there is none. */
-  take(target: Target, address: string): Connection | null;
-  /** Begins a connection to the checked address, under the name for TLS. */
-  open(target: Target, address: string): Connection;
-  /** Keeps a connection, whose answer was complete, for a next request; at most for `idleMs`. */
-  keep(connection: Connection, idleMs: number): void;
+  /** `fresh` gives a connection of its own, closed afterwards. */
+  agent(secure: boolean, fresh: boolean): http.Agent;
   /** Connections that wait for a next request. */
   idleCount(): number;
-  /** Closes all of them, and those in use. */
+  /** Closes all of them. */
   close(): void;
 }
 
+/** What tells connections apart, next to what Node's agents look at. */
+export interface PinnedOptions extends https.RequestOptions {
+  /** The name that was asked for; the connection goes to the checked address in `host`. */
+  pinnedHost: string;
+}
+
 /**
- * A pool bounded over all hosts: of too many idle connections the oldest goes. TLS sessions are not
- * resumed: a resumed one skips the check of the host name.
+ * A pool bounded over all hosts: Node's own bounds are per host, or make a new host wait for an
+ * idle connection of another. TLS sessions are not resumed: a resumed one skips the check of the
+ * host name, and one from a handshake that failed this check may be in the cache for a moment.
  * @param ca PEM text of certificate authorities to trust besides the built-in ones.
  */
 export function createConnectionPool(options: {
   limits: Pick<HttpLimits, 'maxIdleConnections' | 'idleTimeoutMs'>;
-  deadlines: Deadlines;
   ca?: string | undefined;
 }): ConnectionPool {
-  const { deadlines } = options;
   const { maxIdleConnections, idleTimeoutMs } = options.limits;
   const secureContext = createTrust(options.ca);
-  const all = new Set<Connection>();
-  /** The oldest first, with the end of its time. */
-  const idle = new Map<Connection, { cancel(): void }>();
-  const byKey = new Map<string, Connection[]>();
-
-  function letGo(connection: Connection): void {
-    const time = idle.get(connection);
-    if (time === undefined) return;
-    time.cancel();
-    idle.delete(connection);
-    const others = byKey.get(connection.key) ?? [];
-    others.splice(others.indexOf(connection), 1);
-    if (others.length === 0) byKey.delete(connection.key);
-  }
-
-  function giveUp(connection: Connection): void {
-    letGo(connection);
-    connection.destroy();
-  }
-
+  const idle = new Set<Duplex>();
+  const tlsOptions = { secureContext, rejectUnauthorized: true, maxCachedSessions: 0 } as const;
+  const kept = { keepAlive: true, timeout: idleTimeoutMs } as const;
+  const agents = {
+    https: boundIdle(new https.Agent({ ...tlsOptions, ...kept }), idle, maxIdleConnections),
+    http: boundIdle(new http.Agent(kept), idle, maxIdleConnections),
+    freshHttps: new https.Agent({ ...tlsOptions, keepAlive: false }),
+    freshHttp: new http.Agent({ keepAlive: false }),
+  };
   return {
-    take(target, address) {
-      const connection = byKey.get(keyOf(target, address))?.at(-1) ?? null;
-      if (connection === null) return null;
-      letGo(connection);
-      connection.use();
-      return connection;
-    },
-    open(target, address) {
-      const key = keyOf(target, address);
-      const connection = new Connection({ key, target, address, secureContext }, () => {
-        all.delete(connection);
-        letGo(connection);
-      });
-      all.add(connection);
-      return connection;
-    },
-    keep(connection, idleMs) {
-      const time = deadlines.start(Math.min(idleMs, idleTimeoutMs), () => giveUp(connection));
-      idle.set(connection, time);
-      const others = byKey.get(connection.key);
-      if (others === undefined) byKey.set(connection.key, [connection]);
-      else others.push(connection);
-      connection.rest();
-      const oldest = idle.keys().next().value;
-      if (idle.size > maxIdleConnections && oldest !== undefined) giveUp(oldest);
+    agent(secure, fresh) {
+      if (fresh) return secure ? agents.freshHttps : agents.freshHttp;
+      return secure ? agents.https : agents.http;
     },
     idleCount: () => idle.size,
     close() {
-      for (const connection of all) connection.destroy();
+      for (const agent of Object.values(agents)) agent.destroy();
       idle.clear();
-      byKey.clear();
     },
   };
 }
-
-const keyOf = ({ secure, host, port }: Target, address: string): string =>
-  `${secure ? 'https' : 'http'} ${host} ${port} ${address}`;
 
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -109,4 +73,27 @@ function createTrust(ca: string | undefined): tls.SecureContext {
       cause,
     });
   }
+}
+
+/** Makes an agent count its idle connections in the shared set and give up the oldest beyond it. */
+function boundIdle<A extends http.Agent>(agent: A, idle: Set<Duplex>, maxIdle: number): A {
+  const keep = agent.keepSocketAlive.bind(agent) as (socket: Duplex) => boolean;
+  const reuse = agent.reuseSocket.bind(agent);
+  const name = agent.getName.bind(agent);
+  const watched = new WeakSet<Duplex>();
+  agent.getName = (options) => `${name(options)}|${(options as PinnedOptions).pinnedHost}`;
+  agent.keepSocketAlive = (socket): boolean => {
+    if (!keep(socket)) return false;
+    if (!watched.has(socket)) socket.once('close', () => idle.delete(socket));
+    watched.add(socket);
+    idle.add(socket);
+    const oldest = idle.values().next().value;
+    if (idle.size > maxIdle && oldest !== undefined) oldest.destroy();
+    return true;
+  };
+  agent.reuseSocket = (socket, request) => {
+    idle.delete(socket);
+    reuse(socket, request);
+  };
+  return agent;
 }

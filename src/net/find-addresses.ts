@@ -17,13 +17,10 @@ export async function findAddresses(
   if (found instanceof FetchFault) return found;
   const checked = new Set<string>();
   for (const address of found) {
-    const plain = parseAddress(address)?.toString();
-    if (plain === undefined) return fault('blocked', `${target.host} has no proper address`);
     const refused = whyRefused(target, address, deps.allow);
     if (refused !== null) return fault('blocked', refused);
-    checked.add(plain);
+    checked.add(parseAddress(address)?.toString() ?? address);
   }
-  if (checked.size === 1) return [...checked];
   return [...checked].sort((left, right) => Number(isIPv4(right)) - Number(isIPv4(left)));
 }
 
@@ -41,6 +38,7 @@ async function lookUp(
 
 function whyRefused(target: Target, address: string, allow: AllowList): string | null {
   const { host, port } = target;
+  if (parseAddress(address) === null) return `${host} has no proper address`;
   if (target.trusted || allow.covers(address)) return null;
   const verdict = judgeAddress(address);
   if (verdict.kind === 'blocked') {

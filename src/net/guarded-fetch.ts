@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.js';
 import { type AllowList, createAllowList, type HttpAllow } from './allow-list.js';
 import { type ConnectionPool, createConnectionPool } from './connection-pool.js';
@@ -7,12 +8,11 @@ import { type Exchange, type ExchangeRequest, exchange } from './exchange.js';
 import { FetchFault, type FetchResult, fault } from './fetch-result.js';
 import { findAddresses } from './find-addresses.js';
 import type { HttpLimits } from './http-limits.js';
-import { codingOf, decodeBody } from './read-body.js';
+import { readBody } from './read-body.js';
 import { type Hop, nextHop, type RedirectRule } from './redirect.js';
 import { checkRequest, type FetchRequest } from './request.js';
 import { isIdempotent } from './request-headers.js';
 import { createDnsResolver, createSystemResolver, type ResolveHost } from './resolve-host.js';
-import type { ResponseHead } from './response-parser.js';
 import { parseTarget, type Target } from './target-url.js';
 
 /** The only way out to the web for what strangers ask. */
@@ -25,7 +25,8 @@ export interface GuardedFetch {
   close(): void;
 }
 
-const NO_BODY = Buffer.alloc(0);
+/** Of a body that nobody wants, read only to keep the connection. */
+const MAX_DISCARDED_BYTES = 64 * 1024;
 
 interface Deps {
   readonly limits: HttpLimits;
@@ -63,14 +64,14 @@ export function createGuardedFetch(options: {
 }): GuardedFetch {
   const { limits, clock } = options;
   const allow = createAllowList(options.allow);
-  const watch = watchOver(clock);
-  const pool = createConnectionPool({ limits, deadlines: watch.deadlines, ca: options.ca });
+  const pool = createConnectionPool({ limits, ca: options.ca });
   const dns = createDnsCache({
     resolve: options.resolve ?? createDefaultResolver(allow),
     clock,
     maxAgeMs: limits.maxDnsCacheMs,
     maxNames: limits.maxDnsCacheNames,
   });
+  const watch = watchOver(clock);
   const deps: Deps = { limits, allow, clock, dns, pool, watch };
   return {
     fetch: (request, signal) => runFetch(request, deps, signal),
@@ -129,28 +130,25 @@ async function follow(
   let hop = first;
   for (;;) {
     const target = targetOf(hop, deps, journey);
-    const wants = (head: ResponseHead): boolean => {
-      if (nextHop(hop, head, journey.rule) !== null) return false;
-      if (wantsBody?.(head.status, head.headers) === false) return false;
-      codingOf(head.headers);
-      return true;
-    };
-    const { head, body, address, reused } = await connect(hop, target, wants, deps, journey);
-    const next = nextHop(hop, head, journey.rule);
+    const { response, address, reused } = await connect(hop, target, deps, journey);
+    const next = nextHop(hop, response, journey.rule);
     if (next === null) {
-      const { status, headers } = head;
-      const { maxBodyBytes } = deps.limits;
+      const status = response.statusCode ?? 0;
+      const headers = plainHeaders(response);
+      const wanted = wantsBody?.(status, headers) ?? true;
+      const body = wanted ? readBody(response, deps.limits.maxBodyBytes) : discardBody(response);
       return {
         kind: 'response',
         status,
         headers,
-        body: body === null ? NO_BODY : await decodeBody(codingOf(headers), body, maxBodyBytes),
+        body: await body,
         url: target.url.href,
         redirects: journey.redirects,
         address,
         reused,
       };
     }
+    await discardBody(response);
     if (next instanceof FetchFault) throw next;
     journey.redirects += 1;
     hop = next;
@@ -186,13 +184,7 @@ function refuseOthers({ url }: Target, { only, redirects }: Journey): void {
 type Answered = Extract<Exchange, { kind: 'response' }> & { readonly address: string };
 
 /** Looks up, checks and connects within the connect time, trying the addresses in turn. */
-async function connect(
-  hop: Hop,
-  target: Target,
-  wantsBody: ExchangeRequest['wantsBody'],
-  deps: Deps,
-  journey: Journey,
-): Promise<Answered> {
+async function connect(hop: Hop, target: Target, deps: Deps, journey: Journey): Promise<Answered> {
   const { clock, limits } = deps;
   const endMs = clock.monotonicMs() + limits.connectTimeoutMs;
   const addresses = await addressesOf(target, deps, journey.deadline);
@@ -201,10 +193,7 @@ async function connect(
   for (const [index, address] of tried.entries()) {
     const shareMs = (endMs - clock.monotonicMs()) / (tried.length - index);
     if (shareMs <= 0) break;
-    const { deadline } = journey;
-    const { method, headers, body } = hop;
-    const parts = { target, address, method, headers, body, deadline, wantsBody };
-    const result = await exchangeOnce({ ...parts, connectTimeoutMs: shareMs }, deps, journey);
+    const result = await exchangeOnce(hop, target, address, shareMs, deps, journey);
     if (result.kind === 'response') return { ...result, address };
     last = result.fault;
     if (result.connected || last.failure !== 'connect') throw last;
@@ -239,16 +228,41 @@ function orThrow<T>(value: T | FetchFault): T {
  * it at the very moment that it is used again. What isn't idempotent gets a connection of its own.
  */
 async function exchangeOnce(
-  parts: Omit<ExchangeRequest, 'fresh'>,
+  hop: Hop,
+  target: Target,
+  address: string,
+  connectTimeoutMs: number,
   deps: Deps,
   journey: Journey,
 ): Promise<Exchange> {
-  const send = async (fresh: boolean): Promise<Exchange> => {
-    const result = await exchange({ ...parts, fresh }, deps);
+  const { deadline } = journey;
+  const { method, headers, body } = hop;
+  const fresh = !isIdempotent(method);
+  const parts = { target, address, method, headers, body, deadline, connectTimeoutMs };
+  const send = async (request: ExchangeRequest): Promise<Exchange> => {
+    const result = await exchange(request, deps);
     if (result.kind === 'response' || result.connected) journey.sent = true;
     return result;
   };
-  const result = await send(!isIdempotent(parts.method));
-  const again = result.kind === 'failed' && result.stale && !parts.deadline.ended();
-  return again && result.fault.failure === 'interrupted' ? send(true) : result;
+  const result = await send({ ...parts, fresh });
+  const stale = result.kind === 'failed' && result.reused && !deadline.ended();
+  return stale && result.fault.failure === 'interrupted' ? send({ ...parts, fresh: true }) : result;
+}
+
+function plainHeaders(response: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+async function discardBody(response: IncomingMessage): Promise<Buffer> {
+  try {
+    await readBody(response, MAX_DISCARDED_BYTES);
+  } catch (error) {
+    // What the headers said stands all the same; only the connection is lost.
+    if (!(error instanceof FetchFault)) throw error;
+  }
+  return Buffer.alloc(0);
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type FetchFault, fault } from './fetch-result.js';
 import {
   type HttpMethod,
@@ -5,7 +6,6 @@ import {
   headersWithoutBody,
   type RequestHeaders,
 } from './request-headers.js';
-import type { ResponseHead } from './response-parser.js';
 
 /** One hop of a fetch. */
 export interface Hop {
@@ -36,13 +36,14 @@ const SAME_REQUEST = new Set([307, 308]);
  */
 export function nextHop(
   hop: Hop,
-  { status, headers: answered }: ResponseHead,
+  response: IncomingMessage,
   rule: RedirectRule,
 ): Hop | FetchFault | null {
-  const header = answered.location;
+  const status = response.statusCode ?? 0;
+  const header = response.headers.location;
   if (header === undefined || header === '') return null;
   if (rule.on === 'status' && !REDIRECTS.has(status)) return null;
-  // Headers are read as Latin-1, but what isn't ASCII in a Location is meant as UTF-8.
+  // Node reads headers as Latin-1, but what isn't ASCII in a Location is meant as UTF-8.
   const location = Buffer.from(header, 'latin1').toString();
   if (!URL.canParse(location, hop.url)) {
     return fault('redirect-target', 'a redirect to something that is not a URL');

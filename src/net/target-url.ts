@@ -52,7 +52,7 @@ export function parseTarget(text: string, allow: AllowList): Target | FetchFault
   }
   const isAddress = isIP(host) !== 0;
   // Without its trailing dot, which many servers don't know as their name.
-  if (!isAddress && url.hostname !== host) url.hostname = host;
+  if (!isAddress) url.hostname = host;
   return { url, secure, host, isAddress, port, trusted: entry !== null, portIsOpen };
 }
 
@@ -62,7 +62,6 @@ function readUrl(text: string): URL | null {
   if (/[\u0000-\u001f\u007f]/.test(text) || !URL.canParse(text)) return null;
   if (/^https?:/i.test(text) && !/^https?:\/\/[^/\\?#]/i.test(text)) return null;
   const url = new URL(text);
-  // To set a part of a URL is to read it all again.
-  if (url.hash !== '' || url.href.endsWith('#')) url.hash = '';
+  url.hash = '';
   return url;
 }
