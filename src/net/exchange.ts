@@ -72,6 +72,9 @@ export async function exchange(request: ExchangeRequest, deps: ExchangeDeps): Pr
   }
 }
 
+/** Answers with such a status have no body, whatever their headers say. */
+const NO_BODY = new Set([204, 304]);
+
 /** The connection is pinned to the checked address, under the name for TLS and Host. */
 function open(
   request: ExchangeRequest,
@@ -99,6 +102,8 @@ function open(
   sent.once('response', (response) => {
     // Node tells the request, not the answer, what was wrong with the rest of the bytes.
     sent.on('error', (error) => response.destroy(error));
+    // A body that is sent all the same would be taken for the answer to whoever comes next.
+    if (method === 'HEAD' || NO_BODY.has(response.statusCode ?? 0)) sent.shouldKeepAlive = false;
     onResponse(response);
   });
   // Node's own option for it listens to each event of the request: a tenth of a fetch's time.

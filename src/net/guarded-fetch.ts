@@ -237,7 +237,8 @@ async function exchangeOnce(
 ): Promise<Exchange> {
   const { deadline } = journey;
   const { method, headers, body } = hop;
-  const fresh = !isIdempotent(method);
+  // A source that leaves a body unread would take it for the request of whoever comes next.
+  const fresh = body !== null || !isIdempotent(method);
   const parts = { target, address, method, headers, body, deadline, connectTimeoutMs };
   const send = async (request: ExchangeRequest): Promise<Exchange> => {
     const result = await exchange(request, deps);

@@ -123,6 +123,44 @@ describe('the guarded fetch and connections', () => {
     assert.deepEqual([source.connections(), requests], [2, 2]);
   });
 
+  it('shares no connection after a body that the source may not have read', async () => {
+    const source = await bench.raw((socket: Socket) => {
+      socket.on('data', () => socket.write(OK));
+    });
+    const fetcher = bench.fetcher();
+    const url = `http://127.0.0.1:${source.port}/`;
+    const body = Buffer.from('GET /of-a-stranger HTTP/1.1\r\nHost: x\r\n\r\n');
+    for (const method of ['PUT', 'DELETE', 'POST'] as const) {
+      answered(await fetcher.fetch({ url, method, body }));
+      assert.equal(answered(await fetcher.fetch({ url })).reused, method !== 'PUT', method);
+    }
+    assert.equal(source.connections(), 4);
+  });
+
+  it('shares no connection after an answer that has no body, whatever it says of one', async () => {
+    const answers: Record<string, string> = {
+      HEAD: 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n',
+      '/204': 'HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\n',
+      '/304': 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n',
+    };
+    const source = await bench.raw((socket: Socket) => {
+      socket.on('data', (data) => {
+        const [method = '', path = ''] = data.toString().split(' ');
+        socket.write(answers[method] ?? answers[path] ?? OK);
+      });
+    });
+    const fetcher = bench.fetcher();
+    const url = (path: string): string => `http://127.0.0.1:${source.port}${path}`;
+    const asks = [{ method: 'HEAD', url: url('/') }, { url: url('/204') }, { url: url('/304') }];
+    for (const ask of asks as { url: string }[]) {
+      answered(await fetcher.fetch(ask));
+      assert.equal(answered(await fetcher.fetch({ url: url('/') })).reused, false);
+      // And from then on nothing is kept of what the next one is to find.
+      fetcher.close();
+    }
+    assert.equal(source.connections(), 6);
+  });
+
   it('gives up the oldest idle connection beyond the limit over all hosts', async () => {
     const closed: number[] = [];
     const sources = await Promise.all(
