@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { toWire } from '../api/json-text.js';
 import { hash160ToAddress } from '../base/hash.js';
-import { messageOf, NodeError } from '../base/node-error.js';
 import { loadConfig } from '../config/load-config.js';
 import type { CommandContext } from './command-context.js';
 import { type CommonOptions, EXIT_CODE_HELP, withCommonOptions } from './command-options.js';
@@ -23,6 +22,9 @@ account earned is collected to the owner, if its key is in the wallet here, and 
 is left of its GAS there, too: a revoked account can still collect, and whoever has the key can take
 both. A step after the revocation that fails is told and passed over.
 
+After a crash run the same command again, before another account is accepted: it sends nothing
+twice, and does what is left.
+
 Then: dodona keys rotate --kind node --wallet FILE, with the owner's wallet, makes, proposes and
 accepts another one. A running node goes over to it and answers what still waits.
 ${NO_ARGUMENT_HELP}
@@ -30,6 +32,9 @@ ${NO_ARGUMENT_HELP}
 Examples:
   dodona keys revoke --wallet owner.json --password-file owner.password --sweep
 ${EXIT_CODE_HELP}`;
+
+/** Less than this is not worth the fee of moving it, at Neo's default prices. */
+const WORTH_DATOSHI = 10_000_000n;
 
 interface RevokeOptions extends CommonOptions, PassphraseOptions {
   readonly wallet: string;
@@ -51,9 +56,7 @@ export function keysRevokeCommand(context: CommandContext): Command {
 }
 
 async function revoke(context: CommandContext, options: RevokeOptions): Promise<void> {
-  const { openDesk, carryOut } = await import('./run-order.js');
-  const { readGatewayKeys } = await import('../chain/gateway-keys.js');
-  const { createOrders } = await import('./rotation-orders.js');
+  const { revokeNodeAccount } = await import('./revoke-node-account.js');
   const config = loadConfig(options.config);
   const owner = await openOwner(context, options);
   if (owner === null) throw new Error('bug: --wallet is required');
@@ -62,50 +65,16 @@ async function revoke(context: CommandContext, options: RevokeOptions): Promise<
   const tell = (text: string): void => {
     if (options.json !== true) context.print(text);
   };
-  const loud = { ...context, print: tell };
+  const isDryRun = options.dryRun === true;
+  const sweeps = options.sweep === true;
   try {
-    const { nodeAccount } = await readGatewayKeys(open.rpc, config.gateway.hash);
-    if (nodeAccount === null) {
-      throw new NodeError('ORDER_REFUSED', 'the gateway has no node account to revoke', {
-        hint: 'nothing was sent',
-      });
-    }
-    const orders = createOrders({ context: loud, open });
-    const desk = await openDesk(open, { signer: owner, hasBooks: false, note: null }, context);
-    const { dryRun } = options;
-    const given = { ...(dryRun === undefined ? {} : { dryRun }) };
-    const passOver = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
-      try {
-        await work();
-        return true;
-      } catch (error) {
-        if (!(error instanceof NodeError)) throw error;
-        context.complain(`warning: ${what}: ${messageOf(error)}`);
-        return false;
-      }
-    };
-    const report = await carryOut(desk, () => ({ kind: 'revokeNodeAccount' }), given, loud);
-    context.passed?.('revoke');
-    // Not before: whoever has the key answers until then, and could keep a collection from a block.
-    let isHeld = false;
-    if (dryRun !== true) {
-      await passOver('not known whether its key is here', async () => {
-        isHeld = await orders.isHeld(nodeAccount);
-      });
-    }
-    const collected =
-      isHeld &&
-      (await passOver('earnings not collected', () =>
-        orders.collectAll(nodeAccount, owner.account),
-      ));
-    const sweeps = isHeld && options.sweep === true;
-    const swept =
-      sweeps &&
-      (await passOver('GAS not swept', () => orders.sendRest(nodeAccount, owner.account)));
+    const worth = WORTH_DATOSHI;
+    const parts = { context, open, owner, sweeps, worth, isDryRun, tell };
+    const { revoked, ...done } = await revokeNodeAccount(parts);
     tell(labelled('next', `dodona keys rotate --kind node --wallet ${options.wallet}`));
-    const revoked = dryRun === true ? null : hash160ToAddress(nodeAccount);
     if (options.json === true) {
-      context.print(JSON.stringify(toWire({ ok: true, revoked, collected, swept, report })));
+      const address = isDryRun || revoked === null ? null : hash160ToAddress(revoked);
+      context.print(JSON.stringify(toWire({ ok: true, revoked: address, ...done })));
     }
   } finally {
     open.close();

@@ -38,7 +38,8 @@ Where a rotation stands is found from wallet, chain and books each time: after a
 step was refused, --continue finishes it, and begins none. A running node goes over by itself.
 
 --kind random: a new key of random numbers is made and proposed; requests that wait keep the key
-that they were made under. Once none waits, --continue moves former keys out of the file.
+that they were made under. Once none waits, --continue moves former keys out of the file. As long as
+one is there, the command finishes that rotation and begins no other, also after a crash.
 
 The vault's keys: dodona secrets rotate.
 ${NO_ARGUMENT_HELP}

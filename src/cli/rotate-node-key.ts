@@ -13,12 +13,17 @@ import {
   type RotationStep,
   type RotationWants,
 } from '../operations/rotation-plan.js';
-import type { SentTransaction, TransactionPurpose } from '../pipeline/transaction-store.js';
 import { addNodeKey } from './add-node-key.js';
 import type { CommandContext } from './command-context.js';
 import type { OpenChain } from './open-chain.js';
 import { retireAccount } from './retire-account.js';
-import { booksOfRotation, readRotation, untilEnded, waitingOn } from './rotation-desk.js';
+import {
+  booksOfRotation,
+  readRotation,
+  settleRepeatable,
+  untilEnded,
+  waitingOn,
+} from './rotation-desk.js';
 import { createOrders } from './rotation-orders.js';
 import { createSentNote } from './sent-note.js';
 import { labelled } from './text-table.js';
@@ -62,6 +67,7 @@ export async function rotateNodeKey(parts: RotationParts): Promise<DoneStep[]> {
     const plan = planRotation(await readRotation(open), wants);
     const [step] = plan.steps;
     if (step === undefined) return done;
+    context.passed?.(`${step.kind} begun`);
     done.push(await work.perform(step, plan));
     context.passed?.(step.kind);
     // One rotation at a time: after its last step none is begun.
@@ -147,7 +153,8 @@ function createSteps(parts: RotationParts) {
         return done(step.account);
       case 'drain': {
         const { account } = step.old;
-        await untilAllEnded((sent) => sent.account === account);
+        const open = booksOfRotation(config).inFlight.filter((sent) => sent.account === account);
+        for (const sent of open) await untilEnded(wait, sent, sent.validUntilBlock);
         return done(account);
       }
       case 'collect': {
@@ -175,26 +182,17 @@ function createSteps(parts: RotationParts) {
     }
   }
 
-  async function untilAllEnded(which: (sent: SentTransaction) => boolean): Promise<void> {
-    for (const sent of booksOfRotation(config).inFlight.filter(which)) {
-      await untilEnded(wait, sent, sent.validUntilBlock);
-    }
-  }
-
   return {
     perform,
     /** Waits for what an earlier run sent: it is not known yet whether it is to be repeated. */
     async settleSent(): Promise<void> {
       await note.settle(wait);
-      await untilAllEnded(({ purpose }) => REPEATABLE.includes(purpose));
+      await settleRepeatable(config, wait);
     },
   };
 }
 
 type Orders = ReturnType<typeof createOrders>;
-
-/** What these do, a rotation would do again. */
-const REPEATABLE: readonly TransactionPurpose[] = ['key', 'order', 'collect'];
 
 function made(next: WalletAccount | null): Hash160 {
   if (next === null) throw new Error('bug: a step for an account that is not made yet');

@@ -15,8 +15,14 @@ import type { CommandContext } from './command-context.js';
 import type { OpenChain } from './open-chain.js';
 import { withVault } from './open-vault-desk.js';
 import { drawsUnderKeys } from './random-key-draws.js';
-import { booksOfRotation, createWalletSigners } from './rotation-desk.js';
+import {
+  booksOfRotation,
+  createWalletSigners,
+  settleRepeatable,
+  waitingOn,
+} from './rotation-desk.js';
 import { carryOut, openDesk } from './run-order.js';
+import { createSentNote } from './sent-note.js';
 import { labelled } from './text-table.js';
 
 /** A node that runs and is in step has a block in its books at once. */
@@ -67,8 +73,19 @@ export async function rotateRandomKey(parts: RandomRotationParts): Promise<Rando
     // The newest of the file is a former one where another, that is not here, was proposed since.
     return { chain, next, formers };
   };
+  const note = createSentNote(open.config);
+  if (!isDryRun) {
+    // A proposal of an earlier run may be on its way.
+    const wait = waitingOn(open, context.clock);
+    await note.settle(wait);
+    await settleRepeatable(open.config, wait);
+  }
   const before = await read();
-  const creates = parts.begins && before.next === null;
+  const isUnderWay = before.next !== null || before.formers.length > 0;
+  const creates = parts.begins && !isUnderWay;
+  if (parts.begins && isUnderWay) {
+    tell(labelled('note', 'a rotation is under way: this finishes it, and begins no other'));
+  }
   if (isDryRun) {
     if (creates) tell(labelled('create', 'make a new key in random.keyFile'));
     if (creates || before.next !== null) tell(labelled('propose', 'tell the gateway of it'));
@@ -79,10 +96,11 @@ export async function rotateRandomKey(parts: RandomRotationParts): Promise<Rando
   const created = creates ? await createKey(parts) : null;
   if (creates) context.passed?.('create');
   const { next } = creates ? await read() : before;
-  if (next !== null) await propose(parts, next);
+  if (next !== null) await propose(parts, next, note);
   if (next !== null) context.passed?.('propose');
   const { formers, chain } = await read();
   const retired = await retire(parts, formers, chain);
+  context.passed?.('retire');
   const proposed = next === null ? null : publicKeyId(next);
   return { created, proposed, retired };
 }
@@ -101,6 +119,7 @@ async function createKey({ context, open, tell }: RandomRotationParts): Promise<
 async function propose(
   { context, open, owner, tell }: RandomRotationParts,
   publicKey: Buffer,
+  note: ReturnType<typeof createSentNote>,
 ): Promise<void> {
   const { config } = open;
   const key = await openRandomKeys(config).find(publicKey);
@@ -112,7 +131,8 @@ async function propose(
   const desk = await openDesk(open, { signer, hasBooks, note: null }, context);
   const proof = possessionProof(config.gateway.hash, key, randomBytes);
   const order = { kind: 'proposeRandomKey', publicKey, possessionProof: proof } as const;
-  await carryOut(desk, () => order, {}, { ...context, print: tell });
+  await carryOut(desk, () => order, {}, { ...context, print: tell }, note.write);
+  note.forget();
 }
 
 function requireNode<T>(account: T | null): T {

@@ -19,7 +19,11 @@ import type { KeyHolder } from '../keystore/key-holder.js';
 import { DATABASE_FILE, LOCK_FILE } from '../node/node-options.js';
 import type { RotationFacts, WalletHoldings } from '../operations/rotation-plan.js';
 import { type WaitParts, waitForBlock } from '../pipeline/send-order.js';
-import { createTransactionStore, type SentTransaction } from '../pipeline/transaction-store.js';
+import {
+  createTransactionStore,
+  type SentTransaction,
+  type TransactionPurpose,
+} from '../pipeline/transaction-store.js';
 import { openDatabaseReadOnly } from '../storage/database.js';
 import { lockNode } from '../storage/node-lock.js';
 import type { OpenChain } from './open-chain.js';
@@ -140,6 +144,19 @@ export async function untilEnded(
   } catch (error) {
     const ends = ['TRANSACTION_FAULTED', 'TRANSACTION_DEAD'];
     if (!(error instanceof NodeError) || !ends.includes(error.code)) throw error;
+  }
+}
+
+/** What these do, a command that is run again would do again. */
+const REPEATABLE: readonly TransactionPurpose[] = ['key', 'order', 'collect'];
+
+/** Waits for what an earlier run sent through the books: nobody sends its like before it ended. */
+export async function settleRepeatable(
+  config: Pick<NodeConfig, 'storage'>,
+  wait: WaitParts,
+): Promise<void> {
+  for (const sent of booksOfRotation(config).inFlight) {
+    if (REPEATABLE.includes(sent.purpose)) await untilEnded(wait, sent, sent.validUntilBlock);
   }
 }
 

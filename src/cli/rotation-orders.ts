@@ -44,6 +44,9 @@ export function createOrders({
     signerOf,
     send,
 
+    /** The account that the configuration names. */
+    configured: () => keys.configured(),
+
     /** Whether the key is in the wallet, or at a signer. */
     isHeld: async (wanted: Hash160): Promise<boolean> =>
       (await keys.accounts()).some(({ account }) => account === wanted),

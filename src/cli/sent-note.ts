@@ -24,7 +24,7 @@ const noteSchema = z.strictObject({
  */
 export function createSentNote(
   { storage }: Pick<NodeConfig, 'storage'>,
-  of: 'rotation' | 'closing' = 'rotation',
+  of: 'rotation' | 'closing' | 'revocation' = 'rotation',
 ) {
   const file = join(storage.dir, `${of}.json`);
   const forget = (): void => rmSync(file, { force: true });
