@@ -16,8 +16,9 @@ file, with the audit log's anchor, the configuration, its price feeds and functi
 secrets and API keys are in the database: secrets encrypted as they are there.
 
 FILE gets mode 0600, and is there whole or not at all; it replaces nothing. Where it is a directory,
-the backup gets a name with the time in it, and --keep N removes the oldest of such names there
-beyond N, once the new one is whole. Meanwhile the copy needs room in storage.dir.
+the backup gets a name with network, gateway and time in it, and --keep N removes the oldest of this
+gateway's names there beyond N, once the new one is whole. Meanwhile the copy needs room in
+storage.dir: without enough for it and the node, none is made.
 
 Without --with-keys no key is in it: keep copies of the wallet, of vault.key and of random.key
 elsewhere, made anew after each change. With it they are, encrypted as they are under the passwords

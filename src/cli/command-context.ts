@@ -41,6 +41,8 @@ export interface CommandContext {
   readonly errorStream: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Signals and uncaught errors of this process. */
   readonly process: NodeJS.EventEmitter;
+  /** Effective user, when it is not the process's own. */
+  readonly euid?: number;
   /** Told of steps that are done; tests end the process there. */
   passed?(step: string): void;
   /** Ends this process at once. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createAuditStore } from '../audit/audit-store.js';
 import { toHex } from '../base/bytes.js';
 import { NodeError } from '../base/node-error.js';
@@ -9,6 +9,7 @@ import { auditAnchorFile } from '../config/vault-files.js';
 import { DATABASE_FILE } from '../node/node-options.js';
 import type { BackupManifest } from '../operations/backup/manifest.js';
 import { writeBackup } from '../operations/backup/write-backup.js';
+import { freeBytes } from '../operations/doctor/host/host-facts.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
 import { openDatabaseReadOnly, schemaVersion } from '../storage/database.js';
 import { LATEST_SCHEMA } from '../storage/migrations.js';
@@ -19,15 +20,17 @@ import type { CommandContext } from './command-context.js';
 import { timeText } from './human-time.js';
 import { withVault } from './open-vault-desk.js';
 import type { PassphraseOptions } from './passphrase-input.js';
+import { refuseRootIn } from './refuse-root.js';
 import { badQuery } from './secret-options.js';
 import { labelled } from './text-table.js';
 
 /** The audit log's anchor in a backup, and where a restored one stands. */
 export const ANCHOR_NAME = 'audit.head';
 const COPY_FILE = 'backup.copy';
+const NOTE_FILE = 'backup.unfinished';
 const LOCK_FILE = 'backup.lock';
-/** Names that backups get in a directory: only such are ever removed. */
-const NAMED = /^dodona-\d{8}T\d{6}Z\.backup$/;
+/** Digits of the gateway's hash in names of backups. */
+const GATEWAY_DIGITS = 8;
 
 export interface BackupWants extends PassphraseOptions {
   readonly file: string;
@@ -44,19 +47,23 @@ export interface MadeBackup extends BackupManifest {
   readonly isAudited: boolean;
 }
 
-/** Makes a backup of the node's state, whether it runs or not. Throws what `writeBackup` throws. */
+/**
+ * Makes a backup of the node's state, whether it runs or not. Throws what `writeBackup` throws, and
+ * RUN_AS_OWNER, BACKUP_RUNNING.
+ */
 export async function makeBackup(
   context: CommandContext,
   config: NodeConfig,
   wants: BackupWants,
 ): Promise<MadeBackup> {
   const { dir } = config.storage;
+  refuseRootIn(dir, context.euid);
   const nowMs = context.clock.nowMs();
   const isDirectory = existsSync(wants.file) && statSync(wants.file).isDirectory();
   if (wants.keep !== null && !isDirectory) {
     throw badQuery('--keep goes with a directory', `${wants.file} is none`);
   }
-  const target = isDirectory ? join(wants.file, nameAt(nowMs)) : wants.file;
+  const target = isDirectory ? join(wants.file, nameAt(config, nowMs)) : wants.file;
   const passphrase = await newPassphrase(context, wants);
   const db = openDatabaseReadOnly(join(dir, DATABASE_FILE), 'earlier');
   try {
@@ -67,15 +74,17 @@ export async function makeBackup(
         db,
         databaseName: DATABASE_FILE,
         copyPath: join(dir, COPY_FILE),
+        noteFile: join(dir, NOTE_FILE),
         sources: [...plainSources(config), ...(wants.withKeys === true ? keySources(config) : [])],
         contents: anchorOf(config),
         target,
         passphrase,
         describe: (copy) => describe(copy, config, context.version, nowMs, wants),
         random: randomBytes,
+        freeBytes,
         ...(context.passed === undefined ? {} : { passed: context.passed }),
       });
-      const removed = wants.keep === null ? [] : removeOldest(wants.file, wants.keep);
+      const removed = wants.keep === null ? [] : removeOldest(config, target, wants.keep);
       // Of an earlier schema it is left alone: the version that knows it must still read it.
       if (isCurrent) await noteDown(context, config, target, manifest);
       return { file: target, bytes, removed, isAudited: isCurrent, ...manifest };
@@ -87,8 +96,12 @@ export async function makeBackup(
   }
 }
 
-const nameAt = (nowMs: number): string =>
-  `dodona-${new Date(nowMs).toISOString().replace(/[-:]|\..*/g, '')}Z.backup`;
+/** So that nodes of several gateways can share a directory. */
+const prefixOf = ({ network, gateway }: NodeConfig): string =>
+  `dodona-${network.magic}-${gateway.hash.slice(2, 2 + GATEWAY_DIGITS)}-`;
+
+const nameAt = (config: NodeConfig, nowMs: number): string =>
+  `${prefixOf(config)}${new Date(nowMs).toISOString().replace(/[-:]|\..*/g, '')}Z.backup`;
 
 /** Read before the rows are copied: what it says must be there, then is. */
 function anchorOf(config: NodeConfig): { name: string; bytes: Buffer }[] {
@@ -121,10 +134,15 @@ function describe(
 const AUDIT_SCHEMA = 4;
 const NO_AUDIT = { seq: 0, hash: Buffer.alloc(32) };
 
-/** Those that a directory has beyond so many, by the times in their names. */
-function removeOldest(dir: string, keep: number): string[] {
-  const named = readdirSync(dir).filter((name) => NAMED.test(name));
-  const old = named.sort().slice(0, -keep);
+/**
+ * Those of this gateway that a directory has beyond so many, by the times in their names; never the
+ * one that was just made, whatever a clock said before.
+ */
+function removeOldest(config: NodeConfig, made: string, keep: number): string[] {
+  const dir = dirname(made);
+  const named = new RegExp(`^${prefixOf(config)}\\d{8}T\\d{6}Z\\.backup$`);
+  const others = readdirSync(dir).filter((name) => named.test(name) && name !== basename(made));
+  const old = others.sort().slice(0, Math.max(0, others.length - (keep - 1)));
   const paths = old.map((name) => join(dir, name));
   for (const path of paths) rmSync(path);
   return paths;

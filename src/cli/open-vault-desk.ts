@@ -7,6 +7,7 @@ import { type OpenedVault, openVault } from '../node/open-vault.js';
 import { type Database, openDatabase, openDatabaseReadOnly } from '../storage/database.js';
 import { lockNode } from '../storage/node-lock.js';
 import type { CommandContext } from './command-context.js';
+import { refuseRootIn } from './refuse-root.js';
 
 export interface VaultDesk extends OpenedVault {
   readonly db: Database;
@@ -17,13 +18,14 @@ export interface VaultDesk extends OpenedVault {
 /**
  * Opens the node's vault, whether the node runs or not. A database that is missing is made, and one
  * of an earlier schema migrated, but only while no node runs. Throws a NodeError DB_OPEN,
- * DB_NEWER_SCHEMA, NODE_RUNNING.
+ * DB_NEWER_SCHEMA, NODE_RUNNING, RUN_AS_OWNER.
  */
 export async function withVault<T>(
-  { clock }: CommandContext,
+  { clock, euid }: CommandContext,
   config: NodeConfig,
   work: (desk: VaultDesk) => T | Promise<T>,
 ): Promise<T> {
+  refuseRootIn(config.storage.dir, euid);
   const db = openForWriting(config.storage.dir);
   try {
     return await work({ ...openVault(config, db, clock), db, actor: operatorName() });

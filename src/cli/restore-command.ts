@@ -15,7 +15,8 @@ again: until then no node opens that directory.
 
 The network and the gateway must be those of the configuration; where node.config.yaml is missing,
 as on a new machine, nothing is compared. The backup's own configuration, its feeds and a wallet
-come to DIR/config, and are not used from there.
+come to DIR/config, and are not used from there. Where the configuration has keys, functions.store
+or the audit log's anchor in other places, nothing is put there: the next steps name them.
 
 An old backup does no harm: the node reads the chain from where the backup ends, and what was
 answered since is not answered again. What only the database knows is as it was then: secrets, API
@@ -23,7 +24,7 @@ keys, the audit log, evidence, pauses.
 ${NO_ARGUMENT_HELP}
 
 Examples:
-  dodona restore dodona-20261127T221500Z.backup --to data --password-file backup.passphrase
+  dodona restore node.backup --to data --password-file backup.passphrase
   dodona restore before-upgrade.backup --to data --replace
 ${EXIT_CODE_HELP}`;
 

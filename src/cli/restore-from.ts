@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createAuditLog } from '../audit/audit-log.js';
 import { NodeError } from '../base/node-error.js';
 import { loadConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { auditAnchorFile } from '../config/vault-files.js';
 import { DATABASE_FILE, LOCK_FILE } from '../node/node-options.js';
 import type { BackupManifest } from '../operations/backup/manifest.js';
 import { openBackup } from '../operations/backup/read-backup.js';
@@ -17,7 +16,9 @@ import { DEFAULT_CONFIG_FILE } from './command-options.js';
 import { ANCHOR_NAME, manifestLines } from './make-backup.js';
 import { operatorName } from './open-vault-desk.js';
 import { readPassphrase } from './passphrase-input.js';
+import { ROOT, refuseRootIn } from './refuse-root.js';
 import type { RestoreOptions } from './restore-command.js';
+import { KEY_FILES, nextSteps } from './restored-places.js';
 import { labelled } from './text-table.js';
 
 /** What `restore --json` prints. */
@@ -26,13 +27,18 @@ export interface RestoreReport extends BackupManifest {
   readonly dir: string;
   /** Where what was there before is now. */
   readonly movedTo: string | null;
+  /** Files of keys that came in place of others; those are in `movedTo`. */
+  readonly replacedKeys: readonly string[];
   /** Whether network and gateway were held against a configuration. */
   readonly isCompared: boolean;
   /** What is to be done now, in order. */
   readonly next: readonly string[];
 }
 
-/** Throws what `openBackup` and `restoreBackup` throw; BACKUP_OTHER_CHAIN, DB_NEWER_SCHEMA. */
+/**
+ * Throws what `openBackup` and `restoreBackup` throw; BACKUP_OTHER_CHAIN, DB_NEWER_SCHEMA,
+ * RUN_AS_OWNER.
+ */
 export async function restoreFrom(
   context: CommandContext,
   file: string,
@@ -40,6 +46,7 @@ export async function restoreFrom(
 ): Promise<RestoreReport> {
   const config = configOf(options.config);
   const dir = resolve(options.to);
+  refuseRootIn(dir, context.euid);
   const passphrase = await readPassphrase(context, options, { of: "the backup's passphrase" });
   const backup = await openBackup(file, passphrase);
   try {
@@ -55,8 +62,11 @@ export async function restoreFrom(
       prepare: (staged) => prepare(context, staged, file, manifest),
       ...(context.passed === undefined ? {} : { passed: context.passed }),
     });
-    const next = nextSteps(manifest, config, dir);
-    return { dir, movedTo, isCompared: config !== null, next, ...manifest };
+    const replacedKeys = movedTo === null ? [] : differingKeys(dir, movedTo);
+    const isRoots = (context.euid ?? process.geteuid?.()) === ROOT;
+    const owner = `all of it is root's: chown -R USER ${dir}, if the node runs as another user`;
+    const next = [...(isRoots ? [owner] : []), ...nextSteps(manifest, config, dir)];
+    return { dir, movedTo, replacedKeys, isCompared: config !== null, next, ...manifest };
   } finally {
     backup.close();
   }
@@ -103,34 +113,25 @@ function prepare(
   }
 }
 
-function nextSteps(manifest: BackupManifest, config: NodeConfig | null, dir: string): string[] {
-  const hasKeys = manifest.withKeys;
-  const keys = hasKeys
-    ? `put ${join(dir, 'config', 'wallet.json')} where wallet.file says, with its password file`
-    : 'put the wallet, vault.key and random.key in their places, if they are not there';
-  const anchor = config === null ? join(dir, ANCHOR_NAME) : auditAnchorFile(config);
-  const elsewhere = anchor !== join(dir, ANCHOR_NAME);
-  return [
-    ...(config === null
-      ? [`write node.config.yaml; the backup's is in ${join(dir, 'config')}`]
-      : []),
-    ...(config !== null && !hasKeys ? [] : [keys]),
-    elsewhere
-      ? `audit.anchorFile is ${anchor}: dodona audit verify, and then --acknowledge`
-      : 'dodona audit verify',
-    'dodona config validate',
-    'dodona start: it reads the chain from where the backup ends',
-    'dodona gasbank reconcile, once it is in step',
-  ];
+/** Those that are in both places, with another content. */
+function differingKeys(dir: string, movedTo: string): string[] {
+  const inBoth = KEY_FILES.filter((name) =>
+    [dir, movedTo].every((place) => existsSync(join(place, name))),
+  );
+  const read = (place: string, name: string) => readFileSync(join(place, name));
+  return inBoth.filter((name) => !read(dir, name).equals(read(movedTo, name)));
 }
 
 /** For people. */
 export function restoredText(report: RestoreReport): string {
-  const { dir, movedTo, isCompared, next } = report;
+  const { dir, movedTo, replacedKeys, isCompared, next } = report;
   return [
     labelled('restored', dir),
     ...manifestLines(report),
     ...(movedTo === null ? [] : [labelled('moved', `what was there is in ${movedTo}`)]),
+    ...replacedKeys.map((name) =>
+      labelled('other key', `${name} differs from the one that was there: it is in ${movedTo}`),
+    ),
     ...(isCompared ? [] : [labelled('note', 'no configuration to compare network and gateway to')]),
     ...next.map((step, at) => labelled(at === 0 ? 'next' : '', `${at + 1}. ${step}`)),
   ].join('\n');

@@ -140,13 +140,14 @@ describe('dodona backup and dodona restore', function () {
     assert.equal(readFileSync(at('there'), 'utf8'), 'mine');
     const kept = at('kept');
     mkdirSync(kept);
-    const old = ['dodona-20200101T000000Z.backup', 'dodona-20210101T000000Z.backup'];
+    const named = (day: string) => `dodona-${MAGIC}-${GATEWAY.slice(2, 10)}-${day}T000000Z.backup`;
+    const old = ['20200101', '20210101'].map(named);
     for (const name of [...old, 'dodona-mine.backup']) writeFileSync(join(kept, name), '');
     await mustRun(...asWords('backup', kept, '--keep', '2'));
-    const [mine, ...named] = readdirSync(kept).sort().reverse();
+    const [mine, ...others] = readdirSync(kept).sort().reverse();
     assert.equal(mine, 'dodona-mine.backup');
-    assert.equal(named.length, 2);
-    assert.equal(named[1], old[1], 'the oldest went');
+    assert.equal(others.length, 2);
+    assert.equal(others[1], old[1], 'the oldest went');
     assert.equal((await refusal(...asWords('backup', at('x'), '--keep', '2'))).code, 'BAD_QUERY');
   });
 

@@ -23,7 +23,8 @@ storage:
 
 /** The command line in this process, with what it printed, over a directory of its own. */
 /** `clock`: the time that commands are told; by default one that stands still. */
-export function commandLine(options: { readonly clock?: Clock } = {}) {
+/** `euid`: the user that commands take themselves for. */
+export function commandLine(options: { readonly clock?: Clock; readonly euid?: number } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'dodona-cli-'));
   const configFile = join(dir, 'node.yaml');
   const storageDir = join(dir, 'data');
@@ -38,6 +39,7 @@ export function commandLine(options: { readonly clock?: Clock } = {}) {
     const context: CommandContext = {
       clock: options.clock ?? { ...systemClock, nowMs: () => AT_MS + 60_000 },
       version: '0.1.0',
+      ...(options.euid === undefined ? {} : { euid: options.euid }),
       print: (text) => {
         out += `${text}\n`;
       },

@@ -10,6 +10,12 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   { when: /^npx dodona start\b/, how: { kind: 'background', until: 'in step with the chain' } },
   { when: /^node .*source\.mjs$/, how: { kind: 'background', until: 'the source listens' } },
   { when: /^npm run demo$/, how: { kind: 'run' }, as: (command) => `${command} -- --once --json` },
+  {
+    // Beside another one, as after a second day.
+    when: /^npx dodona backup ~/,
+    how: { kind: 'run' },
+    as: (command) => `touch ~/dodona/backups/dodona-1-0-20200101T000000Z.backup && ${command}`,
+  },
   { when: /^npx dodona explain\b/, how: { kind: 'retry', until: 'requested' } },
   { when: /^npx dodona health\b/, how: { kind: 'retry', until: 'ready' } },
   { when: /^npx dodona gasbank collect\b/, how: { kind: 'retry', until: 'GAS (system fee' } },

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeSync,
@@ -35,7 +36,7 @@ export interface RestoreParts {
   /** Looks the restored files through, and adds to them, before they take the place of others. */
   prepare(staged: string): void;
   /** Told of steps that are done; tests end the process there. */
-  passed?(step: 'staged' | 'begun' | 'moved aside' | 'moved in' | 'restored'): void;
+  passed?(step: 'staged' | 'begun' | `moved ${string}` | 'restored'): void;
 }
 
 export interface Restored {
@@ -47,8 +48,9 @@ export interface Restored {
  * Restores a backup into a storage directory on which no node works. Everything is written, proven
  * and on disk before the first file is replaced; what was there is moved into a folder beside it,
  * and nothing is deleted. Once files are being replaced, a file in the directory says so, and no
- * database is opened there until a restoring has ended: after a crash, run it again. Throws a
- * NodeError NODE_RUNNING, RESTORE_OVER_DATA, BACKUP_DAMAGED, BACKUP_WRITE.
+ * database is opened there until a restoring has ended: after a crash, run it again. What was there
+ * ends up in one folder, however often it was cut off. Throws a NodeError NODE_RUNNING,
+ * RESTORE_OVER_DATA, BACKUP_DAMAGED, BACKUP_WRITE.
  */
 export function restoreBackup(parts: RestoreParts): Restored {
   const { backup, dir, passed } = parts;
@@ -56,6 +58,7 @@ export function restoreBackup(parts: RestoreParts): Restored {
   const lock = lockNode(join(dir, parts.lockFile));
   try {
     const marker = join(dir, RESTORE_MARKER);
+    const earlier = existsSync(marker) ? writing(marker, () => readMarker(marker)) : null;
     // One that was not ended may have moved files in by now: they are no data of before.
     const replaces = parts.replaces || existsSync(marker);
     const isFree = (names: readonly string[]): string[] => {
@@ -68,9 +71,11 @@ export function restoreBackup(parts: RestoreParts): Restored {
     const names = stage(staged, parts);
     passed?.('staged');
     const present = isFree(names);
-    writeMarker(marker);
+    const { aside, isMoved } = earlier ?? { aside: newFolder(dir, parts.nowMs), isMoved: false };
+    if (earlier === null) writeMarker(marker, { aside, isMoved });
     passed?.('begun');
-    const movedTo = writing(dir, () => moveAside(dir, present, parts.nowMs));
+    writing(dir, () => moveAside(parts, present, { aside, isMoved }));
+    if (!isMoved) writeMarker(marker, { aside, isMoved: true });
     passed?.('moved aside');
     writing(dir, () => moveIn(staged, dir, names));
     passed?.('moved in');
@@ -78,7 +83,7 @@ export function restoreBackup(parts: RestoreParts): Restored {
     rmSync(staged, { recursive: true, force: true });
     syncDirectory(dir);
     passed?.('restored');
-    return { movedTo };
+    return { movedTo: existsSync(join(dir, aside)) ? join(dir, aside) : null };
   } finally {
     lock.release();
   }
@@ -137,28 +142,60 @@ const takeInto =
       });
   };
 
-function writeMarker(marker: string): void {
+/** How far a restoring is. */
+interface Marker {
+  /** Name of the folder for what was there before. */
+  readonly aside: string;
+  /** Whether all of that is in it. */
+  readonly isMoved: boolean;
+}
+
+/** One line: the folder, and then whether. */
+const MARKER = /^(replaced-\d{8}T\d{6}(?:-\d+)?)( moved)?$/;
+
+/** Null where it tells of no folder: then another one is taken. */
+function readMarker(marker: string): Marker | null {
+  const [, aside, moved] = MARKER.exec(readFileSync(marker, 'utf8')) ?? [];
+  return aside === undefined ? null : { aside, isMoved: moved !== undefined };
+}
+
+/** In place of the one before at once: a half of it would tell of another folder. */
+function writeMarker(marker: string, { aside, isMoved }: Marker): void {
+  const next = `${marker}.next`;
   writing(marker, () => {
-    const file = openSync(marker, 'w', 0o600);
-    fsyncSync(file);
-    closeSync(file);
+    const file = openSync(next, 'w', 0o600);
+    try {
+      writeSync(file, `${aside}${isMoved ? ' moved' : ''}`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(next, marker);
     syncDirectory(dirname(marker));
   });
 }
 
-function moveAside(dir: string, present: readonly string[], nowMs: number): string | null {
-  if (present.length === 0) return null;
-  const stamp = new Date(nowMs).toISOString().replace(/[-:]|\..*/g, '');
-  const aside = freeName(join(dir, `replaced-${stamp}`));
-  for (const name of present) move(join(dir, name), join(aside, name));
+function moveAside(
+  { dir, nowMs, passed }: RestoreParts,
+  present: readonly string[],
+  { aside, isMoved }: Marker,
+): void {
+  const other = newFolder(dir, nowMs);
+  for (const name of present) {
+    // Once all were moved, what is there was moved in by a run that was cut off.
+    const isKept = isMoved || existsSync(join(dir, aside, name));
+    move(join(dir, name), join(dir, isKept ? other : aside, name));
+    passed?.(`moved ${name}`);
+  }
   syncDirectory(dir);
-  return aside;
 }
 
-function freeName(path: string): string {
+/** A name that no folder has. */
+function newFolder(dir: string, nowMs: number): string {
+  const stamp = new Date(nowMs).toISOString().replace(/[-:]|\..*/g, '');
   for (let count = 1; ; count++) {
-    const name = count === 1 ? path : `${path}-${count}`;
-    if (!existsSync(name)) return name;
+    const name = `replaced-${stamp}${count === 1 ? '' : `-${count}`}`;
+    if (!existsSync(join(dir, name))) return name;
   }
 }
 

@@ -25,12 +25,12 @@ export interface WholeFile {
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /**
- * Begins a file of mode 0600 beside the one it will be, as NAME.partial. It replaces nothing: a
- * NodeError FILE_EXISTS, also where another one came first meanwhile. Throws BACKUP_WRITE.
+ * Begins a file of mode 0600 under the name `partial`, beside the one it will be; nobody else may
+ * use that name. It replaces nothing: a NodeError FILE_EXISTS, also where another one came first
+ * meanwhile. Throws BACKUP_WRITE.
  */
-export function createWholeFile(path: string): WholeFile {
+export function createWholeFile(path: string, partial: string): WholeFile {
   if (existsSync(path)) throw exists(path);
-  const partial = `${path}.partial`;
   let bytes = 0;
   let opened: number | null = null;
   const trying = <T>(work: () => T): T => {
@@ -40,10 +40,7 @@ export function createWholeFile(path: string): WholeFile {
       throw cannotWrite(path, cause);
     }
   };
-  const file = trying(() => {
-    rmSync(partial, { force: true });
-    return openSync(partial, 'wx', 0o600);
-  });
+  const file = trying(() => openSync(partial, 'wx', 0o600));
   opened = file;
 
   function close(): void {

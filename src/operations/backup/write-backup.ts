@@ -6,6 +6,7 @@ import { type CopyProgress, copyDatabase, removeDatabase } from '../../storage/c
 import type { Database } from '../../storage/database.js';
 import { cannotWrite } from './backup-errors.js';
 import { newHeader } from './backup-header.js';
+import { refuseWithoutRoom } from './backup-room.js';
 import {
   type BackupManifest,
   isBackupName,
@@ -14,6 +15,7 @@ import {
   manifestText,
 } from './manifest.js';
 import { createSealer, PART_BYTES, type Sealer } from './sealed-stream.js';
+import { notePartial, removeNoted } from './unfinished-file.js';
 import { createWholeFile, type WholeFile } from './whole-file.js';
 
 /** A file beside the database that goes into a backup. */
@@ -30,6 +32,8 @@ export interface BackupParts {
   readonly databaseName: string;
   /** Where the copy is put meanwhile: as secret as the database itself. */
   readonly copyPath: string;
+  /** Names the file that is being written meanwhile, so that the next run can clear it up. */
+  readonly noteFile: string;
   readonly sources: readonly BackupSource[];
   /** Of small files that were read before the copy was begun. */
   readonly contents: readonly { readonly name: string; readonly bytes: Buffer }[];
@@ -39,6 +43,8 @@ export interface BackupParts {
   /** What the manifest tells besides its files; asked of the copy. */
   describe(copy: string): Omit<BackupManifest, 'files'>;
   readonly random: RandomBytes;
+  /** That a user may still write where this directory is. */
+  freeBytes(existingDir: string): number;
   readonly cost?: Omit<ScryptParameters, 'salt'>;
   onProgress?(progress: CopyProgress): void;
   /** Told of steps that are done; tests end the process there. */
@@ -54,13 +60,18 @@ export interface WrittenBackup {
  * Writes a backup: a copy of the database as it is at one moment, and the files beside it, sealed.
  * The target is there whole, for its owner alone, or not at all. Besides the key's (32 MiB for some
  * 100 ms) it takes the memory of a few parts, whatever the size of the database; on the disk of
- * `copyPath` it takes room for the copy. Throws a NodeError FILE_EXISTS, BACKUP_WRITE,
+ * `copyPath` it takes room for the copy, and begins only where enough is left for the node. One at
+ * a time may have `copyPath` and `noteFile`. Throws a NodeError FILE_EXISTS, BACKUP_WRITE,
  * BACKUP_CHANGED, BACKUP_TOO_MANY, DB_DAMAGED.
  */
 export async function writeBackup(parts: BackupParts): Promise<WrittenBackup> {
-  const { db, copyPath, target, passed } = parts;
-  const file = createWholeFile(target);
+  const { db, copyPath, noteFile, target, passed } = parts;
+  // What a killed run left takes room, too.
+  abandon(null, parts);
+  let file: WholeFile | null = null;
   try {
+    file = createWholeFile(target, notePartial(noteFile, target, parts.random));
+    refuseWithoutRoom({ ...parts, otherBytes: otherBytes(parts) });
     await copied(db, copyPath, parts.onProgress);
     passed?.('copied');
     const files = listFiles(parts);
@@ -85,14 +96,23 @@ export async function writeBackup(parts: BackupParts): Promise<WrittenBackup> {
     passed?.('backed up');
     return { manifest, bytes };
   } finally {
-    abandon(file, copyPath);
+    abandon(file, parts);
   }
 }
 
 /** What is left of one that ended halfway; nothing of one that is whole. */
-function abandon(file: WholeFile, copyPath: string): void {
-  file.abandon();
+function abandon(file: WholeFile | null, { copyPath, noteFile }: BackupParts): void {
+  file?.abandon();
+  removeNoted(noteFile);
   removeDatabase(copyPath);
+}
+
+function otherBytes({ sources, contents }: BackupParts): number {
+  const sizes = [
+    ...sources.map(({ path }) => statSync(path).size),
+    ...contents.map(({ bytes }) => bytes.length),
+  ];
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function copied(

@@ -89,6 +89,20 @@ describe('the doctor on a host, without any chain', function () {
     assertFails(full.of('host.disk-data'), { found: '1 MiB', fix: /Make room/ });
   });
 
+  it('counts the copy that a backup makes of a full database', async () => {
+    const evidence = { keep: true, maxTotalBytes: GIB };
+    const withFree = (bytes: number) =>
+      examine(file, {
+        change: (config) => ({ ...config, evidence: { ...config.evidence, ...evidence } }),
+        host: { freeBytes: () => bytes },
+      });
+    assertWarns((await withFree(2.9 * GIB)).of('host.disk-data'), {
+      found: /GiB/,
+      fix: /a copy too/,
+    });
+    assert.equal((await withFree(3.1 * GIB)).of('host.disk-data').status, 'ok');
+  });
+
   it('names each file whose mode lets others in, and how to close it', async () => {
     const secret = (name: string): string => {
       const path = join(folder, name);

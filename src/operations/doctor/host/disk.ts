@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { NodeConfig } from '../../../config/node-config.js';
+import { nearestExisting } from '../../../storage/nearest-existing.js';
 import { type Check, check, fail, ok, warning } from '../finding.js';
 import type { HostFacts } from './host-facts.js';
 import { sizeText } from './size-text.js';
@@ -13,7 +14,7 @@ const LEAST_BYTES = 256 * MIB;
 
 type Free = Pick<HostFacts, 'freeBytes'>;
 
-/** Room for the database, which holds the evidence, too. */
+/** Room for the database, which holds the evidence, too, and for the copy that a backup makes. */
 export const dataDiskCheck = (
   host: Free,
   { storage, evidence }: Pick<NodeConfig, 'storage' | 'evidence'>,
@@ -22,9 +23,10 @@ export const dataDiskCheck = (
   check('host.disk-data', () => {
     const present = sizeOf(join(storage.dir, databaseFile));
     const toCome = evidence.keep ? Math.max(0, evidence.maxTotalBytes - present) : 0;
+    const copy = present + toCome;
     return judge(host, storage.dir, {
-      bytes: WORK_BYTES + toCome,
-      fix: 'Make room where storage.dir is, or lower evidence.maxTotal.',
+      bytes: WORK_BYTES + toCome + copy,
+      fix: 'Make room where storage.dir is, for a copy too (backup), or lower evidence.maxTotal.',
     });
   });
 
@@ -48,10 +50,3 @@ function judge(host: Free, dir: string, wanted: { readonly bytes: number; readon
 }
 
 const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
-
-/** The node makes missing directories itself. */
-function nearestExisting(dir: string): string {
-  let nearest = dir;
-  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
-  return nearest;
-}

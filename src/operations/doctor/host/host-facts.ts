@@ -25,10 +25,7 @@ export function readHostFacts(): HostFacts {
     // 0, or more than there is: no limit but the machine's.
     memoryBytes: constrained > 0 && constrained < total ? constrained : total,
     openFiles: openFiles(),
-    freeBytes(existingDir) {
-      const { bavail, bsize } = statfsSync(existingDir);
-      return bavail * bsize;
-    },
+    freeBytes,
     isAlive(pid) {
       try {
         process.kill(pid, 0);
@@ -39,6 +36,12 @@ export function readHostFacts(): HostFacts {
       }
     },
   };
+}
+
+/** That a user may still write where this directory is. */
+export function freeBytes(existingDir: string): number {
+  const { bavail, bsize } = statfsSync(existingDir);
+  return bavail * bsize;
 }
 
 /** Node raises its own limit to the hard one when it starts, so that is what counts. */
