@@ -15,4 +15,4 @@ export function withCommonOptions(command: Command): Command {
 }
 
 export const EXIT_CODE_HELP = `
-Exit codes: 0 done, 1 something is yours to fix, 75 try again later (RPC down, node busy).`;
+Exit codes: 0 done, 1 something is yours to fix, 70 a bug, 75 try again later (RPC down, busy).`;

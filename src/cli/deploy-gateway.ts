@@ -3,11 +3,13 @@ import type { Clock } from '../base/clock.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { type Hash160, type Hash256, hash160ToAddress } from '../base/hash.js';
 import { messageOf, NodeError } from '../base/node-error.js';
+import { readContract } from '../chain/contract-read.js';
 import type { DeployableContract } from '../chain/gateway-contracts.js';
+import { gatewayReads } from '../chain/gateway-reads.js';
 import { isRpcError, RpcCode } from '../chain/rpc.js';
 import type { Signer } from '../chain/signer.js';
 import type { FeeMargin } from '../pipeline/answer-fees.js';
-import type { PricedTransaction } from '../pipeline/send-order.js';
+import type { NoteSent, PricedTransaction } from '../pipeline/send-order.js';
 import type { OpenNetwork } from './open-network.js';
 
 /** What became of one of the two contracts. */
@@ -21,7 +23,7 @@ export interface Deployment {
   readonly wasThere: boolean;
 }
 
-interface Plan {
+export interface Plan {
   readonly contract: DeployableContract;
   /** Null: it is there. */
   readonly priced: PricedTransaction | null;
@@ -37,8 +39,16 @@ const POLL_MS = 500;
 /** What C# nodes of before the common error codes answer for an unknown contract. */
 const OLD_UNKNOWN = -100;
 
-/** Sends contracts of an owner to a network, the ones that are not there. */
-export function createDeployments(open: OpenNetwork, signer: Signer, clock: Clock) {
+/**
+ * Sends contracts of an owner to a network, the ones that are not there. `noteSent` is told of each
+ * transaction before anybody else sees it: the like of one that is on its way is paid and FAULTs.
+ */
+export function createDeployments(
+  open: OpenNetwork,
+  signer: Signer,
+  clock: Clock,
+  noteSent: NoteSent,
+) {
   const { rpc, policy, config } = open;
   const height = async (): Promise<number> => (await rpc.call<number>('getblockcount')) - 1;
 
@@ -74,7 +84,7 @@ export function createDeployments(open: OpenNetwork, signer: Signer, clock: Cloc
     const port = await portOf(open, signer, clock);
     const validUntilBlock = await lastBlock();
     const fresh = { ...priced, terms: { ...priced.terms, validUntilBlock } };
-    const sent = await sendDirectly(port, fresh, () => {});
+    const sent = await sendDirectly(port, fresh, noteSent);
     const pollMs = Math.min(POLL_MS, config.network.pollIntervalMs);
     const wait = { chain: port, clock, pollMs, height };
     const block = await waitForBlock(wait, sent, validUntilBlock);
@@ -102,6 +112,36 @@ export function createDeployments(open: OpenNetwork, signer: Signer, clock: Cloc
   });
 
   return { plan, carryOut };
+}
+
+/**
+ * A gateway that is there keeps its node account. Throws a NodeError GATEWAY_OTHER_NODE where that is
+ * not the one that was given.
+ */
+export async function requireNode(
+  { rpc }: OpenNetwork,
+  plans: readonly Plan[],
+  node: Hash160,
+): Promise<void> {
+  const there = plans.find(
+    ({ contract, priced }) => contract.name === 'gateway' && priced === null,
+  );
+  if (there === undefined) return;
+  const { hash } = there.contract;
+  const current = await readContract(rpc, gatewayReads(hash).nodeAccount());
+  if (current === node) return;
+  const whose = current === null ? 'of nobody: it was revoked' : `of ${hash160ToAddress(current)}`;
+  throw new NodeError(
+    'GATEWAY_OTHER_NODE',
+    `the gateway ${hash} is there already, and takes the answers ${whose}, not those of ` +
+      hash160ToAddress(node),
+    {
+      hint:
+        'to have it take those of another account: dodona keys rotate --kind node --wallet FILE with ' +
+        "the owner's wallet, beside the node's (docs/keys.md); else give --node as the gateway has it",
+      details: { gateway: hash, nodeAccount: current, given: node },
+    },
+  );
 }
 
 async function portOf({ rpc, config, policy }: OpenNetwork, signer: Signer, clock: Clock) {

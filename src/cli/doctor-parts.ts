@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { testMessage } from '../alerts/alert-message.js';
-import { readRuntimeFile } from '../api/runtime-file.js';
 import type { Clock } from '../base/clock.js';
 import type { LoadedConfig } from '../config/load-config.js';
 import type { NodeConfig } from '../config/node-config.js';
@@ -19,6 +18,7 @@ import type { HostFacts } from '../operations/doctor/host/host-facts.js';
 import { type Database, openDatabaseReadOnly, readSchemaVersion } from '../storage/database.js';
 import { LATEST_SCHEMA } from '../storage/migrations.js';
 import type { CommandContext } from './command-context.js';
+import { findRunningNode } from './running-node-view.js';
 
 /** What the doctor looks at, opened as the node opens it; nothing is written or sent. */
 export function openDoctorParts(
@@ -42,7 +42,7 @@ export function openDoctorParts(
     databaseFile: DATABASE_FILE,
     schema: { latest: LATEST_SCHEMA, read: readSchemaVersion },
     db,
-    markedPid: readRuntimeFile(config.storage.dir)?.pid ?? null,
+    findNode: () => findRunningNode(config),
     readBuild: readContract,
     requireStartInTime,
     keys,

@@ -10,7 +10,7 @@ const LABEL_COLUMNS = 12;
 const INDENT = ' '.repeat(STATUS_COLUMNS);
 
 /** A line for each check, with what to do below those that are not ok, and what it comes to. */
-export function doctorText(results: readonly CheckResult[], exitCode: ExitCode): string {
+export function doctorText(results: readonly CheckResult[], exitCode: VerdictCode): string {
   return [...results.flatMap(resultLines), '', summary(results, exitCode)].join('\n');
 }
 
@@ -30,13 +30,16 @@ function resultLines({ name, subject, finding }: CheckResult): string[] {
   ];
 }
 
+/** What the doctor may end with. */
+export type VerdictCode = Exclude<ExitCode, typeof ExitCode.bug>;
+
 const ENDINGS = {
   [ExitCode.done]: 'Nothing fails.',
   [ExitCode.fixIt]: 'Fix what fails, and run it again.',
   [ExitCode.tryLater]: 'What fails may pass by itself: try again later.',
 } as const;
 
-function summary(results: readonly CheckResult[], exitCode: ExitCode): string {
+function summary(results: readonly CheckResult[], exitCode: VerdictCode): string {
   const counts = countsOf(results);
   const told = (['ok', 'warning', 'fail', 'skipped'] as const).map(
     (status) => `${counts[status]} ${WORDS[status]}`,
@@ -45,7 +48,7 @@ function summary(results: readonly CheckResult[], exitCode: ExitCode): string {
 }
 
 /** The same for programs. */
-export function doctorJson(results: readonly CheckResult[], exitCode: ExitCode): string {
+export function doctorJson(results: readonly CheckResult[], exitCode: VerdictCode): string {
   const checks = results.map(({ name, subject, finding }) => ({
     check: name,
     subject: subject === null ? null : visible(subject),

@@ -3,10 +3,12 @@ import { toWire } from '../api/json-text.js';
 import { formatGas } from '../base/datoshi.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { readWalletFile } from '../config/wallet-file.js';
+import type { NoteSent } from '../pipeline/send-order.js';
 import { chainSettings } from './chain-options.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
-import { createDeployments, type Deployment } from './deploy-gateway.js';
+import { createDeployments, type Deployment, requireNode } from './deploy-gateway.js';
+import { forgetEnded, openDeploymentNote, settleNote, tellOfNote } from './deployment-note.js';
 import { openNetwork } from './open-network.js';
 import { readAccount } from './order-options.js';
 import {
@@ -20,7 +22,8 @@ import { labelled } from './text-table.js';
 const HELP = `
 Deploys the gateway and its executor, as they are in this package, from the account that --wallet
 opens: it pays, and becomes the gateway's owner. What is there already is left as it is, so that a
-deployment that was interrupted is finished by the same command. The hashes follow from the owner's
+deployment that was interrupted is finished by the same command; what it sent is in a note beside
+the wallet until its end is known, and is waited for first. The hashes follow from the owner's
 account and the contracts: dodona gateway hash tells them before.
 
 The owner administers the gateway and need not be on the node's machine. Keep its wallet: no other
@@ -70,25 +73,36 @@ async function deploy(context: CommandContext, options: DeployOptions): Promise<
   };
   const open = await openNetwork(settings, context.clock);
   try {
-    const deployments = createDeployments(open, signer, context.clock);
-    const plans = await deployments.plan([gateway, executor]);
-    tell('network', `magic ${open.config.network.magic}`);
+    const { magic } = open.config.network;
+    tell('network', `magic ${magic}`);
     tell('owner', hash160ToAddress(signer.account));
     tell('node', hash160ToAddress(node));
+    const note = await openDeploymentNote(wallet, magic, signer.account);
+    const isDry = options.dryRun === true;
+    if (isDry) tellOfNote(note, tell);
+    else await settleNote(context, open, note, tell);
+    const noteSent: NoteSent = (sent, validUntilBlock) => {
+      note.write(sent, validUntilBlock);
+      context.passed?.('deployment noted');
+      tell('sent', `${sent.hash}, valid up to block ${validUntilBlock}`);
+    };
+    const deployments = createDeployments(open, signer, context.clock, noteSent);
+    const plans = await deployments.plan([gateway, executor]);
+    await requireNode(open, plans, node);
     for (const { contract, priced } of plans) {
       const what = priced === null ? 'there already' : `costs ${formatGas(priced.fees)} GAS`;
       tell(contract.name, `${contract.hash}, ${what}`);
     }
     const done: Deployment[] = [];
-    for (const plan of options.dryRun === true ? [] : plans) {
-      const deployed = await deployments.carryOut(plan);
+    for (const plan of isDry ? [] : plans) {
+      const deployed = await forgetEnded(note, () => deployments.carryOut(plan));
       done.push(deployed);
       context.passed?.(`${deployed.name} deployed`);
       if (deployed.sent === null) continue;
       tell('done', `${deployed.name} in block ${deployed.sent.block}, ${deployed.sent.tx}`);
     }
     const startBlock = done.find(({ name }) => name === 'gateway')?.sent?.block ?? null;
-    tell('next', nextStep(gateway.hash, startBlock, options.dryRun === true));
+    tell('next', nextStep(gateway.hash, startBlock, isDry));
     if (options.json !== true) return;
     const fees = plans.map(({ priced }) => priced?.fees ?? 0n);
     const report = {

@@ -132,18 +132,19 @@ export function waitingOn({ rpc }: Pick<OpenChain, 'rpc'>, clock: Clock): WaitPa
   };
 }
 
-/** Waits until a transaction has ended, however it does. */
+/** Waits until a transaction has ended, however it does: with its block, or null without effect. */
 export async function untilEnded(
   wait: WaitParts,
   sent: Pick<SentTransaction, 'hash' | 'raw'>,
   validUntilBlock: number,
-): Promise<void> {
+): Promise<number | null> {
   try {
     await wait.chain.broadcast(sent.raw);
-    await waitForBlock(wait, sent, validUntilBlock);
+    return await waitForBlock(wait, sent, validUntilBlock);
   } catch (error) {
     const ends = ['TRANSACTION_FAULTED', 'TRANSACTION_DEAD'];
     if (!(error instanceof NodeError) || !ends.includes(error.code)) throw error;
+    return null;
   }
 }
 

@@ -27,7 +27,7 @@ type Ending =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export interface RunResult {
-  /** 0 after a signal, 75 or 1 when the node failed, 1 when it did not stop in time. */
+  /** 0 after a signal, that of its error when the node failed, 70 when it could not be stopped. */
   readonly exitCode: ExitCode;
   /** What ended the node, already logged; null after a signal. */
   readonly error: unknown;
@@ -48,8 +48,8 @@ export async function runNode(options: RunOptions): Promise<RunResult> {
     const stopped = await stopInTime(options);
     if (stopped) log.info('stopped');
     const error = ending.kind === 'failed' ? ending.error : null;
-    const afterStop = ending.kind === 'failed' ? exitCodeOf(error) : ExitCode.done;
-    return { exitCode: stopped ? afterStop : ExitCode.fixIt, error };
+    if (ending.kind === 'failed') return { exitCode: exitCodeOf(error), error };
+    return { exitCode: stopped ? ExitCode.done : ExitCode.bug, error };
   } finally {
     listening.end();
   }
@@ -61,7 +61,10 @@ async function startAndWait({ node, onStarted }: RunOptions): Promise<Ending> {
   try {
     onStarted(await node.start());
     await node.ended;
-    throw new NodeError('NODE_ENDED', 'the node ended without being told to');
+    throw new NodeError('NODE_ENDED', 'the node ended without being told to', {
+      retryable: true,
+      hint: 'report it, with the log',
+    });
   } catch (error) {
     return { kind: 'failed', error };
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
-import { messageOf, NodeError } from '../base/node-error.js';
+import { isRetryable, messageOf, NodeError } from '../base/node-error.js';
+import type { TransactionState } from '../chain/transaction-state.js';
 import { type FeeMargin, systemFeeFor } from './answer-fees.js';
 import type { ChainPort, SignedTransaction, TransactionTerms } from './chain-port.js';
 
@@ -61,49 +62,97 @@ export interface WaitParts {
   readonly height: () => Promise<number>;
 }
 
+/** How long no endpoint may answer before nobody waits for a transaction any longer. */
+export const MAX_UNSEEN_MS = 300_000;
+
 /** Looks in vain before a transaction is sent once more: an endpoint may have lost it. */
 const LOOKS_BEFORE_RESEND = 10;
 
 /**
- * Waits until a transaction is in a block; resolves with the block's index. Throws a NodeError:
- * TRANSACTION_FAULTED, or TRANSACTION_DEAD (retryable) when no block up to its last had it.
+ * Waits until a transaction is in a block; resolves with the block's index. Trouble of the endpoints
+ * is waited out. Throws a NodeError: TRANSACTION_FAULTED; TRANSACTION_DEAD (retryable) when no block
+ * up to its last had it; TRANSACTION_UNSEEN (retryable) when no endpoint answered for MAX_UNSEEN_MS.
  */
 export async function waitForBlock(
-  { chain, clock, pollMs, height }: WaitParts,
+  wait: WaitParts,
   sent: SignedTransaction,
   validUntilBlock: number,
 ): Promise<number> {
+  const { clock, pollMs } = wait;
+  let answeredMs = clock.monotonicMs();
   for (let looks = 1; ; looks++) {
-    // The height first: what is in no block afterwards, and past its last, can be in none.
-    const at = await height();
-    const [fate] = await chain.fates([sent.hash], at);
-    if (fate?.kind === 'inBlock') {
-      if (fate.halted) return fate.block;
-      const why = `transaction ${sent.hash} FAULTed in block ${fate.block}: ${fate.exception}`;
-      throw new NodeError('TRANSACTION_FAULTED', why, {
-        hint: 'its fees are paid, and nothing else was done',
-        details: { tx: sent.hash, block: fate.block },
-      });
-    }
-    if (at >= validUntilBlock) {
-      const why = `transaction ${sent.hash} was in no block up to ${validUntilBlock}, its last`;
-      throw new NodeError('TRANSACTION_DEAD', why, {
-        retryable: true,
-        hint: 'nothing was paid: try again',
-        details: { tx: sent.hash },
-      });
-    }
-    if (fate?.kind === 'unknown' && looks % LOOKS_BEFORE_RESEND === 0) {
-      await chain.broadcast(sent.raw);
+    const end = await lookForEnd(wait, sent, validUntilBlock, looks).catch((error) => {
+      if (isRetryable(error)) return { kind: 'unseen', error } as const;
+      throw error;
+    });
+    if (end.kind === 'inBlock') return endedIn(end, sent);
+    if (end.kind === 'dead') throw dead(sent, validUntilBlock);
+    if (end.kind !== 'unseen') answeredMs = clock.monotonicMs();
+    else if (clock.monotonicMs() - answeredMs > MAX_UNSEEN_MS) {
+      throw unseen(sent, validUntilBlock, end.error);
     }
     await clock.sleep(pollMs);
   }
 }
 
+type InBlock = Extract<TransactionState, { readonly kind: 'inBlock' }>;
+type End = InBlock | { readonly kind: 'dead' | 'waits' };
+
+/** Where it is now; `dead`: in no block up to its last. Sends it again where it was lost. */
+async function lookForEnd(
+  { chain, height }: WaitParts,
+  { hash, raw }: SignedTransaction,
+  validUntilBlock: number,
+  looks: number,
+): Promise<End> {
+  // The height first: what is in no block afterwards, and past its last, can be in none.
+  const at = await height();
+  const [fate] = await chain.fates([hash], at);
+  if (fate?.kind === 'inBlock') return fate;
+  if (at >= validUntilBlock) return { kind: 'dead' };
+  if (fate?.kind === 'unknown' && looks % LOOKS_BEFORE_RESEND === 0) await chain.broadcast(raw);
+  return { kind: 'waits' };
+}
+
+function endedIn({ halted, block, exception }: InBlock, { hash }: SignedTransaction): number {
+  if (halted) return block;
+  throw new NodeError(
+    'TRANSACTION_FAULTED',
+    `transaction ${hash} FAULTed in block ${block}: ${exception}`,
+    { hint: 'its fees are paid, and nothing else was done', details: { tx: hash, block } },
+  );
+}
+
+const dead = ({ hash }: SignedTransaction, validUntilBlock: number): NodeError =>
+  new NodeError(
+    'TRANSACTION_DEAD',
+    `transaction ${hash} was in no block up to ${validUntilBlock}, its last`,
+    {
+      retryable: true,
+      hint: 'nothing was paid: try again',
+      details: { tx: hash },
+    },
+  );
+
+const unseen = ({ hash }: SignedTransaction, validUntilBlock: number, cause: unknown): NodeError =>
+  new NodeError(
+    'TRANSACTION_UNSEEN',
+    `transaction ${hash} was sent, and for ${MAX_UNSEEN_MS / 1_000} s no endpoint told of it`,
+    {
+      retryable: true,
+      hint: `it may be in a block up to ${validUntilBlock}: look for it before you send its like`,
+      cause,
+      details: { tx: hash, validUntilBlock },
+    },
+  );
+
 /** Told of a transaction before anybody else sees it. */
 export type NoteSent = (signed: SignedTransaction, validUntilBlock: number) => void;
 
-/** Signs and broadcasts at once: for accounts whose books nobody here keeps. */
+/**
+ * Signs and broadcasts at once: for accounts whose books nobody here keeps. Where no endpoint says
+ * whether it took it, it may be on its way: `waitForBlock` finds out, and sends it again.
+ */
 export async function sendDirectly(
   chain: Pick<ChainPort, 'sign' | 'broadcast'>,
   { script, terms }: PricedTransaction,
@@ -111,8 +160,11 @@ export async function sendDirectly(
 ): Promise<SignedTransaction> {
   const signed = await chain.sign(script, terms);
   noteSent(signed, terms.validUntilBlock);
-  const broadcast = await chain.broadcast(signed.raw);
-  if (broadcast.kind !== 'refused') return signed;
+  const broadcast = await chain.broadcast(signed.raw).catch((error) => {
+    if (isRetryable(error)) return null;
+    throw error;
+  });
+  if (broadcast?.kind !== 'refused') return signed;
   throw new NodeError('ORDER_REFUSED', `the RPC node refuses it: ${messageOf(broadcast.reason)}`, {
     hint: 'nothing was paid: correct what it says',
     details: { tx: signed.hash },

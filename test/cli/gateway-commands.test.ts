@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DevnetAccount, walletFileText } from '../../scripts/devnet/account.js';
@@ -11,6 +19,10 @@ import { checkChain } from '../../src/chain/chain-check.js';
 import { readContract } from '../../src/chain/contract-read.js';
 import { gatewayContracts } from '../../src/chain/gateway-contracts.js';
 import { gatewayReads } from '../../src/chain/gateway-reads.js';
+import { startEndpoint } from '../chain/local-endpoint.js';
+import { forward } from '../chain/lying-proxy.js';
+import { KILLED } from '../node/node-process.js';
+import { runCliProcess } from './cli-process.js';
 import { commandLine, longestLine } from './command-line.js';
 
 const PASSWORD = 'secret of a test';
@@ -93,6 +105,69 @@ describe('dodona gateway', function () {
     assert.match(out, new RegExp(`^gateway {4}${gateway.hash}, there already$`, 'm'));
     assert.match(out, /^done {7}executor in block \d+, 0x/m);
     await network.rpc.call('getcontractstate', [executor.hash]);
+  });
+
+  it('leaves the node account of a gateway that is there, and says whose it is', async () => {
+    const given = ['gateway', 'deploy', '--rpc', network.rpcUrl, '--node', owner.address];
+    const { exitCode, out } = await cli.run(...given, ...(await signs(owner)), '--json');
+    const { error } = JSON.parse(out);
+    assert.deepEqual([exitCode, error.code], [1, 'GATEWAY_OTHER_NODE']);
+    const [now, wanted] = [node.address, owner.address];
+    assert.match(error.message, new RegExp(`takes the answers of ${now}, not those of ${wanted}`));
+    assert.match(error.hint, /dodona keys rotate --kind node --wallet/);
+  });
+
+  it('waits out an endpoint that fails once it has taken the deployment', async () => {
+    let failures = 0;
+    let sent = 0;
+    const proxy = await startEndpoint(async (body, response) => {
+      const answer = await forward(network.rpcUrl, body);
+      if (body.includes('"sendrawtransaction"')) {
+        sent += 1;
+        failures = 5;
+      }
+      if (failures === 0) return response.end(answer);
+      failures -= 1;
+      return response.writeHead(502).end('bad gateway');
+    });
+    try {
+      const other = await network.newAccount(parseGas('100'));
+      const given = ['gateway', 'deploy', '--rpc', proxy.url, '--node', node.address];
+      const { exitCode, out, err } = await cli.run(...given, ...(await signs(other)));
+      assert.equal(exitCode, 0, out + err);
+      const told = [...out.matchAll(/^sent +(0x[0-9a-f]{64}), valid up to block \d+$/gm)];
+      const done = [...out.matchAll(/^done .* in block \d+, (0x[0-9a-f]{64})$/gm)];
+      assert.deepEqual(
+        told.map(([, tx]) => tx),
+        done.map(([, tx]) => tx),
+      );
+      assert.deepEqual([told.length, sent], [2, 2]);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('pays no deployment twice when it was ended before the block of the first', async () => {
+    const other = await network.newAccount(parseGas('100'));
+    const words = ['gateway', 'deploy', '--rpc', network.rpcUrl, '--node', node.address];
+    const signing = await signs(other);
+    const ended = await runCliProcess(folder, 'deployment noted', [...words, ...signing]);
+    assert.equal(ended.exitCode, KILLED, ended.text);
+    const notes = readdirSync(folder).filter((name) => name.includes('.deployment-'));
+    const [note = ''] = notes.filter((name) =>
+      name.includes(`-${network.magic}-${other.address}.`),
+    );
+    assert.equal(statSync(join(folder, note)).mode & 0o077, 0);
+    const { tx } = JSON.parse(readFileSync(join(folder, note), 'utf8'));
+    const dry = await cli.run(...words, ...signing, '--dry-run');
+    assert.match(dry.out, new RegExp(`^earlier +${tx}, valid up to block \\d+$`, 'm'));
+    const { exitCode, out } = await cli.run(...words, ...signing);
+    assert.equal(exitCode, 0, out);
+    const { blockIndex } = await network.applied(tx);
+    assert.match(out, new RegExp(`^earlier +it is in block ${blockIndex}$`, 'm'));
+    assert.match(out, /^gateway .*, there already$/m);
+    assert.deepEqual(out.match(/^sent /gm), ['sent ']);
+    assert.equal(existsSync(join(folder, note)), false);
   });
 
   it('sends nothing that the account cannot pay, or without its password', async () => {

@@ -76,9 +76,10 @@ describe('running a node as a process', () => {
     ['rpc-down', 75, ['the node cannot go on', 'stopped']],
     ['wrong-wallet', 1, ['the node cannot go on', 'stopped']],
     ['dies', 1, ['the node cannot go on', 'stopped']],
-    ['ends', 1, ['the node cannot go on', 'stopped']],
-    ['bug', 1, ['bug: uncaught error']],
-    ['rejection', 1, ['bug: uncaught error']],
+    ['ends', 75, ['the node cannot go on', 'stopped']],
+    ['no-files-left', 70, ['the node cannot go on', 'stopped']],
+    ['bug', 70, ['bug: uncaught error']],
+    ['rejection', 70, ['bug: uncaught error']],
   ];
   for (const [behaviour, expected, told] of ENDINGS) {
     it(`exits with ${expected} on "${behaviour}", and the log says why`, async () => {
@@ -88,15 +89,15 @@ describe('running a node as a process', () => {
     });
   }
 
-  it('exits with 1 when stopping fails', async () => {
+  it('exits with 70 when stopping fails', async () => {
     const run = start('stop-fails');
     await run.line(STARTED);
     run.child.kill('SIGTERM');
     const { code, events } = await run.exit();
-    assert.deepEqual([code, events], [1, ['stopping', 'stopping failed']]);
+    assert.deepEqual([code, events], [70, ['stopping', 'stopping failed']]);
   });
 
-  it('gives a stop ten seconds, then exits with 1', async () => {
+  it('gives a stop ten seconds, then exits with 70', async () => {
     const waits: number[] = [];
     const clock: Clock = {
       ...systemClock,
@@ -117,7 +118,7 @@ describe('running a node as a process', () => {
       exitNow: () => assert.fail('not forced'),
       onStarted: () => void signals.emit('SIGTERM', 'SIGTERM'),
     });
-    assert.deepEqual(result, { exitCode: 1, error: null });
+    assert.deepEqual(result, { exitCode: 70, error: null });
     assert.deepEqual(waits, [STOP_TIMEOUT_MS]);
     assert.equal(STOP_TIMEOUT_MS, 10_000);
     assert.equal(signals.listenerCount('SIGTERM'), 0);

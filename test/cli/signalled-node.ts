@@ -29,6 +29,9 @@ const node: RunnableNode = {
   async start() {
     if (behaviour === 'rpc-down') throw new NodeError('RPC_DOWN', 'down', { retryable: true });
     if (behaviour === 'wrong-wallet') throw new NodeError('WALLET_FILE', 'wrong');
+    if (behaviour === 'no-files-left') {
+      throw Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE' });
+    }
     if (behaviour === 'slow-start') {
       process.stdout.write('starting\n');
       await ended;

@@ -113,7 +113,13 @@ describe('the units of systemd', () => {
       assert.deepEqual([node, program], ['/usr/bin/node', `/opt/dodona/${bin.dodona}`]);
       assert.equal(told('Restart'), 'on-failure');
       assert.equal(Number(told('RestartPreventExitStatus')), ExitCode.fixIt);
-      assert.equal(Number(told('RestartForceExitStatus')), ExitCode.tryLater);
+      const again = told('RestartForceExitStatus').split(' ').map(Number);
+      assert.ok(again.includes(ExitCode.tryLater));
+      assert.ok(again.includes(ExitCode.bug));
+      assert.ok(!again.includes(ExitCode.fixIt));
+      // The signer has no network; api.host 0.0.0.0 makes fastify list the machine's addresses.
+      const listens = /\bAF_INET\b/.test(told('RestrictAddressFamilies'));
+      if (listens) assert.match(told('RestrictAddressFamilies'), /\bAF_NETLINK\b/);
       assert.ok(Number(told('TimeoutStopSec')) * 1_000 > STOP_TIMEOUT_MS);
       assert.match(told('RestrictAddressFamilies'), /\bAF_UNIX\b/);
       // V8 makes code at run time; with it the node would not start.

@@ -50,7 +50,7 @@ import { containedTrialCheck, trialGasCheck } from './rpc/trial-runs.js';
 import { webSocketChecks } from './rpc/web-socket.js';
 import { alertChecks, type MakeTest } from './service/alerts.js';
 import { apiPortCheck, apiTlsCheck } from './service/api.js';
-import { databaseCheck, runningCheck } from './service/database.js';
+import { databaseCheck, type FindNode, type NodeHere, runningCheck } from './service/database.js';
 import { signerCheck, vaultCheck, vaultKeysCheck } from './service/keystores.js';
 import { attestationCheck, canaryCheck, evidenceCheck } from './service/settings.js';
 
@@ -64,8 +64,8 @@ export interface DoctorParts {
   readonly schema: { readonly latest: number; read(file: string): number };
   /** For reading; null where there is none of this version. */
   readonly db: Database | null;
-  /** Of the node that left its mark in storage.dir; null where none did. */
-  readonly markedPid: number | null;
+  /** Asks for the node that works on storage.dir: what left its mark there may be long gone. */
+  findNode(): Promise<NodeHere>;
   readonly readBuild: ReadBuild;
   /** Throws where the books would begin after the gateway did. */
   requireStartInTime(
@@ -93,14 +93,15 @@ export function openDoctor(parts: DoctorParts): { checks: readonly Check[]; clos
   const { config } = parts.loaded;
   const view = openGatewayView(config, parts.clock);
   const endpoints = openEndpoints(config, parts.clock);
+  const here = once(() => parts.findNode());
   const checks = [
     ...hostChecks(parts, endpoints),
-    ...fileChecks(parts),
+    ...fileChecks(parts, here),
     endpointsCheck(config),
     ...endpoints.flatMap((endpoint) => endpointChecks(parts, endpoint, endpoints, view)),
     ...webSocketChecks(config, parts.clock),
     ...gatewayChecks(parts, view),
-    ...serviceChecks(parts),
+    ...serviceChecks(parts, here),
   ];
   return {
     checks,
@@ -128,7 +129,7 @@ function hostChecks(
   ];
 }
 
-function fileChecks({ loaded, databaseFile, schema, host, markedPid }: DoctorParts): Check[] {
+function fileChecks({ loaded, databaseFile, schema }: DoctorParts, here: FindNode): Check[] {
   const { config } = loaded;
   const database = join(config.storage.dir, databaseFile);
   return [
@@ -140,12 +141,9 @@ function fileChecks({ loaded, databaseFile, schema, host, markedPid }: DoctorPar
     ownerOnlyCheck('files.random', randomKeyFile(config), 'no random key was made here'),
     ownerOnlyCheck('files.audit', auditAnchorFile(config), 'nothing was written down yet'),
     databaseCheck(database, schema),
-    runningCheck(livingPid(host, markedPid)),
+    runningCheck(here),
   ];
 }
-
-const livingPid = (host: HostFacts, pid: number | null): number | null =>
-  pid !== null && host.isAlive(pid) ? pid : null;
 
 function endpointChecks(
   { loaded, clock, databaseFile }: DoctorParts,
@@ -215,14 +213,14 @@ function findAccount(keys: ConfiguredKeys, view: GatewayView): FindAccount {
   });
 }
 
-function serviceChecks(parts: DoctorParts): Check[] {
-  const { loaded, host, markedPid, clock, quotes, channels, makeTest } = parts;
+function serviceChecks(parts: DoctorParts, here: FindNode): Check[] {
+  const { loaded, clock, quotes, channels, makeTest } = parts;
   const { config } = loaded;
   return [
     vaultKeysCheck(parts.vaultKeys),
     vaultCheck(parts.vault),
     evidenceCheck(config),
-    apiPortCheck(config.api, livingPid(host, markedPid) !== null),
+    apiPortCheck(config.api, here),
     apiTlsCheck(config.api, clock),
     ...alertChecks(channels, makeTest),
     attestationCheck(quotes),

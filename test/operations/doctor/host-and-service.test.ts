@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import SqliteDatabase from 'better-sqlite3';
 import { createAccount } from '../../../scripts/devnet/account.js';
 import { writeNodeFiles } from '../../../scripts/devnet/node-files.js';
+import { writeRuntimeFile } from '../../../src/api/runtime-file.js';
 import { systemClock } from '../../../src/base/clock.js';
 import { hash160 } from '../../../src/base/hash.js';
 import { loadConfig } from '../../../src/config/load-config.js';
@@ -199,6 +200,14 @@ describe('the doctor on a host, without any chain', function () {
     const { port } = server.address() as AddressInfo;
     const at = await look((config) => ({ ...config, api: { ...config.api, port } }));
     assertFails(at.of('api.port'), { found: 'EADDRINUSE', fix: /api\.port/ });
+    // Neither does a mark that a node left, whose number another process has by now.
+    const url = `http://127.0.0.1:${port}`;
+    const left = { pid: process.pid, url, instance: 'gone', token: 'gone', startedAtMs: 0 };
+    server.on('request', (_request, response) => response.end('{"instance":"another"}'));
+    writeRuntimeFile(dataDir(), left);
+    const marked = await look((config) => ({ ...config, api: { ...config.api, port } }));
+    assertFails(marked.of('api.port'), { found: 'EADDRINUSE', fix: /api\.port/ });
+    assert.match(JSON.stringify(marked.of('storage.node')), /something else answers at/);
     server.close();
     const withCertificate = (days: number) => {
       const notAfter = new Date(Date.now() + days * DAY_MS);

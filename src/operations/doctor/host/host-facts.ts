@@ -11,7 +11,6 @@ export interface HostFacts {
   readonly openFiles: number | null;
   /** That a user may still write where this directory is. */
   freeBytes(existingDir: string): number;
-  isAlive(pid: number): boolean;
 }
 
 /** Linux tells there what a process may use. */
@@ -26,15 +25,6 @@ export function readHostFacts(): HostFacts {
     memoryBytes: constrained > 0 && constrained < total ? constrained : total,
     openFiles: openFiles(),
     freeBytes,
-    isAlive(pid) {
-      try {
-        process.kill(pid, 0);
-        return true;
-      } catch (error) {
-        // Somebody else's process lives, too.
-        return (error as { code?: string }).code === 'EPERM';
-      }
-    },
   };
 }
 

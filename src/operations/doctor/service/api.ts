@@ -4,15 +4,17 @@ import { createServer } from 'node:net';
 import type { Clock } from '../../../base/clock.js';
 import type { ApiConfig } from '../../../config/api-config.js';
 import { type Check, check, fail, ok, skipped, warning } from '../finding.js';
+import type { FindNode } from './database.js';
 
 const DAY_MS = 86_400_000;
 /** Time to renew it. */
 const LEAST_DAYS = 14;
 
-/** Whether the API may listen where it is to; `isRunning`: the node that works here does. */
-export const apiPortCheck = ({ host, port }: ApiConfig, isRunning: boolean): Check =>
+/** Whether the API may listen where it is to; the node that works here does already. */
+export const apiPortCheck = ({ host, port }: ApiConfig, findNode: FindNode): Check =>
   check('api.port', async () => {
-    if (isRunning) return ok(`${host}:${port}, by the node that works here`);
+    const { kind } = await findNode();
+    if (kind === 'running') return ok(`${host}:${port}, by the node that works here`);
     const trouble = await listeningTrouble(host, port);
     if (trouble === null) return ok(`${host}:${port === 0 ? 'any free port' : port} is free`);
     return fail({

@@ -28,8 +28,15 @@ export const databaseCheck = (
     file,
   );
 
+/** The node that works on the directory; `why` none could be asked, where none answers as such. */
+export type NodeHere =
+  | { readonly kind: 'running'; readonly pid: number }
+  | { readonly kind: 'unreachable'; readonly why: string };
+export type FindNode = () => Promise<NodeHere>;
+
 /** Whether a node works on the directory now; both cases are right. */
-export const runningCheck = (runningPid: number | null): Check =>
-  check('storage.node', () =>
-    ok(runningPid === null ? 'no node works here now' : `process ${runningPid} works here`),
-  );
+export const runningCheck = (find: FindNode): Check =>
+  check('storage.node', async () => {
+    const here = await find();
+    return ok(here.kind === 'running' ? `process ${here.pid} works here` : here.why);
+  });
