@@ -16,12 +16,12 @@ const commands = blocks.flatMap(commandsOf);
 
 /** What blocks of servers use besides the program. */
 const TOOLS = new Set([
-  ...['cd', 'chmod', 'chown', 'cp', 'export', 'install', 'ln', 'mkdir', 'openssl', 'tar'],
-  ...['docker', 'journalctl', 'npm', 'systemctl', 'systemd-sysusers', 'dodona'],
+  ...['cd', 'chmod', 'chown', 'cp', 'export', 'install', 'ln', 'mkdir', 'openssl', 'rm', 'tar'],
+  ...['docker', 'journalctl', 'npm', 'systemctl', 'systemd-sysusers', 'dodona', 'umask'],
 ]);
 const VERBS = {
   systemctl: ['daemon-reload', 'enable', 'restart', 'stop'],
-  compose: ['build', 'exec', 'run', 'up'],
+  compose: ['build', 'cp', 'exec', 'run', 'stop', 'up'],
   npm: ['ci', 'rebuild', 'run'],
 };
 
@@ -38,7 +38,9 @@ function programWords(command: string): string[] | null {
   if (words[0] === 'dodona') return words.slice(1);
   const at = words.findIndex((word) => word === 'exec' || word === 'run');
   if (words[0] !== 'docker' || at < 0) return null;
-  const inside = words.slice(at + 1).filter((word) => word !== '--rm');
+  const isOfDocker = (word: string, place: number, all: readonly string[]): boolean =>
+    ['--rm', '-T', '-v'].includes(word) || all[place - 1] === '-v';
+  const inside = words.slice(at + 1).filter((...given) => !isOfDocker(...given));
   // The service, then in a running one the program by its name; the image begins with it.
   return words[at] === 'exec' ? inside.slice(2) : inside.slice(1);
 }

@@ -120,6 +120,8 @@ describe('the tables of the documents', () => {
       'FEED_INVALID',
       'WALLET_FLOOR',
       'BUDGET_REACHED',
+      'DEPLOYMENT_NOTE',
+      'ROTATION_NOTE',
       'SIGNER_DOWN',
       'SIGNER_REFUSED',
       ...Object.values(RpcTrouble),
