@@ -115,8 +115,8 @@ export function createDeployments(
 }
 
 /**
- * A gateway that is there keeps its node account. Throws a NodeError GATEWAY_OTHER_NODE where that is
- * not the one that was given.
+ * A gateway that is there keeps its node account. Throws a NodeError GATEWAY_OTHER_NODE where that
+ * is not the one that was given.
  */
 export async function requireNode(
   { rpc }: OpenNetwork,
@@ -137,8 +137,9 @@ export async function requireNode(
       hash160ToAddress(node),
     {
       hint:
-        'to have it take those of another account: dodona keys rotate --kind node --wallet FILE with ' +
-        "the owner's wallet, beside the node's (docs/keys.md); else give --node as the gateway has it",
+        'to have it take those of another account: dodona keys rotate --kind node --wallet FILE ' +
+        "with the owner's wallet, beside the node's (docs/keys.md); else give --node as the " +
+        'gateway has it',
       details: { gateway: hash, nodeAccount: current, given: node },
     },
   );

@@ -10,8 +10,8 @@ export type DeploymentNote = ReturnType<typeof createNoteIn>;
 type Tell = (label: string, text: string) => void;
 
 /**
- * Beside the owner's wallet: the deployment that was sent last and whose end nobody has seen. Throws
- * a NodeError DEPLOYMENT_NOTE where it cannot be read or written; without it nothing is sent.
+ * Beside the owner's wallet: the deployment that was sent last and whose end nobody has seen.
+ * Throws a NodeError DEPLOYMENT_NOTE where it cannot be read or written; nothing is sent then.
  */
 export async function openDeploymentNote(
   wallet: string,

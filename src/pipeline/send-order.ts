@@ -69,9 +69,10 @@ export const MAX_UNSEEN_MS = 300_000;
 const LOOKS_BEFORE_RESEND = 10;
 
 /**
- * Waits until a transaction is in a block; resolves with the block's index. Trouble of the endpoints
- * is waited out. Throws a NodeError: TRANSACTION_FAULTED; TRANSACTION_DEAD (retryable) when no block
- * up to its last had it; TRANSACTION_UNSEEN (retryable) when no endpoint answered for MAX_UNSEEN_MS.
+ * Waits until a transaction is in a block; resolves with the block's index. Trouble of the
+ * endpoints is waited out. Throws a NodeError: TRANSACTION_FAULTED; TRANSACTION_DEAD (retryable)
+ * when no block up to its last had it; TRANSACTION_UNSEEN (retryable) when no endpoint answered for
+ * MAX_UNSEEN_MS.
  */
 export async function waitForBlock(
   wait: WaitParts,

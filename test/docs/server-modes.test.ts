@@ -18,7 +18,7 @@ import { projectRoot } from '../../scripts/ensure/paths.mjs';
 import { fencedBlocks } from './fenced-blocks.js';
 
 // What the blocks with sudo leave behind: run in a folder in the place of /, by the user who tests.
-// npm makes some files only, which is what the umask is about; image-steps.test.ts runs the real one.
+// npm makes some files only, which is what the umask is about; image-steps.test.ts runs it.
 
 const SHELL = `
 set -euo pipefail
@@ -28,7 +28,7 @@ sudo() { ( umask "$(printf '%03o' $(( 0$(umask) | 022 )))"; "$@" ); }
 npm() {
   case $1 in
     ci) mkdir -p node_modules/better-sqlite3 && echo > node_modules/better-sqlite3/index.js ;;
-    rebuild) mkdir -p node_modules/better-sqlite3/build && echo > node_modules/better-sqlite3/build/a ;;
+    rebuild) mkdir -p node_modules/better-sqlite3/build/Release ;;
   esac
 }
 dodona() {
