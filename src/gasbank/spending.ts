@@ -45,6 +45,12 @@ export function createSpending(db: Database, budgets: Budgets, nowMs: () => numb
     hasBegun = true;
   }
 
+  /** What was spent is read anew. */
+  function requireRoom(shares: readonly SpendShare[], atMs: number): void {
+    const reached = isLimited ? findReached(shares, budgets, store.minutes, atMs) : null;
+    if (reached !== null) throw budgetError(reached);
+  }
+
   return {
     /** False where nothing is to be looked at. */
     isLimited,
@@ -67,6 +73,9 @@ export function createSpending(db: Database, budgets: Budgets, nowMs: () => numb
     /** To be called before a draw, outside its transaction. */
     prepare: (): void => begin(nowMs()),
 
+    /** Throws what a draw of these shares would; changes nothing. */
+    requireRoom: (shares: readonly SpendShare[]): void => requireRoom(shares, nowMs()),
+
     /**
      * Records the shares of a transaction; joins the caller's transaction. Throws a retryable
      * NodeError BUDGET_REACHED, with `reached` in its details, when a limit won't have it.
@@ -74,8 +83,7 @@ export function createSpending(db: Database, budgets: Budgets, nowMs: () => numb
     draw(tx: Hash256, shares: readonly SpendShare[]): void {
       const atMs = nowMs();
       remembered.clear();
-      const reached = isLimited ? findReached(shares, budgets, store.minutes, atMs) : null;
-      if (reached !== null) throw budgetError(reached);
+      requireRoom(shares, atMs);
       store.add(tx, shares, atMs);
     },
   };

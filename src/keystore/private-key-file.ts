@@ -9,7 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
@@ -150,7 +150,8 @@ function writeDurably(path: string, text: string): void {
   rmSync(path, { force: true });
   const file = openSync(path, 'wx', 0o600);
   try {
-    writeSync(file, text);
+    // All of it, or an error: a full disk takes a part of a single write.
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

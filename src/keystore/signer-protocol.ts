@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fromHex } from '../base/bytes.js';
-import type { Hash160 } from '../base/hash.js';
+import { hash160 } from '../base/hash.js';
 import { MAX_TRANSACTION_BYTES } from '../chain/transaction.js';
 import { MAX_WALLET_ACCOUNTS } from './nep6-wallet.js';
 
@@ -16,6 +16,9 @@ export const MAX_REQUEST_BYTES = Math.ceil(MAX_TRANSACTION_BYTES / 3) * 4 + 1_02
 export const MAX_REPLY_BYTES = 262_144;
 /** Requests of one connection that wait for their answers. */
 export const MAX_WAITING = 64;
+
+/** A wallet may have longer labels: the signer cuts them. */
+export const MAX_LABEL_CHARS = 256;
 
 /** Why a signer refuses; words of the program's own. */
 export const REFUSALS = [
@@ -36,11 +39,14 @@ export const REFUSALS = [
   'hour',
   'state',
   'busy',
+  'failure',
 ] as const;
 export type RefusalReason = (typeof REFUSALS)[number];
 
-const hash = (bytes: number) =>
-  z.custom<Hash160>((value) => new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`).test(String(value)));
+const hash = z
+  .string()
+  .regex(/^0x[0-9a-f]{40}$/)
+  .transform(hash160);
 const hexBytes = (bytes: number) =>
   z
     .string()
@@ -67,7 +73,7 @@ export const requestSchema = z.discriminatedUnion('do', [
     id,
     do: z.literal('sign'),
     magic: count,
-    account: hash(20),
+    account: hash,
     /** All but the witnesses. */
     transaction: base64(MAX_TRANSACTION_BYTES),
   }),
@@ -80,15 +86,15 @@ const described = z.strictObject({
   ok: z.literal(true),
   did: z.literal('describe'),
   magic: count,
-  gateway: hash(20),
+  gateway: hash,
   allowed: z.array(z.string().max(64)).max(64),
   accounts: z
     .array(
       z.strictObject({
-        account: hash(20),
+        account: hash,
         publicKey: hexBytes(33),
         verificationScript: base64(1_024),
-        label: z.string().max(256),
+        label: z.string().max(MAX_LABEL_CHARS),
         isDefault: z.boolean(),
       }),
     )

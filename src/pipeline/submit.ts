@@ -87,18 +87,12 @@ export function createSubmit(parts: SubmitParts): Submit {
     const { purpose, terms, shares, taken = 0n } = submission;
     const { systemFee, networkFee, validUntilBlock } = terms;
     const fees = systemFee + networkFee;
-    requireShares(submission, fees);
     const nowMs = clock.nowMs();
-    spending.prepare();
     return inTransaction(db, () => {
-      // Two collections of the same earnings: the second would FAULT, and burn its fees. Of two
-      // transactions of prices the second would publish what the first did.
-      const isAlone = purpose === 'collect' || purpose === 'price';
-      if (isAlone && transactions.isInFlight(purpose)) return false;
-      if (!moveRequests(parts, submission, signed, nowMs)) return false;
+      if (!isWanted(parts, submission)) return false;
+      moveRequests(parts, submission, signed, nowMs);
       if (submission.move?.(signed.hash) === false) return false;
-      parts.requireSpendable();
-      refuseBelowFloor(parts, purpose, fees, taken);
+      requireRoom(parts, submission);
       const { account } = chain;
       ledger.draw(drawOf(purpose, account, signed, fees), nowMs);
       if (taken > 0n) ledger.draw(takenOf(account, signed, taken), nowMs);
@@ -112,6 +106,12 @@ export function createSubmit(parts: SubmitParts): Submit {
   }
 
   return async (submission) => {
+    requireShares(submission);
+    spending.prepare();
+    // Looked at again once it is signed. What would not be sent is not signed either: a signer
+    // counts it against its hour.
+    if (!isWanted(parts, submission)) return null;
+    requireRoom(parts, submission);
     const signed = await chain.sign(submission.script, submission.terms);
     crashPoint('signed');
     if (!persist(submission, signed)) return null;
@@ -122,32 +122,43 @@ export function createSubmit(parts: SubmitParts): Submit {
   };
 }
 
-/** False when one of the requests is not where it was any more. */
+/** False when one of the requests is not where it was any more, or another one does it. */
+function isWanted({ requests, transactions }: SubmitParts, { purpose, why }: Submission): boolean {
+  // Two collections of the same earnings: the second would FAULT, and burn its fees. Of two
+  // transactions of prices the second would publish what the first did.
+  const isAlone = purpose === 'collect' || purpose === 'price';
+  if (isAlone && transactions.isInFlight(purpose)) return false;
+  const state = MOVES[purpose]?.state;
+  if (state === undefined) return true;
+  return [...why.keys()].every((id) => requests.brief(id)?.state === state);
+}
+
+/** Throws when its fees, and what it takes, may not be spent now. */
+function requireRoom(parts: SubmitParts, submission: Submission): void {
+  parts.requireSpendable();
+  refuseBelowFloor(parts, submission);
+  parts.spending.requireRoom(submission.shares);
+}
+
 function moveRequests(
   { requests }: SubmitParts,
   { purpose, terms, why }: Submission,
   { hash: tx }: SignedTransaction,
   atMs: number,
-): boolean {
+): void {
   const move = MOVES[purpose];
-  if (move === undefined) return true;
-  for (const id of why.keys()) if (requests.brief(id)?.state !== move.state) return false;
+  if (move === undefined) return;
   const pays = `; the transaction pays ${formatGas(terms.systemFee + terms.networkFee)} GAS`;
   for (const [id, way] of why) {
     const reason = way + pays;
     const step = { atMs, tx, what: move.what, why: reason };
     requests.move(id, move.event, { reason, tx, dueMs: 0 }, step);
   }
-  return true;
 }
 
 /** What fills the wallet may be paid from what the floor keeps: else it would stay empty. */
-function refuseBelowFloor(
-  parts: SubmitParts,
-  purpose: TransactionPurpose,
-  fees: Datoshi,
-  taken: Datoshi,
-): void {
+function refuseBelowFloor(parts: SubmitParts, { purpose, terms, taken = 0n }: Submission): void {
+  const fees = terms.systemFee + terms.networkFee;
   const { ledger, chain } = parts;
   const { available } = ledger.balance(walletOf(chain.account));
   const floor = purpose === 'collect' ? 0n : parts.walletFloor;
@@ -194,7 +205,8 @@ const takenOf = (account: Hash160, { hash }: SignedTransaction, amount: Datoshi)
 });
 
 /** Budgets, and profit and loss, are only as true as these. */
-function requireShares({ purpose, shares }: Submission, fees: Datoshi): void {
+function requireShares({ purpose, terms, shares }: Submission): void {
+  const fees = terms.systemFee + terms.networkFee;
   const sum = shares.reduce((total, { amount }) => total + amount, 0n);
   if (sum !== fees) throw new Error(`bug: shares of ${sum} in a ${purpose} that pays ${fees}`);
 }

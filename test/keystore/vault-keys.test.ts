@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { NodeError } from '../../src/base/node-error.js';
 import { openBox, publicKeyId, sealBox } from '../../src/base/sealed-box.js';
+import { writePrivateText } from '../../src/keystore/private-key-file.js';
 import { createVaultKeys, type VaultKeys } from '../../src/keystore/vault-keys.js';
+import { withFileLimit } from '../base/file-limit.js';
 
 describe('the key file of the vault', () => {
   let dir: string;
@@ -45,6 +55,17 @@ describe('the key file of the vault', () => {
     assert.deepEqual(again.key(id), ring.key(id));
     const [sharing] = again.sharing();
     assert.equal(sharing?.id, publicKeyId(sharing?.publicKey ?? Buffer.alloc(0)));
+  });
+
+  it('is whole or not there when the disk fills as it is written', () => {
+    const words = { code: 'KEY_FILE', what: 'the keys', setting: 'vault.keyFile' };
+    const write = (text: string) => writePrivateText(file, text, 'replace', words);
+    write('the former keys');
+    withFileLimit(16, () => {
+      assert.throws(() => write('k'.repeat(17)), { code: 'KEY_FILE', message: /EFBIG/ });
+    });
+    assert.equal(readFileSync(file, 'utf8'), 'the former keys');
+    assert.deepEqual(readdirSync(dirname(file)), ['vault.key']);
   });
 
   it('costs whoever guesses the password what OWASP advises', async () => {

@@ -146,6 +146,49 @@ describe('submitting', () => {
     assert.deepEqual(stages.chain.broadcasts, []);
   });
 
+  it('signs nothing that it would not send: a signer counts it against its hour', async () => {
+    stages.fund(149n);
+    stages.add(1n, ['answerFound']);
+    stages.add(2n, ['answerFound', 'answeredOnChain']);
+    let signed = 0;
+    const { sign } = stages.chain.port;
+    const counting: typeof sign = (...asked) => {
+      signed += 1;
+      return sign(...asked);
+    };
+    const chain = { ...stages.chain.port, sign: counting };
+    const submit = createSubmit({ ...parts(), chain });
+    for (let times = 0; times < 3; times++) {
+      await assert.rejects(submit(submission(1n)), { code: 'WALLET_FLOOR' });
+    }
+    stages.fund(1_000n);
+    const node = { perHour: 99n, perDay: null };
+    const spending = createSpending(stages.db, { ...NO_BUDGETS, node }, stages.clock.nowMs);
+    const limited = createSubmit({ ...parts(), chain, spending });
+    await assert.rejects(limited(submission(1n)), { code: 'BUDGET_REACHED' });
+    const stopped = (): void => {
+      throw new NodeError('SPENDING_STOPPED', 'the books differ', { retryable: true });
+    };
+    const differing = createSubmit({ ...parts(), chain, requireSpendable: stopped });
+    await assert.rejects(differing(submission(1n)), { code: 'SPENDING_STOPPED' });
+    assert.equal(await submit(submission(2n)), null);
+    assert.equal(signed, 0);
+    assert.notEqual(await submit(submission(1n)), null);
+    assert.equal(signed, 1);
+  });
+
+  it('looks again once it is signed: the wallet may be emptied while a signer thinks', async () => {
+    stages.fund(200n);
+    for (const id of [1n, 2n]) stages.add(id, ['answerFound']);
+    const submit = submitTo();
+    const ended = await Promise.allSettled([submit(submission(1n)), submit(submission(2n))]);
+    assert.deepEqual(
+      ended.map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    );
+    assert.deepEqual([drawn(), stages.stateOf(2n)], [100n, 'resolved']);
+  });
+
   it('keeps for whom the fees are spent, and what was predicted, with the draw', async () => {
     stages.fund(1_000n);
     stages.add(1n, ['answerFound']);

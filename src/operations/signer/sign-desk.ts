@@ -5,6 +5,7 @@ import { messageOf, NodeError } from '../../base/node-error.js';
 import { signedMessage } from '../../chain/transaction.js';
 import type { SignerPolicy } from '../../config/signer-config.js';
 import {
+  MAX_LABEL_CHARS,
   PROTOCOL_VERSION,
   type RefusalReason,
   requestSchema,
@@ -25,7 +26,7 @@ export interface SignDeskParts {
 }
 
 export interface SignDesk {
-  /** Answers one line of a node. Everything that is not understood is refused. */
+  /** Answers one line of a node, never by an error. All that is not understood is refused. */
   answer(line: Buffer): Promise<WireReply>;
   /** Refuses what comes without a line, such as one that is too long. */
   refuse(refusal: Refusal): WireReply;
@@ -57,7 +58,7 @@ export function createSignDesk({ policy, keys, journal, log }: SignDeskParts): S
       account: signer.account,
       publicKey: toHex(signer.publicKey),
       verificationScript: signer.verificationScript.toString('base64'),
-      ...{ label, isDefault },
+      ...{ label: label.slice(0, MAX_LABEL_CHARS), isDefault },
     }));
     const { magic, gateway, allowed, maxFeeDatoshi, maxPerHourDatoshi } = policy;
     return {
@@ -91,12 +92,28 @@ export function createSignDesk({ policy, keys, journal, log }: SignDeskParts): S
     return { id, ok: true, did: 'sign', signature: toHex(signature) };
   }
 
+  /** What failed stays in the log here: the other side is told the kind of error alone. */
+  function fail(error: unknown, id: number): WireReply {
+    log.error('bug: a request was not answered', { error });
+    const kind = error instanceof Error ? error.name : typeof error;
+    const message = `the signer failed at it (${kind}): its log says how`;
+    refused += 1;
+    return { id, ok: false, refusal: 'failure', message, retryAfterMs: null };
+  }
+
   return {
     refuse,
     async answer(line) {
-      const request = requestIn(line);
-      if (!('do' in request)) return refuse(request.refusal, request.id);
-      return request.do === 'describe' ? describe(request.id) : sign(request);
+      let id = 0;
+      try {
+        const request = requestIn(line);
+        id = request.id;
+        if (!('do' in request)) return refuse(request.refusal, id);
+        // Awaited here, or what it throws would not be caught here.
+        return await (request.do === 'describe' ? describe(id) : sign(request));
+      } catch (error) {
+        return fail(error, id);
+      }
     },
   };
 }

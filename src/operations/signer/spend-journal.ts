@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.js';
 import type { Datoshi } from '../../base/datoshi.js';
-import type { Hash256 } from '../../base/hash.js';
+import { type Hash256, hash256 } from '../../base/hash.js';
 import { messageOf, NodeError } from '../../base/node-error.js';
 import { openToOthers } from '../../config/private-mode.js';
 import { type KeyFileWords, writePrivateText } from '../../keystore/private-key-file.js';
@@ -42,7 +42,10 @@ interface Spent {
 
 const lineSchema = z.strictObject({
   at: z.int().min(0),
-  tx: z.custom<Hash256>((value) => /^0x[0-9a-f]{64}$/.test(String(value))),
+  tx: z
+    .string()
+    .regex(/^0x[0-9a-f]{64}$/)
+    .transform(hash256),
   spent: z
     .string()
     .regex(/^\d{1,30}$/)
@@ -124,8 +127,10 @@ export function openSpendJournal(dir: string, clock: Clock): SpendJournal {
         return { kind: 'over', spent: total, retryAfterMs };
       }
       if (stale > MAX_STALE_LINES) {
+        // The old one stays open until the new one is there: else a full disk leaves none.
+        const next = rewrite(path, recent);
         file.close();
-        file = rewrite(path, recent);
+        file = next;
         stale = 0;
       }
       const spent = { atMs: nowMs(), hash, amount };

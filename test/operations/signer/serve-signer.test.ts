@@ -3,6 +3,7 @@ import {
   chmodSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -11,12 +12,15 @@ import {
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
+import { systemClock } from '../../../src/base/clock.js';
 import { parseGas } from '../../../src/base/datoshi.js';
 import { gasTransfer } from '../../../src/chain/gateway-calls.js';
 import { buildTransaction, signedMessage } from '../../../src/chain/transaction.js';
 import { walletFileText } from '../../../src/devnet/account.js';
-import { MAX_REQUEST_BYTES } from '../../../src/keystore/signer-protocol.js';
-import { LINE_TIMEOUT_MS } from '../../../src/operations/signer/serve-signer.js';
+import { MAX_LABEL_CHARS, MAX_REQUEST_BYTES } from '../../../src/keystore/signer-protocol.js';
+import { LINE_TIMEOUT_MS, serveSigner } from '../../../src/operations/signer/serve-signer.js';
+import { createSignDesk } from '../../../src/operations/signer/sign-desk.js';
+import { openSpendJournal } from '../../../src/operations/signer/spend-journal.js';
 import { bytesOf, draft, MAGIC, node, other, STRANGER } from './asked-transactions.js';
 import { heldClock } from './held-clock.js';
 import { rawConnection, type SignerFixture, signerFixture } from './signer-fixture.js';
@@ -75,6 +79,11 @@ describe('a signer at its socket', () => {
       [line(signOf(3, { magic: MAGIC + 1 })), 'network'],
       [line(signOf(3, { account: STRANGER })), 'account'],
       [line(signOf(3, { account: other.hash })), 'signers'],
+      [
+        // A text within a list is written like the text.
+        line(signOf(3, { account: [node.hash] })),
+        'frame',
+      ],
       [
         line({ ...signOf(3), __proto__: { polluted: 1 } }).replace('{', '{"__proto__":{"a":1},'),
         'frame',
@@ -194,6 +203,51 @@ describe('a signer at its socket', () => {
     assert.equal(answers.filter(({ ok }) => ok === true).length, 20);
     assert.equal((await fixture.remote.describe()).spent, parseGas('1'));
     from.end();
+  });
+
+  it('answers and logs what fails inside it, and goes on', async () => {
+    fixture = await signerFixture();
+    const { config, lines, log, folder } = fixture;
+    const failing = async (): Promise<never> => {
+      throw new TypeError('of the inside');
+    };
+    const keys = {
+      all: () => [],
+      find: () => ({ ...node.signer, sign: failing }),
+      refresh: failing,
+    };
+    const journal = openSpendJournal(join(folder, 'state-2'), systemClock);
+    const desk = createSignDesk({ policy: config.policy, keys, journal, log });
+    const path = join(folder, 'run', 'b.sock');
+    const place = { path, access: 'owner', maxConnections: 1 } as const;
+    const server = await serveSigner({ desk, ...place, clock: systemClock, log });
+    const from = await rawConnection(path);
+    from.write(line(signOf(7)) + line({ v: 1, id: 8, do: 'describe' }) + line({ v: 2 }));
+    const answers = await from.answers(3);
+    assert.deepEqual(
+      answers.map(({ id, ok, refusal }) => [id, ok, refusal]),
+      [
+        [7, false, 'failure'],
+        [8, false, 'failure'],
+        [0, false, 'version'],
+      ],
+    );
+    assert.match(String(answers[0]?.message), /failed at it \(TypeError\)/);
+    assert.ok(!JSON.stringify(answers).includes('of the inside'));
+    assert.equal(lines.filter((each) => each.includes('"level":"error"')).length, 2);
+    from.end();
+    await server.stop();
+    journal.close();
+  });
+
+  it('tells of an account whose label is longer than its protocol takes', async () => {
+    fixture = await signerFixture();
+    const { file } = fixture.config.wallet;
+    const wallet = JSON.parse(readFileSync(file, 'utf8'));
+    wallet.accounts[0].label = 'l'.repeat(1_000);
+    writeFileSync(file, JSON.stringify(wallet));
+    const [first] = (await fixture.remote.describe()).accounts;
+    assert.equal(first?.label, 'l'.repeat(MAX_LABEL_CHARS));
   });
 
   it('refuses a transfer of GAS, told to the node by reason', async () => {

@@ -60,6 +60,7 @@ export async function signerFixture(
     config,
     folder,
     lines,
+    log,
     make,
     refusals,
     remote,

@@ -18,6 +18,7 @@ import {
   openSpendJournal,
   type SpendJournal,
 } from '../../../src/operations/signer/spend-journal.js';
+import { withFileLimit } from '../../base/file-limit.js';
 import { type HeldClock, heldClock } from './held-clock.js';
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z');
@@ -117,6 +118,7 @@ describe("the journal of a signer's hour", () => {
       'nothing\n',
       whole.replace('"30"', '"-30"'),
       whole.replace('"30"', '30'),
+      whole.replace(/"tx":("[^"]*")/, '"tx":[$1]'),
       whole.replace('}', ',"more":1}'),
       `${whole}${whole.replace(/"at":\d+/, '"at":1')}`,
       `\n${whole}`,
@@ -145,6 +147,25 @@ describe("the journal of a signer's hour", () => {
     assert.equal(open().spent(), 30n);
   });
 
+  it('goes on with its file when a disk was full as it was to be written anew', () => {
+    const lines = Array.from({ length: 10_001 }, (_, at) => lineOf(START_MS, at));
+    writeFileSync(path(), [...lines, lineOf(START_MS + 1, 20_000)].join(''), { mode: 0o600 });
+    const journal = open();
+    // The last line is within the hour, and all others before it.
+    clock.advance(HOUR_MS - 1);
+    for (let times = 0; times < 2; times++) {
+      withFileLimit(16, () => {
+        assert.throws(() => spend(journal, 30_000, 1n), { code: 'SIGNER_STATE', message: /EFBIG/ });
+      });
+    }
+    assert.equal(kindOf(journal, 30_000, 1n), 'reserved');
+    assert.equal(kindOf(journal, 30_001, 2n), 'reserved');
+    assert.equal(readFileSync(path(), 'utf8').split('\n').length, 4);
+    const links = readdirSync('/proc/self/fd').map((each) => linkOf(Number(each)));
+    assert.ok(!links.includes(`${path()} (deleted)`), 'a descriptor is left open');
+    assert.equal(open().spent(), 3n);
+  });
+
   it('is a file for its owner alone, and keeps no more than the hour', () => {
     const journal = open();
     for (let number = 0; number < 200; number++) spend(journal, number, 0n);
@@ -155,6 +176,9 @@ describe("the journal of a signer's hour", () => {
     assert.ok(size > 200 * 64);
   });
 });
+
+const lineOf = (at: number, number: number): string =>
+  `${JSON.stringify({ at, tx: hashOf(number), spent: '0' })}\n`;
 
 function linkOf(fd: number): string {
   try {
