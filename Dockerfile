@@ -5,7 +5,8 @@ FROM node:24.18.0-bookworm@sha256:5711a0d445a1af54af9589066c646df387d1831a608226
 WORKDIR /checkout
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY README.md node.config.example.yaml tsconfig.json tsconfig.build.json tsconfig.page.json ./
+COPY README.md node.config.example.yaml signer.config.example.yaml ./
+COPY tsconfig.json tsconfig.build.json tsconfig.page.json ./
 COPY config ./config
 COPY contracts ./contracts
 COPY scripts ./scripts

@@ -37,7 +37,7 @@ describe('the steps of the image', function () {
   this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'dodona-image-'));
   let dockerfile: Dockerfile;
-  let root: string;
+  let root = '';
   let released: string;
   let fixture: NodeFixture;
   before(async () => {
@@ -61,9 +61,8 @@ describe('the steps of the image', function () {
   });
   after(async () => {
     await fixture?.stop();
-    for (const path of [root, ...below(root)].filter((each) => statSync(each).isDirectory())) {
-      chmodSync(path, 0o755);
-    }
+    const left = root === '' ? [] : [root, ...below(root)];
+    for (const path of left.filter((each) => statSync(each).isDirectory())) chmodSync(path, 0o755);
     rmSync(folder, { recursive: true, force: true });
   });
 
