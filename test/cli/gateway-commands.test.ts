@@ -103,7 +103,7 @@ describe('dodona gateway', function () {
     const { exitCode, out } = await deploy(other);
     assert.equal(exitCode, 0);
     assert.match(out, new RegExp(`^gateway {4}${gateway.hash}, there already$`, 'm'));
-    assert.match(out, /^done {7}executor in block \d+, 0x/m);
+    assert.match(out, /^done {7}executor in block \d+,\s+0x/m);
     await network.rpc.call('getcontractstate', [executor.hash]);
   });
 
@@ -135,8 +135,8 @@ describe('dodona gateway', function () {
       const given = ['gateway', 'deploy', '--rpc', proxy.url, '--node', node.address];
       const { exitCode, out, err } = await cli.run(...given, ...(await signs(other)));
       assert.equal(exitCode, 0, out + err);
-      const told = [...out.matchAll(/^sent +(0x[0-9a-f]{64}), valid up to block \d+$/gm)];
-      const done = [...out.matchAll(/^done .* in block \d+, (0x[0-9a-f]{64})$/gm)];
+      const told = [...out.matchAll(/^sent +(0x[0-9a-f]{64}),\s+valid\s+up\s+to\s+block\s+\d+$/gm)];
+      const done = [...out.matchAll(/^done .* in block \d+,\s+(0x[0-9a-f]{64})$/gm)];
       assert.deepEqual(
         told.map(([, tx]) => tx),
         done.map(([, tx]) => tx),
@@ -160,7 +160,10 @@ describe('dodona gateway', function () {
     assert.equal(statSync(join(folder, note)).mode & 0o077, 0);
     const { tx } = JSON.parse(readFileSync(join(folder, note), 'utf8'));
     const dry = await cli.run(...words, ...signing, '--dry-run');
-    assert.match(dry.out, new RegExp(`^earlier +${tx}, valid up to block \\d+$`, 'm'));
+    assert.match(
+      dry.out,
+      new RegExp(`^earlier +${tx},\\s+valid\\s+up\\s+to\\s+block\\s+\\d+$`, 'm'),
+    );
     const { exitCode, out } = await cli.run(...words, ...signing);
     assert.equal(exitCode, 0, out);
     const { blockIndex } = await network.applied(tx);
