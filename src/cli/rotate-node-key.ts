@@ -9,6 +9,7 @@ import { makeDefault, NODE_LABEL } from '../keystore/nep6-wallet.js';
 import {
   isSignedAs,
   planRotation,
+  type RotationFacts,
   type RotationPlan,
   type RotationStep,
   type RotationWants,
@@ -62,11 +63,16 @@ export async function rotateNodeKey(parts: RotationParts): Promise<DoneStep[]> {
   const work = createSteps(parts);
   const done: DoneStep[] = [];
   let wants = parts.wants;
+  let isWarned = false;
   for (let count = 0; count < MAX_STEPS; count++) {
     await work.settleSent();
-    const plan = planRotation(await readRotation(open), wants);
+    const facts = await readRotation(open);
+    const plan = planRotation(facts, wants);
     const [step] = plan.steps;
     if (step === undefined) return done;
+    requireNoOverlap(parts, facts, step);
+    if (!isWarned || step.kind === 'propose') tellOfCanary(parts, facts, plan);
+    isWarned = true;
     context.passed?.(`${step.kind} begun`);
     done.push(await work.perform(step, plan));
     context.passed?.(step.kind);
@@ -79,6 +85,34 @@ export async function rotateNodeKey(parts: RotationParts): Promise<DoneStep[]> {
 /** A running node looks once a minute, and at once when the block of the change comes in. */
 const FOLLOW_LIMIT_MS = 90_000;
 const FOLLOW_LOOK_MS = 100;
+
+/** Before anything is made or sent that the gateway would refuse. */
+function requireNoOverlap({ owner }: RotationParts, { chain }: RotationFacts, step: RotationStep) {
+  const { overlap } = chain;
+  if (overlap === null || owner !== null) return;
+  if (step.kind !== 'create' && step.kind !== 'propose') return;
+  const before = `the rotation before is done, and ${hash160ToAddress(overlap.account)}`;
+  const message = `${before} may answer until block ${overlap.until}: no other is begun`;
+  throw new NodeError('OVERLAP_OPEN', message, {
+    retryable: true,
+    hint: 'nothing is left to do; for another one run it later, or as the owner (--wallet)',
+  });
+}
+
+/** Credit does not go over: what comes of that is told before anything is done. */
+function tellOfCanary({ open, tell }: RotationParts, facts: RotationFacts, plan: RotationPlan) {
+  const { canary } = open.config;
+  if (canary === null || !plan.steps.some(({ kind }) => kind === 'accept')) return;
+  const { next } = plan;
+  const has = next === null ? 0n : (facts.holdings.get(next.account)?.credit ?? 0n);
+  if (has >= canary.maxFee) return;
+  const whose = next === null ? 'the new account' : next.address;
+  const needs = `${whose} has ${formatGas(has)} GAS of credit; a canary needs`;
+  const fails = 'without it canaries fail (unsent), and DodonaCanaryFailing fires';
+  tell(labelled('canary', `${needs} ${formatGas(canary.maxFee)} (canary.maxFee): ${fails}`));
+  const address = next === null ? 'its address, once it is made' : next.address;
+  tell(labelled('', `pay in: dodona gasbank deposit GAS --for ${address}`));
+}
 
 function createSteps(parts: RotationParts) {
   const { context, open, overlapBlocks } = parts;

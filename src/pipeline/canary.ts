@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { type Datoshi, formatGas } from '../base/datoshi.js';
-import type { Hash160, Hash256 } from '../base/hash.js';
+import { type Hash160, type Hash256, hash160ToAddress } from '../base/hash.js';
 import { messageOf } from '../base/node-error.js';
 import { ResponseCode, responseCodeName } from '../base/outcome.js';
 import { gatewayCalls } from '../chain/gateway-calls.js';
@@ -136,7 +136,8 @@ async function ask(parts: CanaryParts, rule: CanaryRule, height: number): Promis
   const { chain, ledger } = parts;
   const { available } = ledger.balance(creditOf(chain.account));
   if (available < rule.maxFee) {
-    const has = `the node's account has ${formatGas(available)} GAS of credit`;
+    const whose = `the node's account ${hash160ToAddress(chain.account)}`;
+    const has = `${whose} has ${formatGas(available)} GAS of credit`;
     return { why: `${has}, canary.maxFee is ${formatGas(rule.maxFee)}: pay in with deposit` };
   }
   const priced = await price(parts, rule, height);
