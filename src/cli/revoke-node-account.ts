@@ -71,6 +71,7 @@ function createTools({ context, open, tell }: RevocationParts) {
       // Nothing keeps a revocation from being sent.
       context.complain(`warning: not noted down what is sent: ${messageOf(error)}`);
     }
+    context.passed?.('noted');
   };
   return {
     loud,

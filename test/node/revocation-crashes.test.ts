@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { walletFileText } from '../../scripts/devnet/account.js';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
@@ -103,5 +103,19 @@ describe('a revocation whose process is killed', function () {
     }
     await assertBooksMatchChain(network, gateway, running.db);
     assert.deepEqual(sentOrders(), ['collect halted 1', 'order halted 1']);
+  });
+
+  it('before anybody saw it is finished with what was signed, not with another', async () => {
+    const { file } = fixture.config;
+    // It must not be past its last block when the next run begins.
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, `${text}\npipeline:\n  validUntilBlocks: 3000\n`);
+    await revoke('noted');
+    assert.equal(await isRevoked(), false);
+    const told = await revoke('');
+    assert.match(told, /^revoked +before[\s\S]*collects 0\.\d+ GAS/m);
+    assert.doesNotMatch(told, /revokes the node account|warning/);
+    assert.equal(await isRevoked(), true);
+    assert.equal(await earned(), 0n);
   });
 });
