@@ -38,6 +38,8 @@ import { tellOfBlocks, tellOfMoves } from './tell-events.js';
 
 /** How often the network's prices and the gateway's keys are read again. */
 const REFRESH_EVERY_MS = 60_000;
+/** How soon the key of another node account is looked for again that is not to be had yet. */
+const FOLLOW_EVERY_MS = 5_000;
 
 /**
  * The node's work, from the block after the cursor on, until the signal; `change` is told of
@@ -67,8 +69,8 @@ export async function runWork(
   const both = AbortSignal.any([signal, own.signal]);
   const feeds = endingWith(own, parts.prices.run(both));
   const refresh = () => refreshFacts(options, parts, both, change);
-  const near = noteHandOver(options, parts);
-  const beside = [refreshLoop(options, refresh, both), evidence.tidy(both), feeds, near];
+  const looks = refreshLoop({ options, parts, change }, refresh, both);
+  const beside = [looks, evidence.tidy(both), feeds, noteHandOver(options, parts)];
   tellStart(options, parts, begun.height + 1);
   try {
     await runNodePipeline({
@@ -238,13 +240,29 @@ function readFeesAgain({ log }: NodeOptions, { policy }: Running, signal: AbortS
 
 /** Prices, keys and policy change: they are read again and again. */
 async function refreshLoop(
-  { clock }: NodeOptions,
+  work: {
+    readonly options: NodeOptions;
+    readonly parts: Running;
+    readonly change: (signer: Signer) => void;
+  },
   refresh: () => Promise<void>,
   stop: AbortSignal,
 ): Promise<void> {
-  while (!stop.aborted) {
-    await clock.sleep(REFRESH_EVERY_MS, stop).catch(() => {});
-    if (!stop.aborted) await refresh();
+  const { clock, log } = work.options;
+  const follow = () =>
+    followNodeAccount(work.options, work.parts, work.change).catch((error) =>
+      log.warn('the node account was not looked for', { reason: messageOf(error) }),
+    );
+  for (let waitedMs = 0; !stop.aborted; ) {
+    await clock.sleep(FOLLOW_EVERY_MS, stop).catch(() => {});
+    if (stop.aborted) return;
+    waitedMs += FOLLOW_EVERY_MS;
+    // Asks no endpoint: a wallet or signer may have the account by now that the gateway named.
+    if (waitedMs < REFRESH_EVERY_MS) await follow();
+    else {
+      waitedMs = 0;
+      await refresh();
+    }
   }
 }
 

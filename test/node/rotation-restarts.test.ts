@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import { parseGas } from '../../src/base/datoshi.js';
 import { readGatewayKeys } from '../../src/chain/gateway-keys.js';
@@ -78,6 +79,21 @@ describe('a rotation whose process is killed, and run again with the same words'
     assert.deepEqual([last.exitCode, last.text], [0, 'No rotation is under way.\n']);
     running = await startNode(config);
     await running.untilEnded(ids);
+    await assertRotated();
+  });
+
+  it('while the node does not find the new key, which it goes over to within seconds', async () => {
+    const { config, folder } = fixture;
+    const files = walletFilesOf(config);
+    const file = join(folder, 'wallet-of-the-node.json');
+    copyFileSync(files.file, file);
+    const wallet = { ...config.wallet, files: { ...files, file } };
+    running = await startNode({ ...config, wallet });
+    await dies('follow begun');
+    copyFileSync(files.file, file);
+    const { exitCode, text } = await rotate('');
+    assert.equal(exitCode, 0, text);
+    assert.match(text, /The rotation is done\.$/m);
     await assertRotated();
   });
 

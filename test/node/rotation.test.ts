@@ -39,7 +39,9 @@ describe('a rotation of the node account under a running node', function () {
     });
     const webhook = { url: `${source.httpUrl}/hook`, secretFile: null, timeoutMs: 10_000 };
     const alerts = { ...config.alerts, everyMs: 200, allow: config.http.allow, webhook };
-    running = await startNode({ ...config, alerts });
+    // Blocks come each 100 ms, however busy the machine is: no answer may die of that.
+    const pipeline = { ...config.pipeline, validUntilBlocks: 100 };
+    running = await startNode({ ...config, alerts, pipeline });
   });
   after(async () => {
     cli.remove();
