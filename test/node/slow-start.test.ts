@@ -35,7 +35,7 @@ describe('a node that starts while its only endpoint stalls', function () {
     };
     const { node, logText } = makeNode(config);
     const started = node.start();
-    const isSaid = () => /no RPC endpoint answers in time yet/.test(logText());
+    const isSaid = () => /not there yet/.test(logText());
     while (!isSaid()) await Promise.race([systemClock.sleep(15), started]);
     stalls = false;
     await started;
