@@ -1,7 +1,7 @@
-import { createPublicKey, verify as verifyBytes } from 'node:crypto';
 import { sha256 } from '../base/bytes.js';
 import { type Hash160, scriptHash } from '../base/hash.js';
 import { SIGNATURE_BYTES, signatureScript } from '../chain/verification-script.js';
+import { isSignatureOf, publicKeyObject } from '../chain/witness-signatures.js';
 
 /** What a wallet answers to `signMessage`. */
 export interface SignedMessage {
@@ -20,8 +20,6 @@ const NO_TERMS = Buffer.alloc(25);
 /** One signer: account and scope are 0; and no attribute. */
 const ONE_SIGNER = Buffer.concat([Buffer.of(1), Buffer.alloc(22)]);
 const NO_NETWORK = Buffer.alloc(4);
-/** DER of a compressed point of secp256r1 as a SubjectPublicKeyInfo (RFC 5480). */
-const SPKI = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
 
 /**
  * The bytes that Neo wallets sign for `signMessage` (NeoLine, and WalletConnect's Neo SDK): the
@@ -52,14 +50,9 @@ function lengthAndText(text: string): readonly [Buffer, Buffer] {
 export function isSignedBy(text: string, { publicKey, signature, salt }: SignedMessage): boolean {
   if (signature.length !== SIGNATURE_BYTES || publicKey.length !== 33) return false;
   try {
-    const key = createPublicKey({
-      key: Buffer.concat([SPKI, publicKey]),
-      format: 'der',
-      type: 'spki',
-    });
-    const how = { key, dsaEncoding: 'ieee-p1363' } as const;
+    const key = publicKeyObject(publicKey);
     const frames = [walletMessage, walletTransaction];
-    return frames.some((frame) => verifyBytes('sha256', frame(text, salt), how, signature));
+    return frames.some((frame) => isSignatureOf(key, frame(text, salt), signature));
   } catch {
     return false;
   }

@@ -1,15 +1,9 @@
-import { createPublicKey, verify } from 'node:crypto';
 import { sha256 } from '../base/bytes.js';
-import {
-  type Hash160,
-  type Hash256,
-  hashFromLittleEndian,
-  hashToLittleEndian,
-  scriptHash,
-} from '../base/hash.js';
+import { type Hash160, type Hash256, hashFromLittleEndian, scriptHash } from '../base/hash.js';
 import { createByteReader } from './byte-reader.js';
-import { Opcode } from './script.js';
-import { readVerificationScript, SIGNATURE_BYTES } from './verification-script.js';
+import { signedMessage } from './transaction.js';
+import { readVerificationScript } from './verification-script.js';
+import { areSigned, isSignatureOf, publicKeyObject, signaturesIn } from './witness-signatures.js';
 
 /** A block's header as nodes pass it on, with what its consensus signed. */
 export interface RawHeader {
@@ -73,48 +67,16 @@ const ACCOUNT_BYTES = 20;
  */
 export function isSignedHeader(header: RawHeader, magic: number): boolean {
   const script = readVerificationScript(header.verificationScript);
-  const signatures = signaturesOf(header.invocationScript);
+  const signatures = signaturesIn(header.invocationScript);
   if (script === null || signatures?.length !== script.threshold) return false;
-  const message = Buffer.concat([uint32(magic), hashToLittleEndian(header.hash)]);
-  // Signatures stand in the order of the keys, as System.Crypto.CheckMultisig asks for.
-  let next = 0;
-  return signatures.every((signature) => {
-    const at = script.publicKeys.findIndex(
-      (key, index) => index >= next && isSignature(key, message, signature),
-    );
-    next = at + 1;
-    return at >= 0;
-  });
+  return areSigned(signatures, script.publicKeys, signedMessage(header.hash, magic), isSignature);
 }
-
-/** Header of a compressed key of secp256r1 as SubjectPublicKeyInfo (RFC 5480). */
-const SPKI = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
 
 function isSignature(publicKey: Buffer, message: Buffer, signature: Buffer): boolean {
   try {
-    const der = Buffer.concat([SPKI, publicKey]);
-    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    return verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature);
+    return isSignatureOf(publicKeyObject(publicKey), message, signature);
   } catch {
     // Not every 33 bytes are a point of the curve.
     return false;
   }
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function signaturesOf(script: Buffer): Buffer[] | null {
-  const size = 2 + SIGNATURE_BYTES;
-  if (script.length === 0 || script.length % size !== 0) return null;
-  const parts = Array.from({ length: script.length / size }, (_, at) =>
-    script.subarray(at * size, (at + 1) * size),
-  );
-  const arePushes = parts.every(
-    (part) => part[0] === Opcode.PUSHDATA1 && part[1] === SIGNATURE_BYTES,
-  );
-  return arePushes ? parts.map((part) => part.subarray(2)) : null;
 }

@@ -1,9 +1,9 @@
-import { createPublicKey, verify } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import { type Hash160, scriptHash } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { Signer } from '../chain/signer.js';
 import { readVerificationScript } from '../chain/verification-script.js';
+import { isSignatureOf, publicKeyObject } from '../chain/witness-signatures.js';
 import type { RemoteSignerConfig } from '../config/wallet-config.js';
 import { type HeldAccount, type KeyHolder, notHere } from './key-holder.js';
 import { createSignerConnection, SIGNER_DOWN } from './signer-connection.js';
@@ -59,7 +59,7 @@ export function createRemoteSigner(options: {
   }
 
   function signerOf({ account, publicKey, verificationScript }: Described): Signer {
-    const key = keyObject(publicKey);
+    const key = publicKeyObject(publicKey);
     return {
       account,
       publicKey,
@@ -75,7 +75,7 @@ export function createRemoteSigner(options: {
         }
         if (reply.did !== 'sign') throw unexpected();
         const { signature } = reply;
-        if (verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature)) {
+        if (isSignatureOf(key, message, signature)) {
           return signature;
         }
         throw new NodeError(SIGNER_DOWN, 'what the signer gives is no signature of this account', {
@@ -109,14 +109,4 @@ const refusedError = ({ refusal, message, retryAfterMs }: SignerRefusal): NodeEr
     retryable: true,
     hint: "look at the signer's log and policy; work goes on by itself once it signs",
     details: { reason: refusal, retryAfterMs },
-  });
-
-/** Header of a compressed key of secp256r1 as SubjectPublicKeyInfo (RFC 5480). */
-const SPKI_P256 = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
-
-const keyObject = (publicKey: Buffer) =>
-  createPublicKey({
-    key: Buffer.concat([SPKI_P256, publicKey]),
-    format: 'der',
-    type: 'spki',
   });

@@ -1,8 +1,9 @@
 import type { Datoshi } from '../../../src/base/datoshi.js';
 import { parseTransaction } from '../../../src/chain/parse-transaction.js';
 import { RpcCode } from '../../../src/chain/rpc-error.js';
+import type { SignatureCheck } from '../../../src/chain/witness-signatures.js';
 import { type ChainCore, type KnownBlock, type KnownTransaction, tipOf } from './chain-core.js';
-import { refusalOf, type SignatureCheck, witnessRefusal } from './mempool.js';
+import { refusalOf, witnessRefusal } from './mempool.js';
 import {
   failed,
   getApplicationLog,

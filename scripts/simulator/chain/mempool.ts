@@ -1,15 +1,21 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Datoshi } from '../../../src/base/datoshi.js';
 import { type Hash160, scriptHash } from '../../../src/base/hash.js';
 import { networkFeeOf } from '../../../src/chain/network-fee.js';
 import { RpcCode } from '../../../src/chain/rpc-error.js';
-import { Opcode } from '../../../src/chain/script.js';
 import {
   MAX_TRANSACTION_BYTES,
   type SignedTransaction,
   signedMessage,
 } from '../../../src/chain/transaction.js';
-import { readVerificationScript, SIGNATURE_BYTES } from '../../../src/chain/verification-script.js';
+import { readVerificationScript } from '../../../src/chain/verification-script.js';
+import {
+  areSigned,
+  isSignatureOf,
+  publicKeyObject,
+  type SignatureCheck,
+  signaturesIn,
+} from '../../../src/chain/witness-signatures.js';
 import { type ChainCore, type KnownTransaction, tipOf } from './chain-core.js';
 import { gasOf } from './natives.js';
 import type { RpcReply } from './simulated-chain.js';
@@ -71,7 +77,7 @@ export function witnessRefusal(
     const witness = given.witnesses[at];
     const script = witness?.verificationScript ?? Buffer.alloc(0);
     const asked = readVerificationScript(script);
-    const signatures = signaturesOf(witness?.invocationScript ?? Buffer.alloc(0));
+    const signatures = signaturesIn(witness?.invocationScript ?? Buffer.alloc(0));
     if (scriptHash(script) !== account) {
       const data = `witness #${at}: witness hash mismatch`;
       return refused(RpcCode.VerificationFailed, 'Unclassified inventory verification error', data);
@@ -90,50 +96,15 @@ export function witnessRefusal(
   return refused(RpcCode.InsufficientNetworkFee, 'Insufficient network fee', `least: ${least}`);
 }
 
-/** Signatures stand in the order of the keys, as System.Crypto.CheckMultisig asks for. */
-function areSigned(
-  signatures: readonly Buffer[],
-  keys: readonly Buffer[],
-  message: Buffer,
-  isSignature: SignatureCheck,
-): boolean {
-  let next = 0;
-  return signatures.every((signature) => {
-    const at = keys.findIndex(
-      (key, index) => index >= next && isSignature(key, message, signature),
-    );
-    next = at + 1;
-    return at >= 0;
-  });
-}
-
-function signaturesOf(script: Buffer): Buffer[] | null {
-  const size = 2 + SIGNATURE_BYTES;
-  if (script.length === 0 || script.length % size !== 0) return null;
-  const parts = Array.from({ length: script.length / size }, (_, at) =>
-    script.subarray(at * size, (at + 1) * size),
-  );
-  const arePushes = parts.every(
-    (part) => part[0] === Opcode.PUSHDATA1 && part[1] === SIGNATURE_BYTES,
-  );
-  return arePushes ? parts.map((part) => part.subarray(2)) : null;
-}
-
-export type SignatureCheck = (publicKey: Buffer, message: Buffer, signature: Buffer) => boolean;
-
-/** Header of a compressed key of secp256r1 as SubjectPublicKeyInfo (RFC 5480). */
-const SPKI = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
-
 /** ECDSA over secp256r1 of the message's SHA-256; keys are decoded once. */
 export function verifiedSignatures(): SignatureCheck {
   const known = new Map<string, KeyObject>();
   return (publicKey, message, signature) => {
     try {
       const name = publicKey.toString('hex');
-      const der = Buffer.concat([SPKI, publicKey]);
-      const key = known.get(name) ?? createPublicKey({ key: der, format: 'der', type: 'spki' });
+      const key = known.get(name) ?? publicKeyObject(publicKey);
       known.set(name, key);
-      return verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature);
+      return isSignatureOf(key, message, signature);
     } catch {
       // Not every 33 bytes are a point of the curve.
       return false;
