@@ -74,8 +74,8 @@ const MOVES: Readonly<
  * The only way to sign. Signs a transaction, draws its fees and persists it with the move of its
  * requests, all before anybody else sees it; then broadcasts it. Resolves to null, with nothing
  * changed, when one of the requests or upkeeps has moved on meanwhile, or a collection is under
- * way. Throws a
- * retryable NodeError, with nothing changed, when its fees may not be spent: WALLET_FLOOR,
+ * way.
+ * Throws a retryable NodeError, with nothing changed, when its fees may not be spent: WALLET_FLOOR,
  * BUDGET_REACHED, SPENDING_STOPPED.
  */
 export function createSubmit(parts: SubmitParts): Submit {
@@ -92,7 +92,7 @@ export function createSubmit(parts: SubmitParts): Submit {
       if (!isWanted(parts, submission)) return false;
       moveRequests(parts, submission, signed, nowMs);
       if (submission.move?.(signed.hash) === false) return false;
-      requireRoom(parts, submission);
+      requireFunds(parts, submission);
       const { account } = chain;
       ledger.draw(drawOf(purpose, account, signed, fees), nowMs);
       if (taken > 0n) ledger.draw(takenOf(account, signed, taken), nowMs);
@@ -111,7 +111,8 @@ export function createSubmit(parts: SubmitParts): Submit {
     // Looked at again once it is signed. What would not be sent is not signed either: a signer
     // counts it against its hour.
     if (!isWanted(parts, submission)) return null;
-    requireRoom(parts, submission);
+    requireFunds(parts, submission);
+    spending.requireRoom(submission.shares);
     const signed = await chain.sign(submission.script, submission.terms);
     crashPoint('signed');
     if (!persist(submission, signed)) return null;
@@ -133,11 +134,10 @@ function isWanted({ requests, transactions }: SubmitParts, { purpose, why }: Sub
   return [...why.keys()].every((id) => requests.brief(id)?.state === state);
 }
 
-/** Throws when its fees, and what it takes, may not be spent now. */
-function requireRoom(parts: SubmitParts, submission: Submission): void {
+/** Throws when nothing may be spent, or the wallet has not enough; a draw looks at the budgets. */
+function requireFunds(parts: SubmitParts, submission: Submission): void {
   parts.requireSpendable();
   refuseBelowFloor(parts, submission);
-  parts.spending.requireRoom(submission.shares);
 }
 
 function moveRequests(
