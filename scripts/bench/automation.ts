@@ -20,7 +20,7 @@ import {
 } from '../../src/storage/database.js';
 import { silentLog } from '../../src/telemetry/log.js';
 import type { BenchOptions } from './bench-options.js';
-import type { BenchResult, Figure } from './report.js';
+import { type BenchResult, figure } from './report.js';
 import { median, percentile } from './statistics.js';
 
 const FULL = { upkeeps: 10_000, blocks: 1_000 };
@@ -174,12 +174,6 @@ const hashOf = (number: number): Hash160 => hash160(`0x${number.toString(16).pad
 const txOf = (number: number): Hash256 => hash256(`0x${number.toString(16).padStart(64, '0')}`);
 
 function resultOf(upkeeps: number, blocks: number, many: Measured, few: Measured): BenchResult {
-  const figure = (name: string, value: number, unit: string, target?: string): Figure => ({
-    name,
-    value,
-    unit,
-    ...(target === undefined ? {} : { target }),
-  });
   return {
     bench: 'automation',
     summary:

@@ -6,7 +6,7 @@ import { type BenchNode, launchBenchNode, logged } from './bench-node.js';
 import type { BenchOptions } from './bench-options.js';
 import { addLongChain, holdsEvents, type LongChain } from './long-chain.js';
 import { processCpuMs } from './process-cpu.js';
-import type { BenchResult, Figure } from './report.js';
+import { type BenchResult, figure } from './report.js';
 import { median, percentile } from './statistics.js';
 
 const FULL = { blocks: 20_000, runs: 15, blockMs: 1_000 };
@@ -97,12 +97,6 @@ async function requireAllAnswered(node: BenchNode, { requests }: LongChain): Pro
 function resultOf(blocks: number, runs: readonly Run[]): BenchResult {
   const of = (pick: (run: Run) => number): number => median(runs.map(pick));
   const ratios = runs.map(({ nodeRate, bareRate }) => nodeRate / bareRate);
-  const figure = (name: string, value: number, unit: string, target?: string): Figure => ({
-    name,
-    value,
-    unit,
-    ...(target === undefined ? {} : { target }),
-  });
   return {
     bench: 'catchup',
     summary:

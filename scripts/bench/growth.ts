@@ -21,7 +21,7 @@ import { allAnswered, fundBursts, requireDelivered, sendBurst } from './burst.js
 import { type ChainFeed, openChainFeed } from './chain-feed.js';
 import { type HttpsSource, SOURCE_FILTER, startHttpsSource } from './https-source.js';
 import { residentMb } from './process-memory.js';
-import type { BenchResult, Figure } from './report.js';
+import { type BenchResult, figure } from './report.js';
 import { median, percentile } from './statistics.js';
 
 const FULL = {
@@ -229,12 +229,6 @@ function resultOf(measured: {
 }): BenchResult {
   const { young, grown, starts, rows, resident, perSecond } = measured;
   const p50 = { young: median(young.latenciesMs), grown: median(grown.latenciesMs) };
-  const figure = (name: string, value: number, unit: string, target?: string): Figure => ({
-    name,
-    value,
-    unit,
-    ...(target === undefined ? {} : { target }),
-  });
   return {
     bench: 'growth',
     summary:

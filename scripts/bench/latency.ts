@@ -8,7 +8,7 @@ import type { BenchOptions } from './bench-options.js';
 import { type ChainFeed, openChainFeed } from './chain-feed.js';
 import { type HttpsSource, SOURCE_FILTER, startHttpsSource } from './https-source.js';
 import { createFloor, type FloorSample } from './latency-floor.js';
-import type { BenchResult, Figure } from './report.js';
+import { type BenchResult, type Figure, figure } from './report.js';
 import { median, percentile } from './statistics.js';
 
 const FULL = { samples: 200, warmUp: 10, blockMs: 1_000 };
@@ -107,12 +107,8 @@ function resultOf(samples: readonly Sample[], feed: ChainFeed, blockMs: number):
   );
   const floors = samples.map(({ floor }) => floor);
   const totals = floors.map((floor) => sumOf(Object.values(floor)));
-  const ms = (name: string, value: number, target?: string): Figure => ({
-    name,
-    value,
-    unit: 'ms',
-    ...(target === undefined ? {} : { target }),
-  });
+  const ms = (name: string, value: number, target?: string): Figure =>
+    figure(name, value, 'ms', target);
   const part = (name: keyof FloorSample): Figure =>
     ms(`${name}P50`, median(floors.map((floor) => floor[name])));
   return {

@@ -15,7 +15,7 @@ import {
   TRANSFERS_PER_TRANSACTION,
   transactionOf,
 } from './ledger-transfers.js';
-import type { BenchResult, Figure } from './report.js';
+import { type BenchResult, figure } from './report.js';
 import { median, percentile } from './statistics.js';
 
 const FULL = { rounds: 40, small: 10_000, large: 1_000_000, looks: 2_000 };
@@ -203,12 +203,6 @@ interface Measured {
 
 function resultOf({ written, before, after, small, large }: Measured): BenchResult {
   const of = (pick: (round: Round) => number): number[] => written.map(pick);
-  const figure = (name: string, value: number, unit: string, target?: string): Figure => ({
-    name,
-    value,
-    unit,
-    ...(target === undefined ? {} : { target }),
-  });
   const rate = (pick: (round: Round) => number): number =>
     median(of((round) => (1_000 * round.rows) / pick(round)));
   const ratios = of(({ ledgerMs, bareMs }) => bareMs / ledgerMs);

@@ -12,6 +12,13 @@ export interface Figure {
   readonly target?: string;
 }
 
+export const figure = (name: string, value: number, unit: string, target?: string): Figure => ({
+  name,
+  value,
+  unit,
+  ...(target === undefined ? {} : { target }),
+});
+
 export interface BenchResult {
   readonly bench: string;
   /** What was done, in a sentence or two, with the sizes. */

@@ -5,7 +5,7 @@ import { allAnswered, type BurstParts, fundBursts, requireDelivered, sendBurst }
 import { openChainFeed } from './chain-feed.js';
 import { startHttpsSource } from './https-source.js';
 import { processCpuMs } from './process-cpu.js';
-import type { BenchResult, Figure } from './report.js';
+import { type BenchResult, figure } from './report.js';
 import { median, percentile } from './statistics.js';
 import { measureFloor, type ThroughputFloor } from './throughput-floor.js';
 
@@ -96,12 +96,6 @@ function resultOf(
   const of = (pick: (burst: Burst) => number): number => median(bursts.map(pick));
   const accepted = bursts.flatMap(({ acceptedMs }) => acceptedMs);
   const shares = bursts.map(({ nodeCpuMs, chainCpuMs }) => nodeCpuMs / chainCpuMs);
-  const figure = (name: string, value: number, unit: string, target?: string): Figure => ({
-    name,
-    value,
-    unit,
-    ...(target === undefined ? {} : { target }),
-  });
   return {
     bench: 'throughput',
     summary:
