@@ -40,8 +40,12 @@ describe('a node that keeps to what its operator lets it spend', function () {
     return running;
   };
   /** By the blocks, and of the clock as long as it takes to look again. */
-  const letAnHourPass = (): void => {
+  const letAnHourPass = async (node: RunningNode): Promise<void> => {
     makeSpendingOlder(fixture.config.storage.dir, 60);
+    // What a node read of the past is good until the next block.
+    const height = () => node.node.status().chain.processed ?? 0;
+    const before = height();
+    await node.until('another block is taken in', () => height() > before);
     clock.forward(A_LOOK_MS);
   };
   const asks = (path: string) => consumerAsks(fixture, { spec: specOf(fixture, path) });
@@ -83,9 +87,9 @@ describe('a node that keeps to what its operator lets it spend', function () {
       assert.equal(ended(), 0, `after ${days} days of the clock`);
     }
     // There is room for one of them, and an hour later for the other.
-    letAnHourPass();
+    await letAnHourPass(node);
     await node.until('one of them is answered', () => ended() === 1);
-    letAnHourPass();
+    await letAnHourPass(node);
     await responsesTo(fixture, node, second.ids);
     await node.until('nothing is held', async () => {
       return (await metric(node, 'dodona_spending_held{')).length === 0;
@@ -113,7 +117,7 @@ describe('a node that keeps to what its operator lets it spend', function () {
         ),
     );
     for (let hours = 0; hours < 3; hours++) {
-      letAnHourPass();
+      await letAnHourPass(node);
       const open = () => ids.filter((id) => node.find(id)?.state !== 'answered').length;
       const before = open();
       if (before === 0) break;
