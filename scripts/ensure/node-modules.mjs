@@ -51,7 +51,9 @@ export function whyInstall(root) {
 
 async function buildSqlite(root, steps) {
   const failure =
-    'better-sqlite3 could not be built: it needs a C++ compiler, make and Python 3 on the PATH';
+    'better-sqlite3 could not be built: it needs a C++ compiler, make and Python 3 on the PATH, ' +
+    'and the headers of this Node.js, which are fetched from nodejs.org unless npm is told where ' +
+    'they are (npm config set nodedir DIR)';
   await steps.step('npm packages: build SQLite (about 90 s)', async (detail) => {
     let compiling = '';
     await runCommand('npm', ['rebuild', 'better-sqlite3', '--foreground-scripts'], {

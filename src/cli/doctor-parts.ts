@@ -15,6 +15,7 @@ import { openRandomKeys } from '../node/open-random.js';
 import { openVault, openVaultKeys } from '../node/open-vault.js';
 import type { DoctorParts } from '../operations/doctor/doctor.js';
 import type { HostFacts } from '../operations/doctor/host/host-facts.js';
+import { createCursorStore } from '../pipeline/cursor-store.js';
 import { type Database, openDatabaseReadOnly, readSchemaVersion } from '../storage/database.js';
 import { LATEST_SCHEMA } from '../storage/migrations.js';
 import type { CommandContext } from './command-context.js';
@@ -27,7 +28,8 @@ export function openDoctorParts(
   options: { readonly host: HostFacts; readonly sendsTest: boolean },
 ): { readonly parts: DoctorParts; close(): void } {
   const { config } = loaded;
-  const db = openReadable(join(config.storage.dir, DATABASE_FILE));
+  const file = join(config.storage.dir, DATABASE_FILE);
+  const db = openReadable(file);
   const alerts = openChannels(config, clock);
   const vault = db && openVault(config, db, clock);
   const keys = openKeys(config, clock);
@@ -42,6 +44,7 @@ export function openDoctorParts(
     databaseFile: DATABASE_FILE,
     schema: { latest: LATEST_SCHEMA, read: readSchemaVersion },
     db,
+    haveBooksBegun: db === null ? existsSync(file) : createCursorStore(db).read() !== null,
     findNode: () => findRunningNode(config),
     readBuild: readContract,
     requireStartInTime,

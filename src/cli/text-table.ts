@@ -10,8 +10,8 @@ export interface Column {
 }
 
 /**
- * Rows under titles, in columns as wide as their widest cell; the last column takes what is left of
- * 100 columns and is cut there.
+ * Rows under titles, in columns as wide as their widest cell; the last column is cut where 100
+ * columns end.
  */
 export function textTable(
   columns: readonly Column[],
@@ -25,7 +25,8 @@ export function textTable(
     Math.max(...cells.map((row) => (row[index] ?? '').length)),
   );
   const fixed = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0);
-  widths[widths.length - 1] = Math.max(8, LINE_COLUMNS - fixed);
+  const left = Math.max(8, LINE_COLUMNS - fixed);
+  widths[widths.length - 1] = Math.min(widths.at(-1) ?? 0, left);
   return cells
     .map((row) =>
       columns

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AlertChannel } from '../../alerts/webhook-channel.js';
 import type { Clock } from '../../base/clock.js';
@@ -64,6 +63,8 @@ export interface DoctorParts {
   readonly schema: { readonly latest: number; read(file: string): number };
   /** For reading; null where there is none of this version. */
   readonly db: Database | null;
+  /** Then the database knows where; commands before the first start make one that doesn't. */
+  readonly haveBooksBegun: boolean;
   /** Asks for the node that works on storage.dir: what left its mark there may be long gone. */
   findNode(): Promise<NodeHere>;
   readonly readBuild: ReadBuild;
@@ -146,15 +147,15 @@ function fileChecks({ loaded, databaseFile, schema }: DoctorParts, here: FindNod
 }
 
 function endpointChecks(
-  { loaded, clock, databaseFile }: DoctorParts,
+  parts: DoctorParts,
   endpoint: Endpoint,
   all: readonly Endpoint[],
   view: GatewayView,
 ): Check[] {
-  const { config } = loaded;
+  const { clock } = parts;
+  const { config } = parts.loaded;
   const lifetime = async (): Promise<number> => (await view.terms()).policy.requestLifetime;
-  const hasBegun = existsSync(join(config.storage.dir, databaseFile));
-  const firstBlock = hasBegun ? null : (config.gateway.startBlock ?? 0);
+  const firstBlock = parts.haveBooksBegun ? null : (config.gateway.startBlock ?? 0);
   return [
     reachableCheck(endpoint, all),
     latencyCheck(endpoint),
@@ -174,10 +175,9 @@ function endpointChecks(
 }
 
 function gatewayChecks(parts: DoctorParts, view: GatewayView): Check[] {
-  const { loaded, readBuild, databaseFile, randomKeys, db, clock } = parts;
+  const { loaded, readBuild, randomKeys, db, clock } = parts;
   const { config } = loaded;
   const { hash, startBlock } = config.gateway;
-  const hasBegun = existsSync(join(config.storage.dir, databaseFile));
   const account = findAccount(parts.keys, view);
   const readFeeds = () => loadFeeds(config.prices.feedPaths);
   return [
@@ -185,7 +185,7 @@ function gatewayChecks(parts: DoctorParts, view: GatewayView): Check[] {
     buildCheck(view, hash, readBuild),
     executorCheck(view, hash, readBuild),
     updateCheck(view, readBuild),
-    startBlockCheck(view, config, hasBegun, (options) =>
+    startBlockCheck(view, config, parts.haveBooksBegun, (options) =>
       parts.requireStartInTime(view.rpc, hash, startBlock ?? 0, options),
     ),
     nodeAccountCheck(view, parts.keys),

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { sharedNetwork } from '../../../scripts/devnet/shared-network.js';
+import { DATABASE_FILE } from '../../../src/node/node-options.js';
+import { openDatabase } from '../../../src/storage/database.js';
 import { readDocument } from '../../docs/fenced-blocks.js';
 import { type NodeFixture, nodeFixture } from '../../node/node-fixture.js';
 import { startNode } from '../../node/running-node.js';
@@ -58,6 +61,11 @@ describe('the doctor on a devnet that is in order', function () {
     const run = await look();
     assert.deepEqual(troublesOf(run).sort(), [...OF_A_DEVNET, ...BEFORE_THE_FIRST_START].sort());
     assert.deepEqual(run.of('gateway.start-block').status, 'ok');
+  });
+
+  it('looks at the first block where a command made the database before the first start', async () => {
+    openDatabase(join(fixture.config.storage.dir, DATABASE_FILE)).close();
+    assert.equal((await look()).of('gateway.start-block').status, 'ok');
   });
 
   it('finds the same beside a running node, and says that it runs', async () => {

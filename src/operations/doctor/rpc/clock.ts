@@ -25,7 +25,8 @@ export const clockCheck = (endpoints: readonly Endpoint[]): Check =>
     if (times.length === 0) return skipped('no endpoint answers with a date to compare with');
     const offs = times.map(surelyAheadMs);
     const isRight = offs.filter((ahead) => ahead === 0).length;
-    if (isRight === offs.length) return ok(`as those of ${times.length} endpoints, to 2 s`);
+    const whose = offs.length === 1 ? 'that of the endpoint' : `those of ${offs.length} endpoints`;
+    if (isRight === offs.length) return ok(`as ${whose}, to 2 s`);
     const [first = 0] = offs.filter((ahead) => ahead !== 0);
     const trouble = {
       expected: `within ${TOLERATED_MS / 1_000} s of the endpoints' clocks`,
