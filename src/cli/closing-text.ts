@@ -38,11 +38,12 @@ export const closingStepsText = (steps: readonly ClosingStep[]): string =>
 export function closedText(left: LeftAtGateway): string {
   const { heldDatoshi, ownDatoshi, creditors, creditDatoshi, lockedDatoshi } = left;
   const others = heldDatoshi - ownDatoshi;
-  const own = ownDatoshi === 0n ? 'nothing' : `${formatGas(ownDatoshi)} GAS, less than it is worth`;
+  const own =
+    ownDatoshi === 0n ? 'nothing' : `${formatGas(ownDatoshi)} GAS, less than it is worth,`;
   const of = `${creditors} ${creditors === 1 ? 'account' : 'accounts'}`;
   return [
     'The service is closed. Nothing is owed: no request waits, none is to be refunded.',
-    labelled('own', `${own}, is left of this node at the gateway`),
+    labelled('own', `${own} is left of this node at the gateway`),
     others === 0n
       ? labelled('others', 'nobody has anything at the gateway')
       : labelled(

@@ -87,7 +87,7 @@ export function statusText(total: EvidenceTotal, rules: NodeConfig['evidence']):
       : `kept up to ${mebibytes(rules.maxBodyBytes)} each (evidence.maxBody)`;
   const until = `${durationText(rules.maxAgeMs)} (evidence.maxAge)`;
   return [
-    `${total.bundles} bundles, ${mebibytes(total.bytes)}${since}`,
+    `${total.bundles} ${total.bundles === 1 ? 'bundle' : 'bundles'}, ${mebibytes(total.bytes)}${since}`,
     labelled('new ones', rules.keep ? 'are kept' : 'are not kept (evidence.keep)'),
     labelled('bodies', bodies),
     labelled('dropped', `after ${until}, or above ${mebibytes(rules.maxTotalBytes)} in all`),

@@ -122,7 +122,7 @@ describe('the drill of closing the service', function () {
     assert.equal(await pending(), 0);
     const done = await closes(0, ...to);
     assert.match(done, /The service is closed\. Nothing is owed: no request waits/);
-    assert.match(done, /own +nothing, is left/);
+    assert.match(done, /own +nothing is left/);
     assert.match(
       done,
       /others +\d+\.\d+ GAS at the gateway are of others[\s\S]*locked for upkeeps/,
