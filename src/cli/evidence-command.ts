@@ -80,6 +80,7 @@ function statusCommand(context: CommandContext): Command {
 const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 
 export function statusText(total: EvidenceTotal, rules: NodeConfig['evidence']): string {
+  const noun = total.bundles === 1 ? 'bundle' : 'bundles';
   const since = total.oldestMs === null ? '' : `, the oldest of ${timeText(total.oldestMs)} UTC`;
   const bodies =
     rules.bodies === 'hash'
@@ -87,7 +88,7 @@ export function statusText(total: EvidenceTotal, rules: NodeConfig['evidence']):
       : `kept up to ${mebibytes(rules.maxBodyBytes)} each (evidence.maxBody)`;
   const until = `${durationText(rules.maxAgeMs)} (evidence.maxAge)`;
   return [
-    `${total.bundles} ${total.bundles === 1 ? 'bundle' : 'bundles'}, ${mebibytes(total.bytes)}${since}`,
+    `${total.bundles} ${noun}, ${mebibytes(total.bytes)}${since}`,
     labelled('new ones', rules.keep ? 'are kept' : 'are not kept (evidence.keep)'),
     labelled('bodies', bodies),
     labelled('dropped', `after ${until}, or above ${mebibytes(rules.maxTotalBytes)} in all`),

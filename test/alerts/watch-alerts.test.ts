@@ -128,7 +128,7 @@ describe('the watch of alerts', () => {
     assert.equal((await look(2_000, fees(8))).length, 1);
     // A process that begins anew counts from 0.
     const again = watching([foreign]);
-    assert.deepEqual(await again.look(3_000, fees(0)), ['resolved: ' + TEXT]);
+    assert.deepEqual(await again.look(3_000, fees(0)), [`resolved: ${TEXT}`]);
   });
   const TEXT = "An own account's transaction was not sent by this node (fees).";
 
