@@ -12,6 +12,7 @@ import type { ChainPort } from './chain-port.js';
 import { heldUntil, holdCauseOf } from './hold-time.js';
 import type { PlanLimits } from './planning.js';
 import type { Submit } from './submit.js';
+import { createTurns } from './take-turns.js';
 import { mayPass } from './trouble.js';
 
 export interface ExpireParts {
@@ -35,6 +36,7 @@ const NOT_ALLOWED =
 /** Sends the refunds of requests that nobody can answer any more, at the node's own cost. */
 export function createExpire(parts: ExpireParts) {
   const { db, requests, clock, chain, limits } = parts;
+  const turns = createTurns(requests, 'overdue');
 
   function hold(
     rows: readonly RequestRow[],
@@ -112,8 +114,20 @@ export function createExpire(parts: ExpireParts) {
     }
   }
 
+  function nextInTurn(): RequestRow[] {
+    const due = turns.choose({
+      nowMs: clock.nowMs(),
+      room: limits.maxBatch,
+      busy: new Map(),
+      mostOf: () => limits.maxBatch,
+    });
+    const lastTurn = due.at(-1);
+    if (lastTurn !== undefined) turns.tookTurn(lastTurn.requester);
+    return due.flatMap(({ id }) => requests.get(id) ?? []);
+  }
+
   return async function expire(height: number): Promise<void> {
-    const rows = requests.due('overdue', clock.nowMs(), limits.maxBatch);
+    const rows = nextInTurn();
     if (rows.length === 0) return;
     if (!parts.planLimits.allowLoss.has('expire')) {
       const untilMs = clock.nowMs() + NOT_ALLOWED_HOLD_MS;

@@ -16,6 +16,7 @@ import type { Log } from '../telemetry/log.js';
 import { isSuccessOnly } from './answer.js';
 import type { CrashPoint } from './crash-point.js';
 import type { KeepEvidence } from './keep-evidence.js';
+import { createTurns } from './take-turns.js';
 import { mayPass } from './trouble.js';
 
 export interface ResolveLimits {
@@ -68,13 +69,12 @@ const GATHER_MS = 5;
 const GATHER_CROWD_MS = 20;
 const GATHER_MOST = 32;
 
-/** Finds answers for requests that are `received`, oldest first. */
+/** Finds answers for requests that are `received`, in turns. */
 export function createResolve(parts: ResolveParts): Resolve {
   const { db, requests, clock, limits, signal } = parts;
   const queue = new PQueue({ concurrency: limits.concurrency });
   const busy = new Map<bigint, Hash160>();
-  /** Who filled his share when nobody else had work: to look beside him reads all that he has. */
-  let nobodyBeside: string | null = null;
+  const turns = createTurns(requests, 'received');
   let found: { row: RequestRow; outcome: RequestOutcome }[] = [];
 
   /** Outcomes that come close together are one transaction: one write to disk for all. */
@@ -163,14 +163,6 @@ export function createResolve(parts: ResolveParts): Resolve {
     return { kind: 'fatal', reason };
   }
 
-  /** Requesters that have as much under way as one may have. */
-  function fullRequesters(): Hash160[] {
-    const counts = new Map<Hash160, number>();
-    for (const requester of busy.values()) counts.set(requester, (counts.get(requester) ?? 0) + 1);
-    const full = [...counts].filter(([, count]) => count >= limits.concurrencyPerRequester);
-    return full.map(([requester]) => requester);
-  }
-
   function begin(id: bigint, requester: Hash160): void {
     const row = requests.get(id);
     if (row === null) return;
@@ -179,19 +171,14 @@ export function createResolve(parts: ResolveParts): Resolve {
   }
 
   function startDue(): void {
-    while (!signal.aborted && busy.size < limits.concurrency) {
-      const full = fullRequesters();
-      if (full.length > 0 && full.join() === nobodyBeside) return;
-      // Those under way are among them: so many leave as many as there is room for.
-      const due = requests.dueIds('received', clock.nowMs(), limits.concurrency, full);
-      const room = limits.concurrency - busy.size;
-      const free = due.filter(({ id }) => !busy.has(id)).slice(0, room);
-      for (const { id, requester } of free) {
-        if (!fullRequesters().includes(requester)) begin(id, requester);
-      }
-      if (free.length === 0) nobodyBeside = full.join();
-      // What one requester may not have goes to the others, who may stand behind it.
-      if (free.length === 0 || fullRequesters().length === full.length) return;
+    if (signal.aborted) return;
+    const underWay = [...busy.values()];
+    const mostOf = (requester: Hash160): number =>
+      limits.concurrencyPerRequester - underWay.filter((one) => one === requester).length;
+    const room = limits.concurrency - busy.size;
+    for (const { id, requester } of turns.choose({ nowMs: clock.nowMs(), room, busy, mostOf })) {
+      begin(id, requester);
+      turns.tookTurn(requester);
     }
   }
 
@@ -200,13 +187,7 @@ export function createResolve(parts: ResolveParts): Resolve {
     flush();
   }
 
-  function pump(): void {
-    // A block or the time may have brought work of others.
-    nobodyBeside = null;
-    startDue();
-  }
-
-  return { pump, idle };
+  return { pump: startDue, idle };
 }
 
 type Final = Exclude<Outcome, { kind: 'fatal' }> | NoAnswer;

@@ -1,10 +1,12 @@
 import PQueue from 'p-queue';
 import type { Clock } from '../base/clock.js';
+import type { Hash160 } from '../base/hash.js';
 import type { SpendShare } from '../gasbank/budgets.js';
 import type { CallbackFaults } from '../gasbank/callback-fault-store.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
 import type { Spending } from '../gasbank/spending.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
+import type { DueRequest } from '../requests/turn-queries-store.js';
 import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
 import type { ReadyAnswer } from './answer.js';
@@ -14,8 +16,10 @@ import { planAlone } from './plan-alone.js';
 import { planTogether } from './plan-together.js';
 import type { PlannedTransaction, Planning } from './planning.js';
 import { createReadyAnswers } from './ready-answers.js';
+import { createRequestsUnderWay } from './requests-under-way.js';
 import type { Submit } from './submit.js';
 import type { Suspects } from './suspects.js';
+import { createTurns } from './take-turns.js';
 import { mayPass } from './trouble.js';
 
 export interface RespondLimits {
@@ -69,13 +73,8 @@ export function createRespond(parts: RespondParts) {
   let preparing = 0;
   let preparingSuspects = 0;
   let begunMs = Number.NEGATIVE_INFINITY;
-  /** How many of them a request is in. */
-  const busy = new Map<bigint, number>();
-  const count = (id: bigint, by: 1 | -1): void => {
-    const tasks = (busy.get(id) ?? 0) + by;
-    if (tasks === 0) busy.delete(id);
-    else busy.set(id, tasks);
-  };
+  const underWay = createRequestsUnderWay();
+  const turns = createTurns(requests, 'resolved');
 
   function giveUp({ requestId }: ReadyAnswer, reason: string): void {
     const step = { atMs: clock.nowMs(), what: 'given up', why: reason };
@@ -116,7 +115,7 @@ export function createRespond(parts: RespondParts) {
 
   /** Runs a piece of work for rows; what the environment denies holds them back. */
   function task(rows: readonly RequestRow[], work: () => Promise<void>): void {
-    for (const row of rows) count(row.id, 1);
+    underWay.begin(rows);
     const startedMs = clock.monotonicMs();
     const suspected = rows.some(isSuspect) ? 1 : 0;
     preparing += 1;
@@ -131,7 +130,7 @@ export function createRespond(parts: RespondParts) {
         if (!mayPass(error)) return parts.onBug(error);
         heldAnswers.holdAfter(rows, error);
       } finally {
-        for (const row of rows) count(row.id, -1);
+        underWay.end(rows);
         preparing -= 1;
         preparingSuspects -= suspected;
       }
@@ -159,18 +158,20 @@ export function createRespond(parts: RespondParts) {
   const isSuspect = (row: RequestRow): boolean => suspects.has(row.requester);
   const goesAlone = (row: RequestRow): boolean => row.faults > 0 || isSuspect(row);
 
-  function waiting(): bigint[] {
-    const window = limits.maxBatch * (limits.concurrency + 1) + busy.size;
-    const without = preparingSuspects > 0 ? suspects.all() : [];
-    const due = requests.dueIds('resolved', clock.nowMs(), window, without);
-    return due.flatMap(({ id }) => (busy.has(id) ? [] : [id]));
+  function waiting(): readonly DueRequest[] {
+    const mostOf = (requester: Hash160): number =>
+      preparingSuspects > 0 && suspects.has(requester) ? 0 : Number.POSITIVE_INFINITY;
+    const room = limits.maxBatch * (limits.concurrency + 1);
+    return turns.choose({ nowMs: clock.nowMs(), room, busy: underWay.requesterOf, mostOf });
   }
 
-  /** One by one, since a group takes few of what may be thousands. */
-  function* rowsOf(ids: readonly bigint[]): Generator<RequestRow> {
-    for (const id of ids) {
+  /** One by one, since a group takes few of what may be thousands; what was read is kept. */
+  function* rowsOf(due: readonly DueRequest[], read: RequestRow[]): Generator<RequestRow> {
+    for (const { id } of due) {
       const row = requests.get(id);
-      if (row !== null && heldAnswers.isWithinBudget(row)) yield row;
+      if (row === null || !heldAnswers.isWithinBudget(row)) continue;
+      read.push(row);
+      yield row;
     }
   }
 
@@ -182,10 +183,13 @@ export function createRespond(parts: RespondParts) {
 
   function pump(): void {
     while (!signal.aborted && parts.mayStart() && preparing < limits.concurrency) {
-      const ids = waiting();
-      if (ids.length === 0 || mayGrow(ids)) return;
-      const group = nextGroup(rowsOf(ids), limits, goesAlone, (row) => sizes.of(row.id));
+      const due = waiting();
+      if (due.length === 0 || mayGrow(due)) return;
+      const read: RequestRow[] = [];
+      const group = nextGroup(rowsOf(due, read), limits, goesAlone, (row) => sizes.of(row.id));
       if (group.length === 0 || (mayGrow(group) && !group.some(goesAlone))) return;
+      const lastTurn = lastBeforeSkipped(read, group);
+      if (lastTurn !== null) turns.tookTurn(lastTurn.requester);
       answerGroup(group);
     }
   }
@@ -193,7 +197,17 @@ export function createRespond(parts: RespondParts) {
   return { pump, idle: () => queue.onIdle() };
 }
 
-/** The oldest answer, and those that may share its transaction. */
+/** Who was passed over in a group, since he goes alone, is the first of the next one. */
+function lastBeforeSkipped(
+  read: readonly RequestRow[],
+  group: readonly RequestRow[],
+): RequestRow | null {
+  const taken = new Set(group);
+  const skipped = read.findIndex((row) => !taken.has(row));
+  return (skipped < 0 ? read.at(-1) : read[skipped - 1]) ?? null;
+}
+
+/** The first answer, and those that may share its transaction. */
 export function nextGroup(
   due: Iterable<RequestRow>,
   limits: Pick<RespondLimits, 'maxBatch' | 'maxBatchBytes'>,

@@ -11,6 +11,7 @@ import {
   type RequestState,
 } from './request-machine.js';
 import { type RawRow, REQUEST_COLUMNS, type RequestRow, rowFrom } from './request-row.js';
+import { createTurnQueries, type DueRequest } from './turn-queries-store.js';
 
 export type { RequestRow } from './request-row.js';
 
@@ -191,6 +192,7 @@ export function createRequestStore(db: Database, onMoved: OnRequestMoved = () =>
     },
 
     ...createQueue(db),
+    ...createTurnQueries(db),
   };
 }
 
@@ -202,11 +204,6 @@ function createStatements(prepare: (sql: string) => Statement): (sql: string) =>
     statements.set(sql, known);
     return known;
   };
-}
-
-export interface DueRequest {
-  readonly id: bigint;
-  readonly requester: Hash160;
 }
 
 /** Nothing is put off for longer: what is said to be was put off by a clock that was ahead. */
@@ -221,18 +218,11 @@ function createQueue(db: Database) {
   const lookedMs = new Map<RequestState, number>();
 
   /** Two ranges of an index: what is due by now, and then what a wrong clock put off. */
-  function dueRows(
-    columns: string,
-    state: RequestState,
-    without: readonly Hash160[],
-    nowMs: number,
-    limit: number,
-  ): RawRow[] {
+  function dueRows(state: RequestState, nowMs: number, limit: number): RawRow[] {
     const now = Math.round(nowMs);
-    const others = `requester NOT IN (${without.map(() => '?').join(', ')})`;
     const read = (range: string, bound: number, most: number) =>
-      prepared(`SELECT ${columns} FROM request WHERE state = ? AND ${others} AND due_ms ${range} ?
-        ORDER BY due_ms, id LIMIT ?`).all(state, ...without, bound, most) as RawRow[];
+      prepared(`SELECT id, requester FROM request WHERE state = ? AND due_ms ${range} ?
+        ORDER BY due_ms, id LIMIT ?`).all(state, bound, most) as RawRow[];
     const rows = read('<=', now, limit);
     const sinceMs = Math.abs(now - (lookedMs.get(state) ?? Number.NEGATIVE_INFINITY));
     if (rows.length === limit || sinceMs < LOOK_AGAIN_MS) return rows;
@@ -242,18 +232,9 @@ function createQueue(db: Database) {
   }
 
   return {
-    /** Oldest first, those that are due. */
-    due: (state: RequestState, nowMs: number, limit: number): RequestRow[] =>
-      dueRows(REQUEST_COLUMNS, state, [], nowMs, limit).map(rowFrom),
-
-    /** As `due`, in brief, and without those of some requesters. */
-    dueIds(
-      state: RequestState,
-      nowMs: number,
-      limit: number,
-      without: readonly Hash160[],
-    ): DueRequest[] {
-      const rows = dueRows('id, requester', state, without, nowMs, limit);
+    /** In the order in which they fell due, those that are. */
+    dueIds(state: RequestState, nowMs: number, limit: number): DueRequest[] {
+      const rows = dueRows(state, nowMs, limit);
       return rows.map(([id, requester]) => ({ id, requester }) as DueRequest);
     },
 

@@ -14,6 +14,7 @@ import { SCHEMA_13_ALERTS } from './schema/schema-13-alerts.js';
 import { SCHEMA_14_API } from './schema/schema-14-api.js';
 import { SCHEMA_15_ENDED } from './schema/schema-15-ended.js';
 import { SCHEMA_16_LOST_RUNS } from './schema/schema-16-lost-runs.js';
+import { SCHEMA_17_TURNS } from './schema/schema-17-turns.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -36,5 +37,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_14_API,
   SCHEMA_15_ENDED,
   SCHEMA_16_LOST_RUNS,
+  SCHEMA_17_TURNS,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

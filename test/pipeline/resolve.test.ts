@@ -14,11 +14,7 @@ import {
 import { noCrash } from '../../src/pipeline/crash-point.js';
 import { backoffMs, createResolve, type ResolveLimits } from '../../src/pipeline/resolve.js';
 import type { RequestKind } from '../../src/requests/request-machine.js';
-import {
-  createRequestStore,
-  type RequestRow,
-  type RequestStore,
-} from '../../src/requests/request-store.js';
+import { createRequestStore, type RequestRow } from '../../src/requests/request-store.js';
 import { createRequestViews } from '../../src/requests/request-view-store.js';
 import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
 import { silentLog } from '../../src/telemetry/log.js';
@@ -91,17 +87,16 @@ describe('resolving', () => {
     readonly resolver: (row: RequestRow) => Promise<RequestOutcome>;
     readonly height?: number;
     readonly onBug?: (error: unknown) => void;
-    readonly requests?: RequestStore;
   }
 
   /** A resolving stage and a way to wait until it has recorded some outcomes. */
   function start(given: Given) {
-    const { resolver, height = 1, requests = createRequestStore(db) } = given;
+    const { resolver, height = 1 } = given;
     const { onBug = (error) => assert.fail(String(error)) } = given;
     let recorded: () => void = () => {};
     const stage = createResolve({
       db,
-      requests,
+      requests: createRequestStore(db),
       clock,
       log: silentLog,
       crashPoint: noCrash,
@@ -213,30 +208,7 @@ describe('resolving', () => {
       },
     });
     stage.pump();
-    assert.deepEqual(begun, [greedy, greedy, greedy, other]);
-  });
-
-  it('looks beside a requester that fills its share once, not after each of its answers', async () => {
-    add(...Array.from({ length: 40 }, (_, at) => BigInt(at + 1)));
-    const requests = createRequestStore(db);
-    let looks = 0;
-    const counted: RequestStore = {
-      ...requests,
-      dueIds: (state, at, limit, without) => {
-        if (without.length > 0) looks += 1;
-        return requests.dueIds(state, at, limit, without);
-      },
-    };
-    const { stage } = start({
-      resolver: async () => answerSuccess(Buffer.alloc(0)),
-      requests: counted,
-    });
-    stage.pump();
-    for (let turn = 0; turn < 500 && requests.count('resolved') !== 40; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    assert.equal(requests.count('resolved'), 40);
-    assert.equal(looks, 1);
+    assert.deepEqual(begun, [greedy, other, greedy, greedy]);
   });
 
   it('answers Error where a request meets a bug of the node, which goes on', async () => {

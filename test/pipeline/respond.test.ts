@@ -212,6 +212,35 @@ describe('responding', () => {
     );
   });
 
+  it('takes from each requester in turn where more waits than is prepared at once', async () => {
+    const other = hash160(`0x${'dd'.repeat(20)}`);
+    stages.chain.judge = accepting;
+    for (let id = 1n; id <= 40n; id++) add(id);
+    for (let id = 41n; id <= 44n; id++) stages.add(id, ['answerFound'], { requester: other });
+    const stage = respond();
+    stage.pump();
+    await stage.idle();
+    const groups = sent().map(({ ids }) => ids);
+    assert.deepEqual(groups.slice(0, 2), [
+      [1n, 2n, 41n, 42n],
+      [3n, 4n, 43n, 44n],
+    ]);
+    assert.equal(groups.flat().length, 44);
+  });
+
+  it('passes over who goes alone for the length of one transaction only', async () => {
+    const [alone, other] = [hash160(`0x${'dd'.repeat(20)}`), hash160(`0x${'ee'.repeat(20)}`)];
+    stages.chain.judge = accepting;
+    suspects.add(alone);
+    for (let id = 1n; id <= 40n; id++) add(id);
+    for (let id = 41n; id <= 80n; id++) stages.add(id, ['answerFound'], { requester: other });
+    for (const id of [81n, 82n]) stages.add(id, ['answerFound'], { requester: alone });
+    await answerAll();
+    const groups = sent().map(({ ids }) => ids);
+    const places = [81n, 82n].map((id) => groups.findIndex((ids) => ids.includes(id)));
+    assert.ok(Math.max(...places) <= 5, `it was sent as number ${places.join(' and ')}`);
+  });
+
   it('suspects nobody for what the gateway refuses to all', async () => {
     add(1n, 2n);
     stages.chain.judge = () => ({ state: 'FAULT', exception: 'no witness', limit: null });

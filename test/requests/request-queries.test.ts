@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { hash160 } from '../../src/base/hash.js';
 import { createRequestStore, LONGEST_WAIT_MS } from '../../src/requests/request-store.js';
 import { createRequestViews } from '../../src/requests/request-view-store.js';
+import { createTurnQueries } from '../../src/requests/turn-queries-store.js';
 import { type Database, inTransaction, openDatabase } from '../../src/storage/database.js';
 import { createStages } from '../pipeline/stage-fixture.js';
 
@@ -63,14 +64,32 @@ describe('queries that run with each block or each look at the metrics', () => {
   it('find what is due by ranges of an index, whatever waits', () => {
     const requests = createRequestStore(db);
     const plans = plansOf(() => {
-      requests.due('resolved', 5, 9);
-      requests.dueIds('resolved', 5, 9, [ALICE]);
+      requests.dueIds('resolved', 5, 9);
     });
-    assert.equal(plans.length, 3);
+    assert.equal(plans.filter((plan) => /request_by_state/.test(plan)).length, 2);
     for (const plan of plans) {
-      assert.match(plan, /INDEX request_by_state \(state=\? AND due_ms[<>]\?\)/);
+      assert.match(plan, /INDEX request_(by_state|in_turn) \(state=\? AND (due_ms|requester)[<>=]/);
       assert.doesNotMatch(plan, /TEMP B-TREE/);
     }
+  });
+
+  it('find who is next and his oldest by ranges of an index, whatever others have waiting', () => {
+    const requests = createRequestStore(db);
+    const plans = plansOf(() => {
+      createTurnQueries(db);
+    });
+    const ranges = [
+      'requester>?',
+      'requester=? AND due_ms=?',
+      'requester=? AND due_ms>? AND due_ms<?',
+    ];
+    assert.deepEqual(
+      plans,
+      ranges.map(
+        (range) => `SEARCH request USING COVERING INDEX request_in_turn (state=? AND ${range})`,
+      ),
+    );
+    assert.deepEqual(requests.oldestOf('received', ALICE, 5, 9), []);
   });
 });
 
@@ -113,7 +132,7 @@ describe('what is due', () => {
       hold(2n, nowMs + LONGEST_WAIT_MS);
       hold(3n, nowMs + 1);
       hold(4n, nowMs);
-      const due = (limit: number) => stages.requests.due('resolved', nowMs, limit);
+      const due = (limit: number) => stages.requests.dueIds('resolved', nowMs, limit);
       assert.deepEqual(
         due(9).map(({ id }) => id),
         [4n, 1n],
@@ -123,7 +142,7 @@ describe('what is due', () => {
         [4n],
       );
       const idsAt = (atMs: number) =>
-        stages.requests.dueIds('resolved', atMs, 9, []).map(({ id }) => id);
+        stages.requests.dueIds('resolved', atMs, 9).map(({ id }) => id);
       assert.deepEqual(idsAt(nowMs), [4n, 1n]);
       inTransaction(stages.db, () => stages.requests.hold(1n, 'held', nowMs + 1, null));
       assert.deepEqual(idsAt(nowMs), [4n]);
