@@ -6,6 +6,7 @@ import { projectRoot } from '../scripts/ensure/paths.mjs';
 import {
   type AmbientAllowance,
   ambientAccess,
+  bareLimits,
   floatingAmounts,
   moduleState,
   strayQueries,
@@ -81,6 +82,7 @@ describe('the layout of src', () => {
 
 describe('the code of src', () => {
   it('has SQL in stores only', () => holds(sources, strayQueries));
+  it('has no query planned at each run', () => holds(sources, bareLimits));
   it('keeps amounts away from floats', () => holds(sources, floatingAmounts));
   it('is handed clock, timers, randomness, environment and console', () =>
     holds(sources, (file) => ambientAccess(file, AMBIENT_ALLOWED)));

@@ -12,6 +12,7 @@ import { createSeededRandom } from './seeded-random.js';
 import type { SimulatedNode } from './simulated-node.js';
 import { rpcUrl } from './simulated-rpc.js';
 import type { Simulation } from './simulation.js';
+import { pooled } from './statement-pool.js';
 
 /** What on the chain breaks a promise. */
 export function checkChain(simulation: Simulation): string[] {
@@ -87,7 +88,7 @@ export async function checkNode(simulation: Simulation, node: SimulatedNode): Pr
   const image = node.disk.image();
   const failures: string[] = [];
   if (simulation.isSecret(image)) failures.push(`${node.name} wrote a secret down`);
-  const db = prepareDatabase(new SqliteDatabase(image));
+  const db = pooled(prepareDatabase(new SqliteDatabase(image)));
   const folder = mkdtempSync(join(tmpdir(), 'dodona-simulator-'));
   try {
     const file = join(folder, 'books.sqlite');
@@ -125,7 +126,7 @@ async function checkBooks(
   const random = createSeededRandom('checks');
   const clock = createVirtualClock(time, createLife(), { wallMs: 0, random });
   const { config } = simulation;
-  const fresh = prepareDatabase(new SqliteDatabase(simulation.emptyDatabase));
+  const fresh = pooled(prepareDatabase(new SqliteDatabase(simulation.emptyDatabase)));
   const signal = new AbortController().signal;
   const parts = { config, rpc, each: [rpc], clock, signal, onProgress: () => {} };
   const work = (async () => {

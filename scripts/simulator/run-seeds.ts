@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { type BuiltWorker, buildWorker } from './build-worker.js';
 import type { FaultName } from './faults.js';
 import type { SeedResult } from './run-seed.js';
 
@@ -18,7 +18,6 @@ export interface SeedsResult {
   readonly faults: Readonly<Record<FaultName, number>>;
 }
 
-const WORKER = join(import.meta.dirname, 'seed-worker.ts');
 /** A simulation leaves much behind that nobody needs: it is looked through less often so. */
 const YOUNG_HEAP = '--max-semi-space-size=32';
 const MAX_PROCESSES = 16;
@@ -31,17 +30,23 @@ export async function runSeeds(
   const results = new Map<number, SeedResult>();
   let next = from;
   const processes = Math.min(availableParallelism(), MAX_PROCESSES, count);
-  await Promise.all(
-    Array.from({ length: processes }, () =>
-      workOff(
-        () => (next < from + count ? next++ : null),
-        (result) => {
-          results.set(result.seed, result);
-          onResult(result);
-        },
+  const worker = await buildWorker();
+  try {
+    await Promise.all(
+      Array.from({ length: processes }, () =>
+        workOff(
+          worker,
+          () => (next < from + count ? next++ : null),
+          (result) => {
+            results.set(result.seed, result);
+            onResult(result);
+          },
+        ),
       ),
-    ),
-  );
+    );
+  } finally {
+    worker.remove();
+  }
   const ordered = Array.from({ length: count }, (_, at) => results.get(from + at) as SeedResult);
   const digest = createHash('sha256')
     .update(ordered.map((each) => each.digest).join())
@@ -50,9 +55,13 @@ export async function runSeeds(
 }
 
 /** One process, which takes seed after seed. */
-function workOff(take: () => number | null, onResult: (result: SeedResult) => void): Promise<void> {
+function workOff(
+  { file }: BuiltWorker,
+  take: () => number | null,
+  onResult: (result: SeedResult) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = fork(WORKER, { execArgv: ['--import', 'tsx', YOUNG_HEAP] });
+    const child = fork(file, { execArgv: [YOUNG_HEAP] });
     let seed = take();
     const give = (): void => {
       if (seed === null) child.disconnect();

@@ -3,6 +3,7 @@ import { type Database, prepareDatabase } from '../../src/storage/database.js';
 import type { Faults } from './faults.js';
 import type { Life } from './life.js';
 import type { SeededRandom } from './seeded-random.js';
+import { createStatementPool, type StatementPool } from './statement-pool.js';
 
 /**
  * The disk of one node: real SQLite in memory. What was committed outlives the process; what was
@@ -40,7 +41,9 @@ export function createSimulatedDisk({ faults, random, empty }: DiskParts): Simul
   let stored = empty;
   /** What a power cut leaves; null: all of it. */
   let durable: Buffer | null = null;
-  let opened: Database | null = null;
+  /** Outlives processes, as the file does; only what is lost with the power takes another. */
+  let connected: Connected | null = null;
+  let isOpen = false;
   let statements = 0;
   let trouble: { readonly code: string; left: number } | null = null;
 
@@ -63,39 +66,22 @@ export function createSimulatedDisk({ faults, random, empty }: DiskParts): Simul
     throw new SqliteDatabase.SqliteError('the simulated disk has trouble', code);
   }
 
-  function watchStatements(db: Database, life: Life): void {
-    const prepare = db.prepare.bind(db);
-    const watched = (sql: string): SqliteDatabase.Statement => {
-      const statement = prepare(sql);
-      const { readonly: isRead } = statement;
-      const before = (): void => {
-        statements += 1;
-        life.step('statement');
-        if (!isRead && db.inTransaction) refuseWrite();
-      };
-      for (const name of ['run', 'get', 'all', 'iterate'] as const) {
-        const call = statement[name].bind(statement) as (...args: unknown[]) => unknown;
-        const wrapped = (...args: unknown[]): unknown => {
-          before();
-          return call(...args);
-        };
-        Object.defineProperty(statement, name, { value: wrapped });
-      }
-      return statement;
+  /** The connection as one process sees it: each step of it may be the last. */
+  function watched(connection: Database, pool: StatementPool, life: Life): Database {
+    const db = Object.create(connection) as Database;
+    const before = (isWrite: boolean): void => {
+      statements += 1;
+      life.step('statement');
+      if (isWrite && db.inTransaction) refuseWrite();
     };
-    Object.defineProperty(db, 'prepare', { value: watched });
-  }
-
-  function watchCommits(db: Database, life: Life): void {
-    const pragma = db.pragma.bind(db);
     let isFull = true;
-    const watchedPragma: Database['pragma'] = (source, options) => {
-      if (source.startsWith('synchronous')) isFull = source.endsWith('FULL');
-      return pragma(source, options);
+    const pragma: Database['pragma'] = (source, options) => {
+      if (!source.startsWith('synchronous')) return connection.pragma(source, options);
+      isFull = source.endsWith('FULL');
+      return undefined;
     };
-    const transaction = db.transaction.bind(db);
-    const watched = (work: (...args: unknown[]) => unknown) => {
-      const run = transaction((...args: unknown[]) => {
+    const transaction = (work: (...args: unknown[]) => unknown) => {
+      const run = connection.transaction((...args: unknown[]) => {
         const result = work(...args);
         life.step('commit');
         return result;
@@ -103,7 +89,9 @@ export function createSimulatedDisk({ faults, random, empty }: DiskParts): Simul
       const immediate = (...args: unknown[]): unknown => {
         life.step('begin');
         refuseWrite();
-        if (!isFull && durable === null && faults.isOn('power cut')) durable = db.serialize();
+        if (!isFull && durable === null && faults.isOn('power cut')) {
+          durable = connection.serialize();
+        }
         const result = run.immediate(...args);
         if (isFull) durable = null;
         life.step('committed');
@@ -111,30 +99,45 @@ export function createSimulatedDisk({ faults, random, empty }: DiskParts): Simul
       };
       return Object.assign(immediate, { immediate });
     };
-    Object.defineProperty(db, 'pragma', { value: watchedPragma });
-    Object.defineProperty(db, 'transaction', { value: watched });
+    return Object.defineProperties(db, {
+      prepare: { value: (sql: string) => pool.statement(sql, before) },
+      pragma: { value: pragma },
+      transaction: { value: transaction },
+      close: { value: () => db },
+    });
   }
 
   return {
     open(life) {
-      if (opened !== null) throw new Error('bug: two processes have the database open');
-      opened = new SqliteDatabase(stored);
-      const db = prepareDatabase(opened);
-      watchStatements(db, life);
-      watchCommits(db, life);
-      Object.defineProperty(db, 'close', { value: () => db });
-      return db;
+      if (isOpen) throw new Error('bug: two processes have the database open');
+      isOpen = true;
+      connected ??= connect(stored);
+      return watched(connected.db, connected.pool, life);
     },
     close(how) {
-      if (opened === null) return;
+      if (!isOpen || connected === null) return;
+      isOpen = false;
+      connected.pool.takeBack();
       const isLost = how === 'power cut' && durable !== null && random.chance(0.7);
-      stored = isLost && durable !== null ? durable : opened.serialize();
-      SqliteDatabase.prototype.close.call(opened);
-      opened = null;
+      if (isLost && durable !== null) {
+        stored = durable;
+        connected.db.close();
+        connected = null;
+      }
       durable = null;
       trouble = null;
     },
-    image: () => opened?.serialize() ?? stored,
+    image: () => connected?.db.serialize() ?? stored,
     statements: () => statements,
   };
+}
+
+interface Connected {
+  readonly db: Database;
+  readonly pool: StatementPool;
+}
+
+function connect(image: Buffer): Connected {
+  const db = prepareDatabase(new SqliteDatabase(image));
+  return { db, pool: createStatementPool(db) };
 }

@@ -62,7 +62,7 @@ export function createAuditStore(db: Database) {
         OR substr(action, 1, length(@action) + 1) = @action || '.')
       AND (@beforeSeq IS NULL OR seq < @beforeSeq)
       AND (@afterSeq IS NULL OR seq > @afterSeq)
-    ORDER BY seq DESC LIMIT @limit`);
+    ORDER BY seq DESC LIMIT @limit + 0`);
   const all = db.prepare('SELECT * FROM audit_entry ORDER BY seq');
   const triggers = db
     .prepare("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'")

@@ -200,14 +200,15 @@ function createQueue(db: Database) {
   // Left to itself SQLite reads all that wait, with each block.
   const byTime = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_due_by_time
     WHERE state = 'waiting' AND kind = 'cron' AND next_due <= ? AND retry_ms <= ?
-    ORDER BY next_due, id LIMIT ?`);
+    ORDER BY next_due, id LIMIT ? + 0`);
   const byBlock = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_due_by_block
     WHERE state = 'waiting' AND kind IN ('every', 'on') AND next_due <= ? AND retry_ms <= ?
-    ORDER BY next_due, id LIMIT ?`);
+    ORDER BY next_due, id LIMIT ? + 0`);
   const conditions = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_conditions
-    WHERE state = 'waiting' AND kind = 'when' AND id > ? AND retry_ms <= ? ORDER BY id LIMIT ?`);
+    WHERE state = 'waiting' AND kind = 'when' AND id > ? AND retry_ms <= ?
+    ORDER BY id LIMIT ? + 0`);
   const lost = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_lost WHERE lost_tx IS NOT NULL
-    AND tx IS NULL AND state = 'waiting' AND retry_ms <= ? ORDER BY id LIMIT ?`);
+    AND tx IS NULL AND state = 'waiting' AND retry_ms <= ? ORDER BY id LIMIT ? + 0`);
   const byTransaction = db.prepare('SELECT * FROM upkeep WHERE tx = ? ORDER BY id');
   const pausedOf = db.prepare("SELECT * FROM upkeep WHERE owner = ? AND state = 'paused'");
   const rows = (found: unknown[]): UpkeepRow[] => (found as RawRow[]).map(upkeepFrom);

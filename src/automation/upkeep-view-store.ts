@@ -47,7 +47,7 @@ export type UpkeepViews = ReturnType<typeof createUpkeepViews>;
 export function createUpkeepViews(db: Database) {
   const byId = db.prepare('SELECT * FROM upkeep WHERE id = ?');
   const runsOf = db.prepare(
-    'SELECT * FROM upkeep_run WHERE upkeep_id = ? ORDER BY due DESC LIMIT ?',
+    'SELECT * FROM upkeep_run WHERE upkeep_id = ? ORDER BY due DESC LIMIT ? + 0',
   );
   const costsOf = db.prepare(`SELECT COUNT(*) AS runs, COALESCE(SUM(delivered), 0) AS delivered,
     COALESCE(SUM(fee + lost + premium), 0) AS charged,
@@ -83,7 +83,7 @@ export function createUpkeepViews(db: Database) {
       const filter = wanted.length === 0 ? '' : `WHERE ${wanted.map(([is]) => is).join(' AND ')}`;
       const limit = Math.min(query.limit ?? DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT);
       const rows = db
-        .prepare(`SELECT * FROM upkeep ${filter} ORDER BY id DESC LIMIT ?`)
+        .prepare(`SELECT * FROM upkeep ${filter} ORDER BY id DESC LIMIT ? + 0`)
         .all(...wanted.map(([, value]) => value), limit);
       return (rows as RawRow[]).map((row) => viewOf(upkeepFrom(row)));
     },

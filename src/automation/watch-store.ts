@@ -21,7 +21,7 @@ const WATCHING = "kind = 'on' AND state IN ('waiting', 'sent', 'unfunded', 'paus
 export function createWatchStore(db: Database) {
   const contracts = db.prepare(`SELECT watch_contract AS contract
     FROM upkeep INDEXED BY upkeep_watches
-    WHERE ${WATCHING} GROUP BY watch_contract ORDER BY MIN(id) LIMIT ?`);
+    WHERE ${WATCHING} GROUP BY watch_contract ORDER BY MIN(id) LIMIT ? + 0`);
   const contractOf = db.prepare('SELECT watch_contract FROM upkeep WHERE id = ?').pluck();
   const firstSince = db
     .prepare(`SELECT registered_block FROM upkeep INDEXED BY upkeep_watch_since

@@ -138,9 +138,9 @@ function createTidying(db: Database) {
   const oldestFirst = db.prepare(`SELECT e.request_id, e.at_ms, octet_length(e.bundle) +
       (SELECT COALESCE(SUM(length(b.bytes)), 0) FROM evidence_blob AS b
         WHERE b.request_id = e.request_id) AS bytes
-    FROM evidence AS e WHERE e.bundle IS NOT NULL ORDER BY e.at_ms LIMIT ?`);
+    FROM evidence AS e WHERE e.bundle IS NOT NULL ORDER BY e.at_ms LIMIT ? + 0`);
   const unpacked = db.prepare(
-    `SELECT id, bytes FROM evidence_blob WHERE coding = 'plain' ORDER BY id LIMIT ?`,
+    `SELECT id, bytes FROM evidence_blob WHERE coding = 'plain' ORDER BY id LIMIT ? + 0`,
   );
   const pack = db.prepare(
     `UPDATE evidence_blob SET coding = ?, bytes = ? WHERE id = ? AND coding = 'plain'`,

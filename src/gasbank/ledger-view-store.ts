@@ -59,7 +59,7 @@ export function createLedgerViews(db: Database) {
   const all = db.prepare('SELECT id, posted, drawn FROM ledger_account ORDER BY id');
   const byId = db.prepare('SELECT id, posted, drawn FROM ledger_account WHERE id = ?');
   const pageOfAll = db.prepare(
-    'SELECT id, posted, drawn FROM ledger_account WHERE id > ? ORDER BY id LIMIT ?',
+    'SELECT id, posted, drawn FROM ledger_account WHERE id > ? ORDER BY id LIMIT ? + 0',
   );
   const inFlight = db.prepare(
     "SELECT COUNT(*) AS count FROM sent_transaction WHERE state = 'signed'",
@@ -70,7 +70,7 @@ export function createLedgerViews(db: Database) {
   const pages = (bound: string, order: 'ASC' | 'DESC') => {
     const page = (where: string) =>
       db.prepare(`SELECT rowid AS row, * FROM ledger_transfer WHERE ${where} rowid ${bound}
-        AND at_ms >= @since ORDER BY rowid ${order} LIMIT @limit`);
+        AND at_ms >= @since ORDER BY rowid ${order} LIMIT @limit + 0`);
     return {
       ofAll: page(''),
       sides: [page('debit = @account AND'), page('credit = @account AND')],

@@ -57,9 +57,9 @@ export function createPollStore(db: Database) {
   const memoryOf = db.prepare('SELECT * FROM price_feed WHERE pair = ?');
   const latest = db.prepare('SELECT * FROM price_poll WHERE pair = ? ORDER BY id DESC LIMIT 1');
   const since = db.prepare(`SELECT * FROM price_poll
-    WHERE id > @after AND (@pair IS NULL OR pair = @pair) ORDER BY id LIMIT @limit`);
+    WHERE id > @after AND (@pair IS NULL OR pair = @pair) ORDER BY id LIMIT @limit + 0`);
   const before = db.prepare(`SELECT * FROM price_poll WHERE pair = ? AND id < ?
-    ORDER BY id DESC LIMIT ?`);
+    ORDER BY id DESC LIMIT ? + 0`);
   const quotes = db.prepare('SELECT * FROM price_quote WHERE poll = ? ORDER BY place');
 
   const withQuotes = (row: Row): StoredPoll => ({

@@ -41,7 +41,7 @@ export function createRoundStore(db: Database) {
   const drop = db.prepare('DELETE FROM price_round WHERE pair = ? AND round <= ?');
   const latest = db.prepare('SELECT * FROM price_round WHERE pair = ? ORDER BY round DESC LIMIT 1');
   const before = db.prepare(`SELECT * FROM price_round WHERE pair = ? AND round < ?
-    ORDER BY round DESC LIMIT ?`);
+    ORDER BY round DESC LIMIT ? + 0`);
   const asOf = db.prepare(`SELECT * FROM price_round WHERE pair = ? AND block <= ?
     ORDER BY round DESC LIMIT 1`);
   const fees = db.prepare(`SELECT COUNT(*) AS rounds, COALESCE(SUM(fee), 0) AS fees

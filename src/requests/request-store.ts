@@ -222,7 +222,7 @@ function createQueue(db: Database) {
     const now = Math.round(nowMs);
     const read = (range: string, bound: number, most: number) =>
       prepared(`SELECT id, requester FROM request WHERE state = ? AND due_ms ${range} ?
-        ORDER BY due_ms, id LIMIT ?`).all(state, bound, most) as RawRow[];
+        ORDER BY due_ms, id LIMIT ? + 0`).all(state, bound, most) as RawRow[];
     const rows = read('<=', now, limit);
     const sinceMs = Math.abs(now - (lookedMs.get(state) ?? Number.NEGATIVE_INFINITY));
     if (rows.length === limit || sinceMs < LOOK_AGAIN_MS) return rows;

@@ -48,7 +48,7 @@ export function createRequestViews(db: Database) {
   const troubles = db
     .prepare(`SELECT ${REQUEST_COLUMNS} FROM request
       WHERE state IN ('stuck', 'overdue') OR (state = 'received' AND attempts > 0)
-        OR (state = 'resolved' AND faults > 0) ORDER BY id DESC LIMIT ?`)
+        OR (state = 'resolved' AND faults > 0) ORDER BY id DESC LIMIT ? + 0`)
     .raw();
 
   return {
@@ -73,7 +73,7 @@ export function createRequestViews(db: Database) {
       const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       const limit = Math.min(Math.max(query.limit ?? DEFAULT_LIST_LIMIT, 1), MAX_LIST_LIMIT);
       const rows = db
-        .prepare(`SELECT ${REQUEST_COLUMNS} FROM request ${filter} ORDER BY id DESC LIMIT ?`)
+        .prepare(`SELECT ${REQUEST_COLUMNS} FROM request ${filter} ORDER BY id DESC LIMIT ? + 0`)
         .raw()
         .all(...values, limit);
       return (rows as RawRow[]).map((row) => viewOf(rowFrom(row)));

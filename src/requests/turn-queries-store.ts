@@ -18,11 +18,11 @@ export function createTurnQueries(db: Database) {
     .prepare(`SELECT requester ${WAITING} AND requester > ? ORDER BY requester LIMIT 1`)
     .raw();
   const fresh = db
-    .prepare(`SELECT id ${WAITING} AND requester = ? AND due_ms = 0 ORDER BY id LIMIT ?`)
+    .prepare(`SELECT id ${WAITING} AND requester = ? AND due_ms = 0 ORDER BY id LIMIT ? + 0`)
     .raw();
   const putOff = db
     .prepare(`SELECT id ${WAITING} AND requester = ? AND due_ms > 0 AND due_ms <= ?
-      ORDER BY due_ms, id LIMIT ?`)
+      ORDER BY due_ms, id LIMIT ? + 0`)
     .raw();
 
   return {

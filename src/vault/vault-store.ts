@@ -87,7 +87,7 @@ export function createVaultStore(db: Database) {
     WHERE @owner IS NULL OR owner = @owner ORDER BY owner, name`);
   const after = db.prepare(`SELECT * FROM vault_secret
     WHERE (@owner IS NULL OR owner = @owner) AND (owner, name) > (@afterOwner, @afterName)
-    ORDER BY owner, name LIMIT @limit`);
+    ORDER BY owner, name LIMIT @limit + 0`);
   const any = db.prepare('SELECT 1 FROM vault_secret LIMIT 1');
   const countSecrets = db.prepare('SELECT COUNT(*) FROM vault_secret WHERE owner = ?').pluck();
   const countAll = db.prepare('SELECT COUNT(*) FROM vault_secret').pluck();

@@ -19,6 +19,21 @@ export function strayQueries(file: SourceFile): Finding[] {
   return [{ file: file.path, line, problem: 'SQL belongs into a *-store.ts' }];
 }
 
+/** A limit that is a parameter and nothing else. */
+const BARE_LIMIT = /\bLIMIT (?:\?|@\w+\b)(?! \+ 0)/g;
+
+/**
+ * SQLite looks into such a limit when it plans a query, and so plans it anew whenever it is run:
+ * that took ten times as long as running it. An expression it leaves alone.
+ */
+export function bareLimits({ path, uncommented }: SourceFile): Finding[] {
+  return [...uncommented.matchAll(BARE_LIMIT)].map(({ 0: limit, index }) => ({
+    file: path,
+    line: uncommented.slice(0, index).split('\n').length,
+    problem: `${limit} has the query planned at each run; write ${limit} + 0`,
+  }));
+}
+
 /** Words that name an amount of GAS. */
 const AMOUNT = '(?:datoshi|fee|amount|balance|credit|reserved|earned|refund|premium|gas)';
 /** What such a name may end with without being an amount. */

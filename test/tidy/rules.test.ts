@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { ambientAccess, floatingAmounts, moduleState, strayQueries } from './code-rules.js';
+import {
+  ambientAccess,
+  bareLimits,
+  floatingAmounts,
+  moduleState,
+  strayQueries,
+} from './code-rules.js';
 import { layerViolations } from './layer-rules.js';
 import { brokenLinks } from './link-rules.js';
 import { type Finding, type SourceFile, sourceFile } from './source-text.js';
@@ -91,6 +97,13 @@ describe('the rule of queries', () => {
     }
     const prose = '// SELECT x FROM y\nconst text = "select what you need from the list";';
     assert.deepEqual(found(strayQueries, 'src/requests/plan.ts', prose), []);
+  });
+
+  it('finds limits for which SQLite plans a query at each run', () => {
+    const text = '`SELECT a FROM t\n LIMIT ?`; `SELECT a FROM t LIMIT @limit`;';
+    assert.deepEqual(found(bareLimits, 'src/requests/request-store.ts', text), [2, 2]);
+    const others = '`LIMIT ? + 0`; `LIMIT @limit + 0`; `LIMIT 1`;';
+    assert.deepEqual(found(bareLimits, 'src/requests/request-store.ts', others), []);
   });
 });
 

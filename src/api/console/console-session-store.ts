@@ -11,7 +11,7 @@ export function createConsoleSessionStore(db: Database) {
   const remove = db.prepare('DELETE FROM console_session WHERE token_hash = ?');
   const removeOld = db.prepare('DELETE FROM console_session WHERE expires_ms <= ?');
   const keepNewest = db.prepare(`DELETE FROM console_session WHERE token_hash NOT IN
-    (SELECT token_hash FROM console_session ORDER BY created_ms DESC LIMIT ?)`);
+    (SELECT token_hash FROM console_session ORDER BY created_ms DESC LIMIT ? + 0)`);
 
   return {
     /** Adds a session, and drops those that are over and, beyond `kept`, the oldest. */
