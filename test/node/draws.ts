@@ -17,7 +17,7 @@ export const DRAW_FEE = parseGas('11');
 
 /** Deploys the example of games, with credit at the fixture's gateway. */
 export async function deployGames(
-  { network, owner, gateway }: NodeFixture,
+  { network, owner, gateway }: Pick<NodeFixture, 'network' | 'owner' | 'gateway'>,
   credit: Datoshi = parseGas('300'),
 ): Promise<Hash160> {
   const contract = await readContract('games');

@@ -18,7 +18,10 @@ const DEPLOYER_GAS = parseGas('40');
 const CREDIT = parseGas('20');
 
 /** Hostile contracts with credit at the gateway. */
-export async function deployHostiles(fixture: NodeFixture, count: number): Promise<Hostile[]> {
+export async function deployHostiles(
+  fixture: Pick<NodeFixture, 'network' | 'owner' | 'gateway'>,
+  count: number,
+): Promise<Hostile[]> {
   const { network, owner, gateway } = fixture;
   const contract = await readContract('hostile');
   const deployers = Array.from({ length: count }, () => createAccount());
