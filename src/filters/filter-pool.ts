@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.js';
+import { evaluateInstantly } from './evaluate-instantly.js';
 import type { Dialect, FilterOutcome, NativeProfile } from './filter-outcome.js';
 import { ThreadPool } from './thread-pool.js';
 
@@ -37,9 +38,10 @@ export const FILTER_POOL_DEFAULTS = {
 
 export interface FilterPool {
   /**
-   * Evaluates a path on a body of JSON, off this thread. The body is neither changed nor kept, and
-   * must not be changed until the outcome is there. Rejects with a NodeError FILTER_WORKER_START
-   * when no thread can be started, which is the environment's trouble and no outcome.
+   * Evaluates a path on a body of JSON, off this thread unless it is instant. The body is neither
+   * changed nor kept, and must not be changed until the outcome is there. Rejects with a NodeError
+   * FILTER_WORKER_START when no thread can be started, which is the environment's trouble and no
+   * outcome.
    */
   evaluate(
     dialect: Dialect,
@@ -62,9 +64,12 @@ export interface FilterPoolStatus {
   readonly queuedBytes: number;
 }
 
-/** Starts a pool of threads that evaluate JSONPath filters; see FilterOutcome for the answers. */
-export const createFilterPool = (options: FilterPoolOptions = {}): FilterPool =>
-  new ThreadPool({
+/**
+ * Starts a pool of threads that evaluate JSONPath filters; see FilterOutcome for the answers. What
+ * takes no time for certain (`isInstantFilter`) is evaluated where it is asked for.
+ */
+export function createFilterPool(options: FilterPoolOptions = {}): FilterPool {
+  const all = {
     ...FILTER_POOL_DEFAULTS,
     clock: systemClock,
     workerFile: new URL(
@@ -72,4 +77,10 @@ export const createFilterPool = (options: FilterPoolOptions = {}): FilterPool =>
       import.meta.url,
     ),
     ...options,
-  });
+  };
+  const pool = new ThreadPool(all);
+  // Another program of the threads evaluates in its own way.
+  if (options.workerFile !== undefined) return pool;
+  const load = async () => (await import('./evaluate-filter.js')).createFilterEvaluator();
+  return evaluateInstantly(pool, { ...all, load });
+}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isQuickFilter } from '../../src/filters/quick-filter.js';
+import { isInstantFilter, isQuickFilter } from '../../src/filters/quick-filter.js';
 
 const SMALL = Buffer.from('{}');
 
@@ -17,5 +17,13 @@ describe('a quick filter', () => {
     for (const path of [...others, 'a', '', '$.', '$.a b', `$['\\u0041']`, '$.a\n']) {
       assert.equal(isQuickFilter(path, SMALL), false, path);
     }
+  });
+
+  it('is instant where body and path are small', () => {
+    assert.equal(isInstantFilter('$.price', Buffer.alloc(4 * 1024)), true);
+    assert.equal(isInstantFilter('$.price', Buffer.alloc(4 * 1024 + 1)), false);
+    assert.equal(isInstantFilter(`$.${'a'.repeat(126)}`, SMALL), true);
+    assert.equal(isInstantFilter(`$.${'a'.repeat(127)}`, SMALL), false);
+    assert.equal(isInstantFilter('$.*', SMALL), false);
   });
 });
