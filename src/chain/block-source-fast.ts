@@ -35,9 +35,10 @@ export function createFastBlockSource(options: BlockSourceOptions): BlockSource 
   const own = ownAccountsOf(options.ownAccounts ?? []);
   const followsGas = own.size > 0;
   const gasCall = gasTransfersCall(own);
+  const filter = Object.freeze({ contract: gateway });
   const eventsCall = (index: number): RpcCall => ({
     method: 'getblocknotifications',
-    params: [index, { contract: gateway }],
+    params: [index, filter],
     saysNothing: isEmptyObject,
   });
   const parse = (index: number, events: unknown, gas: unknown): NotedBlock => ({

@@ -2,17 +2,17 @@
 const beginningOf = (id: number): string => `{"id":${id},"jsonrpc":"2.0","result":`;
 
 /**
- * The JSON text of each result in the answer to a batch, in the order of the ids, without parsing
- * any of it. Null unless the answer is in every byte as neo-go writes one: a list in the order of
- * the ids, compact, without an error or an escape. What is between two beginnings can't be part of
- * a text of the answer, which would have its quotes escaped.
+ * The JSON text of each result in the answer to a batch, in the order of the ids, each of which is
+ * one more than that before it, without parsing any of it. Null unless the answer is in every byte
+ * as neo-go writes one: a list in the order of the ids, compact, without an error or an escape.
+ * What is between two beginnings can't be part of a text of the answer, which would have its quotes
+ * escaped.
  */
-export function cutBatch(body: string, ids: readonly number[]): string[] | null {
-  const [first = 0] = ids;
-  if (body.includes('\\') || !body.startsWith(`[${beginningOf(first)}`)) return null;
+export function cutBatch(body: string, firstId: number, count: number): string[] | null {
+  if (body.includes('\\') || !body.startsWith(`[${beginningOf(firstId)}`)) return null;
   const results: string[] = [];
-  let start = 1 + beginningOf(first).length;
-  for (const id of ids.slice(1)) {
+  let start = 1 + beginningOf(firstId).length;
+  for (let id = firstId + 1; id < firstId + count; id++) {
     const next = `},${beginningOf(id)}`;
     const end = body.indexOf(next, start);
     if (end < 0) return null;

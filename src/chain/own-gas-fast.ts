@@ -28,9 +28,10 @@ export function gasTransfersCall(own: OwnAccounts): (index: number) => RpcCall {
   const accounts = [...own.base64];
   const saysNothing = (text: string): boolean =>
     !accounts.some((account) => text.includes(account));
+  const filter = Object.freeze({ contract: GAS_TOKEN, name: 'Transfer' });
   return (index) => ({
     method: 'getblocknotifications',
-    params: [index, { contract: GAS_TOKEN, name: 'Transfer' }],
+    params: [index, filter],
     saysNothing,
   });
 }

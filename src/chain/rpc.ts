@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { NodeError } from '../base/node-error.js';
+import { createCallTexts } from './call-text.js';
 import { cutBatch } from './cut-batch.js';
 import { RpcError, RpcTrouble } from './rpc-error.js';
 import { type ConnectRpc, createHttpPoster, type HttpAnswer, type HttpPoster } from './rpc-http.js';
@@ -85,22 +86,22 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     maxResponseBytes: options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     signal: asked.signal,
   });
-  let lastId = 0;
-  const encode = ({ method, params }: RpcCall) => ({
-    jsonrpc: '2.0',
-    id: ++lastId,
-    method,
-    params,
-  });
+  const texts = createCallTexts();
+  let nextId = 1;
+  const takeIds = (count: number): number => {
+    const firstId = nextId;
+    nextId += count;
+    return firstId;
+  };
 
   const call = async <T>(
     method: string,
     params: readonly unknown[] = [],
     asked: RpcOptions = {},
   ): Promise<T> => {
-    const request = encode({ method, params });
-    const answer = await poster.post(JSON.stringify(request), limitsOf(asked));
-    const result = readAnswer(parseBody(answer, poster), request, poster);
+    const id = takeIds(1);
+    const answer = await poster.post(texts.one(id, { method, params }), limitsOf(asked));
+    const result = readAnswer(parseBody(answer, poster), { id, method }, poster);
     if (!result.ok) throw result.error;
     return result.result as T;
   };
@@ -116,11 +117,11 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     return (await Promise.all(parts)).flat();
   };
   const batchPart = async (calls: readonly RpcCall[], asked: RpcOptions): Promise<RpcResult[]> => {
-    const requests = calls.map(encode);
+    const firstId = takeIds(calls.length);
     try {
-      const answer = await poster.post(JSON.stringify(requests), limitsOf(asked));
-      const skimmed = skim(answer, requests, calls);
-      return skimmed ?? readBatch(parseBody(answer, poster), requests, poster);
+      const answer = await poster.post(texts.batch(firstId, calls), limitsOf(asked));
+      const skimmed = skim(answer, firstId, calls);
+      return skimmed ?? readBatch(parseBody(answer, poster), requestsOf(firstId, calls), poster);
     } catch (thrown) {
       const isTooLarge = thrown instanceof NodeError && thrown.code === RpcTrouble.TooLarge;
       if (!isTooLarge || calls.length === 1) throw thrown;
@@ -132,17 +133,19 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   return { label: poster.label, call, batch, close: () => poster.close() };
 }
 
+const requestsOf = (firstId: number, calls: readonly RpcCall[]): RpcRequest[] =>
+  calls.map(({ method }, at) => ({ id: firstId + at, method }));
+
 const NOTHING: RpcResult = { ok: true, result: {} };
 
 /** Parses only what says something. Null where the answer is to be read as a whole. */
 function skim(
   { status, body }: HttpAnswer,
-  requests: readonly RpcRequest[],
+  firstId: number,
   calls: readonly RpcCall[],
 ): RpcResult[] | null {
   if (status !== 200 || calls.every(({ saysNothing }) => saysNothing === undefined)) return null;
-  const ids = requests.map(({ id }) => id);
-  const texts = cutBatch(body, ids);
+  const texts = cutBatch(body, firstId, calls.length);
   if (texts === null) return null;
   try {
     return texts.map((text, at) =>

@@ -9,10 +9,9 @@ describe('cutting a batch', () => {
   it('gives the text of each result, whatever is in it', () => {
     const texts = ['{}', '{"a":[{"b":"},{"}]}', 'null', '[]', '"x"'];
     const body = `[${texts.map((text, at) => answerOf(at + 7, text)).join(',')}]`;
-    const ids = texts.map((_, at) => at + 7);
-    assert.deepEqual(cutBatch(body, ids), texts);
-    assert.deepEqual(cutBatch(`${body}\n`, ids), texts);
-    assert.deepEqual(cutBatch(`[${answerOf(1, '{}')}]`, [1]), ['{}']);
+    assert.deepEqual(cutBatch(body, 7, texts.length), texts);
+    assert.deepEqual(cutBatch(`${body}\n`, 7, texts.length), texts);
+    assert.deepEqual(cutBatch(`[${answerOf(1, '{}')}]`, 1, 1), ['{}']);
   });
 
   it('leaves alone what is not in every byte as expected', () => {
@@ -33,7 +32,7 @@ describe('cutting a batch', () => {
       nothing: '',
     };
     for (const [what, body] of Object.entries(others)) {
-      assert.equal(cutBatch(body, [1, 2]), null, what);
+      assert.equal(cutBatch(body, 1, 2), null, what);
     }
   });
 });
