@@ -106,11 +106,12 @@ export function inTransaction<T>(db: Database, step: () => T): T {
  */
 export function inRepeatableTransaction<T>(db: Database, step: () => T): T {
   assertNotNested(db);
-  db.pragma('synchronous = NORMAL');
+  // By `exec`: `pragma` makes a statement object each time, which costs four times as much.
+  db.exec('PRAGMA synchronous = NORMAL');
   try {
     return inTransaction(db, step);
   } finally {
-    db.pragma('synchronous = FULL');
+    db.exec('PRAGMA synchronous = FULL');
   }
 }
 
