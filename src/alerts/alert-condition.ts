@@ -24,12 +24,14 @@ export type AlertCondition =
     }
   /** The metric is a time, in seconds since 1970. */
   | { readonly kind: 'age'; readonly of: Selector; readonly than: Threshold }
-  /** The metric only grows. */
+  /** The metric only grows, from 0 with each start of the node. */
   | {
       readonly kind: 'increase';
       readonly of: Selector;
       readonly withinS: number;
       readonly above: number;
+      /** Also what it grew by before Prometheus first looked, after a time without the node. */
+      readonly fromStart?: true;
     }
   /** Only Prometheus can tell, since the node cannot when it is so. */
   | { readonly kind: 'prometheus'; readonly expression: string };
@@ -48,8 +50,12 @@ export function promQl(condition: AlertCondition): string {
     case 'age':
       return `time() - ${selectorText(condition.of)} > ${thresholdText(condition.than)}`;
     case 'increase': {
-      const { of, withinS, above } = condition;
-      return `increase(${selectorText(of)}[${durationText(withinS)}]) > ${above}`;
+      const { of, withinS, above, fromStart } = condition;
+      const [series, within] = [selectorText(of), durationText(withinS)];
+      const grown = `increase(${series}[${within}]) > ${above}`;
+      return fromStart
+        ? `${grown} or (${series} > ${above} unless ${series} offset ${within})`
+        : grown;
     }
   }
 }

@@ -26,7 +26,8 @@ export function createCounterHistory(keptMs: number) {
       const key = keyOf(metric, labels);
       const known = series.get(key);
       if (known === undefined) {
-        series.set(key, { last: value, looks: [{ atMs, grown: 0 }] });
+        // Counters begin with the process, which also begins these looks.
+        series.set(key, { last: value, looks: [0, value].map((grown) => ({ atMs, grown })) });
         return;
       }
       const grown = (known.looks.at(-1)?.grown ?? 0) + growth(known.last, value);

@@ -20,7 +20,10 @@ export const SECURITY_ALERTS: readonly AlertDeclaration[] = [
     name: 'DodonaForeignTransaction',
     severity: 'critical',
     area: 'security',
-    when: { kind: 'increase', of: { metric: money.foreign }, withinS: HOUR, above: 0 },
+    when: {
+      ...{ kind: 'increase', of: { metric: money.foreign } },
+      ...{ withinS: HOUR, above: 0, fromStart: true },
+    },
     forS: 0,
     summary: "An own account's transaction was not sent by this node ({{ $labels.what }}).",
   },

@@ -34,6 +34,8 @@ export interface AlertWatchOptions {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly calmMs: number;
   readonly repeatMs: number;
+  /** What was told could not be kept; it is tried again with the next look. */
+  readonly onUnsaved: (error: unknown) => void;
 }
 
 export type AlertWatch = ReturnType<typeof createAlertWatch>;
@@ -101,7 +103,12 @@ export function createAlertWatch(options: AlertWatchOptions) {
     async look(): Promise<readonly AlertNews[]> {
       const figures = await read();
       const news = alerts.flatMap((alert) => lookAt(alert, figures));
-      store.save();
+      // A disk that takes nothing is what some of this tells of.
+      try {
+        store.save();
+      } catch (error) {
+        options.onUnsaved(error);
+      }
       return worstFirst(news);
     },
 

@@ -59,7 +59,7 @@ function storedStatus(
   db: Database,
   databaseStatus: DatabaseStatus,
 ): NodeStatus {
-  const stored = databaseStatus(db, account ?? NOBODY);
+  const stored = databaseStatus(db, account ?? NOBODY, config.alerts);
   const { processed, queue, oldestOpenAtMs, creditHeldDatoshi } = stored;
   return {
     version,

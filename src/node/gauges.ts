@@ -59,7 +59,6 @@ function createQueue({ config, clock, metrics }: NodeOptions, parts: Running) {
       metrics.queue(views.countByState());
       const oldest = Object.entries(views.oldestByState());
       metrics.oldestRequests(Object.fromEntries(oldest.map(([state, at]) => [state, nowMs - at])));
-      metrics.unanswered(views.unansweredByKind());
       const latest = { block: processed ?? 0, timeMs: parts.chainTime.nowMs() };
       metrics.upkeeps(upkeeps.countByState(), {
         count: upkeeps.dueCount(latest),

@@ -1,6 +1,7 @@
 import type { BooksStatus, NodeStatus, Readiness } from '../api/node-status.js';
 import { formatGas } from '../base/datoshi.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
+import type { NodeConfig } from '../config/node-config.js';
 import { earnedOf, walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { createProofStore } from '../gasbank/proof-store.js';
@@ -17,7 +18,11 @@ import { randomStatus } from './open-random.js';
 import { spendingStatus } from './spending-figures.js';
 
 /** What the database alone tells; the command line reads it when no node runs. */
-export function databaseStatus(db: Database, account: Hash160) {
+export function databaseStatus(
+  db: Database,
+  account: Hash160,
+  { runbook }: Pick<NodeConfig['alerts'], 'runbook'>,
+) {
   const ledger = createLedgerStore(db);
   const views = createRequestViews(db);
   const held = ledger.balances('credit:').reduce((sum, { balance }) => sum + balance.posted, 0n);
@@ -29,7 +34,7 @@ export function databaseStatus(db: Database, account: Hash160) {
     creditHeldDatoshi: held,
     earnedDatoshi: ledger.balance(earnedOf(account)).posted,
     books: booksStatus(db),
-    alerts: storedAlerts(db),
+    alerts: storedAlerts(db, runbook),
   };
 }
 
@@ -91,7 +96,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
   if (parts === null) throw new Error('bug: the status of a node that was never started');
   const { config, log, version } = options;
   const { account } = parts.signer;
-  const stored = databaseStatus(parts.db, account);
+  const stored = databaseStatus(parts.db, account, config.alerts);
   const height = parts.pool.bestHeight();
   return {
     version,
@@ -131,7 +136,7 @@ export function statusOf(options: NodeOptions, parts: Running | null): NodeStatu
     random: randomStatus(parts.facts, parts.random.keys),
     prices: parts.prices.status(),
     attestation: attestationStatus(options.config),
-    alerts: parts.alerts.firing().map(alertStatus),
+    alerts: parts.alerts.firing().map((each) => alertStatus(each, config.alerts.runbook)),
     recentTrouble: log.recentTrouble().map(({ atMs, level, event, facts }) => ({
       atMs,
       level: level === 'error' ? 'error' : 'warn',

@@ -62,11 +62,15 @@ export function openAlerts(
     ...{ alerts: ALERTS, clock, calmMs, repeatMs },
     samples: metrics.samples,
     store: createAlertStore(db),
+    onUnsaved: (error) => log.warn('alerts not kept', { reason: messageOf(error) }),
   });
 
   /** One look; what there is to tell of it, or null. */
   async function look(gauges: Pick<Gauges, 'refresh'>): Promise<AlertMessage | null> {
-    await gauges.refresh();
+    // What counts itself is looked at all the same.
+    await gauges.refresh().catch((error) => {
+      log.warn('gauges not read', { reason: messageOf(error) });
+    });
     const news = await watch.look();
     const told = watch
       .firing()

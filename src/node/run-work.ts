@@ -103,6 +103,7 @@ export async function runWork(
       randomNonce: () => outsideOf(options).random(4).readUInt32LE(),
       onHeight,
       onBlocks: (last, result, inStep) => {
+        const { wasInStep } = parts;
         parts.latestBlockMs = clock.nowMs();
         if (result.settingsChanged) void refresh();
         if (inStep && !parts.inStep) {
@@ -114,7 +115,7 @@ export async function runWork(
         parts.wasInStep ||= inStep;
         tellOf(result, last.index, inStep ? log.info : log.debug);
         const heights = { height: pool.bestHeight() ?? last.index, processed: last.index };
-        countBlocks(metrics, result, heights, inStep || !begun.isFresh);
+        countBlocks(metrics, result, heights, { knowsOwn: inStep || !begun.isFresh, wasInStep });
         if (parts.wasInStep) tellOfBlocks(parts.events, result, heights);
       },
       onRequestMoved: tellOfMoves(

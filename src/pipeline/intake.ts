@@ -63,7 +63,8 @@ export interface SettledAnswer {
 export interface IntakeResult {
   readonly received: readonly bigint[];
   readonly answered: readonly SettledAnswer[];
-  readonly expired: readonly bigint[];
+  /** Kinds of those that were refunded without an answer. */
+  readonly expired: readonly string[];
   readonly overdue: readonly bigint[];
   /** Runs of upkeeps, and how long after their occurrence they are in a block. */
   readonly performed: readonly PerformedRun[];
@@ -161,7 +162,7 @@ export function createIntake(
         const ends = { endedBlock: block.index, endedTx: tx, tx: null };
         const change = { ...ends, reason: `expired: ${why}`, code: null, result: null };
         requests.move(event.id, 'expiredOnChain', change, { ...at, what: 'expired', why });
-        result.expired.push(event.id);
+        result.expired.push(requests.brief(event.id)?.kind ?? 'unknown');
         return;
       }
       case 'PriceUpdated': {

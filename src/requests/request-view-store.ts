@@ -3,13 +3,7 @@ import { createLogReader } from '../evidence/evidence-store.js';
 import type { Database } from '../storage/database.js';
 import { parseRandomSubject } from './asked-for.js';
 import { nextStepOf } from './next-step.js';
-import {
-  isEnded,
-  REQUEST_KINDS,
-  REQUEST_STATES,
-  type RequestKind,
-  type RequestState,
-} from './request-machine.js';
+import { isEnded, REQUEST_STATES, type RequestState } from './request-machine.js';
 import { type RawRow, REQUEST_COLUMNS, type RequestRow, rowFrom } from './request-row.js';
 import type {
   RequestExplanation,
@@ -38,7 +32,6 @@ export function createRequestViews(db: Database) {
     UNION ALL SELECT state, SUM(count) FROM request_ended GROUP BY state`);
   const openDeadlines = db.prepare(`SELECT id, deadline FROM request
     WHERE state IN (${OPEN_LIST}) ORDER BY deadline, id`);
-  const unanswered = db.prepare("SELECT kind, count FROM request_ended WHERE state = 'expired'");
   const oldest = db.prepare(`SELECT MIN(created_time_ms) AS at FROM request
     WHERE state IN (${OPEN_LIST})`);
   const draws = db.prepare(`SELECT MIN(subject) AS subject, COUNT(*) AS count FROM request
@@ -98,14 +91,6 @@ export function createRequestViews(db: Database) {
     openDeadlines(): { readonly id: bigint; readonly deadline: number }[] {
       const rows = openDeadlines.all() as { id: bigint; deadline: bigint }[];
       return rows.map(({ id, deadline }) => ({ id, deadline: Number(deadline) }));
-    },
-
-    /** How many of each kind ended without an answer, and were refunded. */
-    unansweredByKind(): { readonly kind: RequestKind; readonly count: number }[] {
-      const rows = unanswered.all() as { kind: RequestKind; count: bigint }[];
-      return REQUEST_KINDS.map((kind) => {
-        return { kind, count: Number(rows.find((row) => row.kind === kind)?.count ?? 0n) };
-      });
     },
 
     /** How many requests for numbers have not ended, by the key that they were made under. */

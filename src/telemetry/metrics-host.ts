@@ -1,8 +1,6 @@
 import { counter, gauge, histogram } from './metric-declaration.js';
 import { type Makers, seconds } from './metric-makers.js';
 
-/** Words for why a signer refuses, at most; they are the program's own. */
-const MAX_REASONS = 32;
 /** Alerts that are declared, at most. */
 const MAX_ALERTS = 64;
 const CANARY_BUCKETS_S = [1, 3, 5, 10, 15, 30, 60, 120, 300, 600];
@@ -33,7 +31,13 @@ export const HOST_METRICS = {
     'dodona_signer_refusals_total',
     'transactions',
     'Transactions that the remote signer would not sign, by why.',
-    { reason: MAX_REASONS },
+    {
+      reason: [
+        ...['frame', 'version', 'operation', 'network', 'account', 'transaction', 'signers'],
+        ...['scope', 'script', 'contract', 'method', 'arguments', 'destination', 'fee', 'hour'],
+        ...['state', 'busy', 'failure'],
+      ],
+    },
   ),
   signerUp: gauge(
     'dodona_signer_up',

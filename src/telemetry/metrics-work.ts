@@ -55,7 +55,7 @@ export const WORK_METRICS = {
   unanswered: counter(
     'dodona_unanswered_total',
     'requests',
-    'Requests that ended without an answer and were refunded, since the books began.',
+    'Requests that ended without an answer and were refunded, since the node was in step.',
     { kind: KINDS },
   ),
   delay: histogram(
@@ -135,8 +135,8 @@ export interface WorkMetrics {
   queue(countByState: Readonly<Record<string, number>>): void;
   /** Age of the oldest open request by state; a state that is left out has none. */
   oldestRequests(ageMsByState: Readonly<Record<string, number>>): void;
-  /** Requests that ended without an answer, since the books began; all kinds each time. */
-  unanswered(counts: readonly { readonly kind: string; readonly count: number }[]): void;
+  /** A request ended without an answer. */
+  unanswered(kind: string): void;
   /** A proof of a random number was made, and checked. */
   proof(durations: { readonly provingMs: number; readonly checkingMs: number }): void;
   /** Whether this node holds the key that new requests for random numbers use. */
@@ -184,10 +184,7 @@ export function workMetrics(make: Makers): WorkMetrics {
         oldest.set({ state }, seconds(ageMs));
       }
     },
-    unanswered(counts) {
-      // The books know the whole number, also of before this start.
-      for (const { kind, count } of counts) unanswered.setTo({ kind }, count);
-    },
+    unanswered: (kind) => unanswered.inc({ kind }),
     proof({ provingMs, checkingMs }) {
       proofs.observe({ part: 'proving' }, seconds(provingMs));
       proofs.observe({ part: 'checking' }, seconds(checkingMs));

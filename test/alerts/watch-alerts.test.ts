@@ -7,6 +7,7 @@ import { createAlertStore, readAlerts } from '../../src/alerts/alert-store.js';
 import { ALERTS, type AlertDeclaration } from '../../src/alerts/alert-table.js';
 import type { Figure } from '../../src/alerts/judge-condition.js';
 import { createAlertWatch } from '../../src/alerts/watch-alerts.js';
+import { messageOf } from '../../src/base/node-error.js';
 import { type Database, openDatabase } from '../../src/storage/database.js';
 import { type Scenario, scenariosOf } from './scenarios.js';
 
@@ -28,19 +29,21 @@ describe('the watch of alerts', () => {
 
   /** A watch over figures that the test sets, at a time that it sets. */
   function watching(alerts: readonly AlertDeclaration[], repeatMs = 240 * MINUTE_MS) {
+    const unsaved: string[] = [];
     const now = { ms: 0, figures: new Map<string, readonly Figure[]>() };
     const watch = createAlertWatch({
       ...{ alerts, calmMs: 0, repeatMs },
       samples: async (metric) => now.figures.get(metric) ?? [],
       store: createAlertStore(db),
       clock: { nowMs: () => now.ms },
+      onUnsaved: (error) => unsaved.push(messageOf(error)),
     });
     const look = async (atMs: number, figures: Record<string, readonly Figure[]>) => {
       now.ms = atMs;
       now.figures = new Map(Object.entries(figures));
       return (await watch.look()).map(({ kind, summary }) => `${kind}: ${summary}`);
     };
-    return { watch, look };
+    return { watch, look, unsaved };
   }
 
   const isTold = (alert: AlertDeclaration): alert is Told => alert.when.kind !== 'prometheus';
@@ -118,19 +121,34 @@ describe('the watch of alerts', () => {
     assert.equal((await after.look(5 * MINUTE_MS, endpoints(0))).length, 1);
   });
 
-  it('counts growth from the first look after a start, not what there was before', async () => {
+  it('counts growth from the start of the process, also what was before the first look', async () => {
     const { look } = watching([foreign]);
     const fees = (value: number) => ({
       dodona_foreign_transactions_total: [{ labels: { what: 'fees' }, value }],
     });
-    assert.deepEqual(await look(0, fees(7)), []);
-    assert.deepEqual(await look(1_000, fees(7)), []);
-    assert.equal((await look(2_000, fees(8))).length, 1);
+    assert.deepEqual(await look(0, fees(0)), []);
+    assert.deepEqual(await look(1_000, fees(1)), [`firing: ${TEXT}`]);
     // A process that begins anew counts from 0.
     const again = watching([foreign]);
     assert.deepEqual(await again.look(3_000, fees(0)), [`resolved: ${TEXT}`]);
+    // A block came before the first look.
+    const later = watching([foreign]);
+    assert.deepEqual(await later.look(4_000, fees(1)), [`firing: ${TEXT}`]);
   });
   const TEXT = "An own account's transaction was not sent by this node (fees).";
+
+  it('tells of what it finds though the disk takes nothing, and keeps it once it does', async () => {
+    const { look, unsaved } = watching([down]);
+    await look(0, endpoints(0));
+    db.pragma('query_only = ON');
+    assert.equal((await look(5 * MINUTE_MS, endpoints(0))).length, 1);
+    assert.deepEqual(await look(6 * MINUTE_MS, endpoints(0)), []);
+    assert.equal(unsaved.length, 2);
+    db.pragma('query_only = OFF');
+    await look(7 * MINUTE_MS, endpoints(0));
+    assert.equal(unsaved.length, 2);
+    assert.notEqual(readAlerts(db)[0]?.state.firingSinceMs, null);
+  });
 
   it('tells again after the interval, and not before', async () => {
     const { look } = watching([down], 10 * MINUTE_MS);

@@ -198,6 +198,31 @@ describe('what watches the node from outside', function () {
     assert.equal(status, 0, text);
   });
 
+  it('tells of a foreign transaction that came while nothing was scraped for hours', () => {
+    const foreign = ALERTS.filter(isTold).find(
+      ({ name }) => name === 'DodonaForeignTransaction',
+    ) as Told;
+    const labels = { what: 'fees' };
+    const metric = foreign.when.of.metric.name;
+    const scenario = { what: 'found at the start', fires: true, about: labels };
+    const found = unitTest(foreign, { ...scenario, series: [{ metric, labels, values: [] }] });
+    const at = (values: string, minute: number, fires: boolean) => ({
+      ...found,
+      input_series: found.input_series.map((series) => ({ ...series, values })),
+      alert_rule_test: [
+        {
+          ...found.alert_rule_test[0],
+          eval_time: `${minute}m`,
+          exp_alerts: expectation(foreign, labels, fires),
+        },
+      ],
+    });
+    const away = '0 0 0 _x70 1x200';
+    const tests = [at(away, 76, true), at(away, 140, false), at('0x80', 79, false)];
+    const { status, text } = test('security', tests);
+    assert.equal(status, 0, text);
+  });
+
   it('names only metrics and labels that there are, in rules and panels', () => {
     const inRules = groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
     const inPanels = [...monitoringFiles()]

@@ -55,7 +55,7 @@ describe('queries that run with each block or each look at the metrics', () => {
   it('count by state without reading what has ended', () => {
     const plans = plansOf(() => createRequestViews(db));
     const counting = plans.filter((plan) => plan.includes('request_ended'));
-    assert.equal(counting.length, 2);
+    assert.equal(counting.length, 1);
     for (const plan of counting) assert.doesNotMatch(plan, /SCAN request( |;|$)/);
     const open = counting.filter((plan) => /SEARCH request /.test(plan));
     assert.match(open.join(), /INDEX request_by_state \(state=\?\)/);
@@ -94,7 +94,7 @@ describe('queries that run with each block or each look at the metrics', () => {
 });
 
 describe('how many requests there are', () => {
-  it('is told by state, and of those that expired by kind', () => {
+  it('is told by state', () => {
     const stages = createStages();
     try {
       stages.add(1n, []);
@@ -105,8 +105,6 @@ describe('how many requests there are', () => {
       const views = createRequestViews(stages.db);
       const expected = { received: 1, resolved: 1, answered: 2, expired: 1 };
       assert.deepEqual(views.countByState(), expected);
-      const expired = views.unansweredByKind().filter(({ count }) => count > 0);
-      assert.deepEqual(expired, [{ kind: 'http', count: 1 }]);
       // An end is counted once, however often it is told.
       const step = { atMs: 1, what: 'again' };
       inTransaction(stages.db, () =>

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { ALERTS } from '../../src/alerts/alert-table.js';
 import { TRIGGER_KINDS } from '../../src/automation/trigger.js';
 import { UPKEEP_STATES } from '../../src/automation/upkeep-machine.js';
 import { ResponseCode } from '../../src/base/outcome.js';
 import { HOLD_CAUSES } from '../../src/gasbank/held-spending.js';
+import { REFUSALS } from '../../src/keystore/signer-protocol.js';
 import { REQUEST_KINDS, REQUEST_STATES } from '../../src/requests/request-machine.js';
 import { maxSeries } from '../../src/telemetry/metric-declaration.js';
 import { METRIC_TABLE } from '../../src/telemetry/metric-table.js';
@@ -22,7 +24,7 @@ function tellHostileWords(metrics: Metrics): void {
   for (let at = 0; at < VALUES; at++) {
     metrics.queue({ [word()]: 1 });
     metrics.oldestRequests({ [word()]: 1 });
-    metrics.unanswered([{ kind: word(), count: 1 }]);
+    metrics.unanswered(word());
     metrics.step(word(), 1);
     metrics.retry(word());
     metrics.response({ kind: word(), code: at, delivered: true, delayMs: 1 });
@@ -102,6 +104,7 @@ describe('the table of metrics', () => {
       ...{ count: 0, longestMs: 0 },
     });
     metrics.spendingHeld(HOLD_CAUSES);
+    for (const reason of REFUSALS) metrics.signerRefused(reason);
     for (const kind of REQUEST_KINDS) {
       metrics.charged(kind, 1n);
       for (const code of Object.values(ResponseCode)) {
@@ -122,16 +125,27 @@ describe('the table of metrics', () => {
 
   it('takes over what is known as a whole, and never goes back', async () => {
     const metrics = createMetrics({ version: '1', process: false });
-    const unanswered = async () =>
-      (await metrics.samples('dodona_unanswered_total')).find(
-        ({ labels }) => labels.kind === 'http',
+    const burnt = async () => (await metrics.samples('dodona_fees_burnt_gas_total'))[0]?.value;
+    const amounts = { wallet: 0n, credit: 0n, earned: 0n, floor: 0n, warning: 0n };
+    const told: (number | undefined)[] = [];
+    for (const gas of [7n, 7n, 9n, 3n]) {
+      metrics.balances({ ...amounts, burnt: gas * 100_000_000n });
+      told.push(await burnt());
+    }
+    assert.deepEqual(told, [7, 7, 9, 9]);
+  });
+
+  it('counts from 0 whatever an alert wants to see grow', async () => {
+    const metrics = createMetrics({ version: '1', process: false });
+    const grow = ALERTS.flatMap(({ when }) => (when.kind === 'increase' ? [when.of] : []));
+    assert.ok(grow.length >= 10);
+    for (const { metric, labels = {} } of grow) {
+      const wanted = Object.entries(labels);
+      const found = (await metrics.samples(metric.name)).filter((each) =>
+        wanted.every(([name, word]) => each.labels[name] === word),
       );
-    metrics.unanswered([{ kind: 'http', count: 7 }]);
-    metrics.unanswered([{ kind: 'http', count: 7 }]);
-    assert.equal((await unanswered())?.value, 7);
-    metrics.unanswered([{ kind: 'http', count: 9 }]);
-    assert.equal((await unanswered())?.value, 9);
-    metrics.unanswered([{ kind: 'http', count: 3 }]);
-    assert.equal((await unanswered())?.value, 9);
+      assert.ok(found.length > 0, metric.name);
+      assert.ok(found.every(({ value }) => value === 0));
+    }
   });
 });
