@@ -252,7 +252,8 @@ export function createIntake(
   };
 }
 
-const nothingYet = (): Mutable<IntakeResult> => ({
+/** Of no block yet. */
+export const nothingYet = (): Mutable<IntakeResult> => ({
   received: [],
   answered: [],
   expired: [],
