@@ -31,6 +31,8 @@ export interface BurstParts {
   readonly devnet: Devnet;
   readonly source: HttpsSource;
   readonly feed: ChainFeed;
+  /** The script of one of a burst's questions; default: `askHttp` of the devnet's consumer. */
+  readonly ask?: (at: number) => Buffer;
 }
 
 /**
@@ -38,11 +40,11 @@ export interface BurstParts {
  * that all are in the next one. Resolves to the index of the first block that holds some.
  */
 export async function sendBurst(
-  { devnet, source, feed }: BurstParts,
+  { devnet, source, feed, ask = httpAsk(devnet, source) }: BurstParts,
   count: number,
   onSend: () => void,
 ): Promise<number> {
-  const transactions = await prepareBurst(devnet, source, count);
+  const transactions = await prepareBurst(devnet, ask, count);
   const heightBefore = await devnet.height();
   await feed.until('a block', () => feed.announcedMs(heightBefore + 1));
   onSend();
@@ -54,14 +56,18 @@ export async function sendBurst(
   return Math.min(...blocks);
 }
 
-async function prepareBurst(
+export function httpAsk(devnet: Devnet, source: HttpsSource): (at: number) => Buffer {
+  const spec = (at: number) => JSON.stringify({ method: 'GET', url: `${source.url}/${at}` });
+  return (at) =>
+    callScript(devnet.consumer, 'askHttp', [utf8(spec(at)), utf8(SOURCE_FILTER), MAX_FEE]);
+}
+
+/** Signed transactions that ask so many questions, several in each. */
+export async function prepareBurst(
   devnet: Devnet,
-  source: HttpsSource,
+  ask: (at: number) => Buffer,
   count: number,
 ): Promise<SignedTransaction[]> {
-  const spec = (at: number) => JSON.stringify({ method: 'GET', url: `${source.url}/${at}` });
-  const ask = (at: number): Buffer =>
-    callScript(devnet.consumer, 'askHttp', [utf8(spec(at)), utf8(SOURCE_FILTER), MAX_FEE]);
   const scripts: Buffer[] = [];
   for (let from = 0; from < count; from += REQUESTS_IN_TRANSACTION) {
     const size = Math.min(REQUESTS_IN_TRANSACTION, count - from);

@@ -1,36 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { projectRoot } from '../../scripts/ensure/paths.mjs';
-
-const LIMIT_MS = 120_000;
-
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function bench(...args: readonly string[]): Promise<Ran> {
-  const script = join(projectRoot, 'scripts', 'bench.ts');
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
-      cwd: projectRoot,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LIMIT_MS,
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
+import { bench, BENCH_LIMIT_MS as LIMIT_MS } from './run-bench.js';
 
 /** What of its figures each benchmark is asked for. */
 const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: readonly string[] }>> = {
@@ -63,6 +32,10 @@ const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: reado
   growth: {
     figures: ['latencyRatio', 'p50', 'start', 'endedRequests', 'ledgerTransfers'],
     floor: ['youngP50', 'youngStart'],
+  },
+  native: {
+    figures: ['p50', 'answersPerSecond', 'cpuPerAnswer', 'gas', 'gasAtTenth', 'latencyToNative'],
+    floor: ['nativeP50', 'nativeAnswersPerSecond', 'nativeGas', 'nativeGasAtTenth'],
   },
 };
 
