@@ -124,7 +124,7 @@ export async function runWork(
         () => parts.wasInStep && parts.events.wasHeard(),
       ),
       onStep: (step, durationMs) => metrics.step(step, durationMs),
-      onRetry: () => metrics.retry('resolve'),
+      onRetry: metrics.retry,
       onCanary: createCanaryFigures(options),
       onWallet: (balance) => warnOfWallet(options, balance),
       onBooks: (whyStopped) => {

@@ -6,6 +6,7 @@ import { type CollectRule, collectable } from '../gasbank/collectable.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
 import type { LedgerStore } from '../gasbank/ledger-store.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import { systemFeeFor } from './answer-fees.js';
 import type { ChainPort } from './chain-port.js';
 import { heldUntil, holdCauseOf } from './hold-time.js';
@@ -23,6 +24,8 @@ export interface CollectParts {
   readonly planLimits: PlanLimits;
   readonly held: HeldWork;
   readonly submit: Submit;
+  /** Told of each piece of work that is held back. */
+  readonly onRetry: (step: RetriedStep) => void;
   readonly rule: CollectRule;
   readonly limits: { readonly validBlocks: number; readonly holdMs: number };
   readonly randomNonce: () => number;
@@ -39,6 +42,7 @@ export function createCollect(parts: CollectParts) {
   function put(offMs: number, reason: string): void {
     notBeforeMs = clock.monotonicMs() + offMs;
     log.warn('earnings not collected yet', { reason });
+    parts.onRetry('collect');
   }
 
   async function collect(amount: Datoshi, height: number): Promise<void> {

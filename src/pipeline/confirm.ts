@@ -2,11 +2,13 @@ import type { Clock } from '../base/clock.js';
 import type { TransactionState } from '../chain/transaction-state.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import type { ChainPort } from './chain-port.js';
 import type { CrashPoint } from './crash-point.js';
 import { broadcastSafely } from './submit.js';
 import type { TransactionEnding } from './transaction-ending.js';
 import type { SentTransaction, TransactionStore } from './transaction-store.js';
+import { mayPass } from './trouble.js';
 
 export interface ConfirmParts {
   readonly db: Database;
@@ -16,6 +18,8 @@ export interface ConfirmParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly crashPoint: CrashPoint;
+  /** Told where the endpoints could not say how they ended. */
+  readonly onRetry: (step: RetriedStep) => void;
 }
 
 export interface ConfirmResult {
@@ -61,10 +65,11 @@ export function createConfirm(parts: ConfirmParts) {
   return async function confirm(height: number): Promise<ConfirmResult> {
     const inFlight = transactions.inFlight();
     if (inFlight.length === 0) return { faulted: 0, dead: 0, waiting: 0 };
-    const fates = await chain.fates(
-      inFlight.map(({ hash }) => hash),
-      height,
-    );
+    const hashes = inFlight.map(({ hash }) => hash);
+    const fates = await chain.fates(hashes, height).catch((error) => {
+      if (mayPass(error)) parts.onRetry('confirm');
+      throw error;
+    });
     const counts = { faulted: 0, dead: 0, waiting: 0 };
     for (const [place, sent] of inFlight.entries()) {
       const fate = fates[place];

@@ -9,6 +9,7 @@ import type { ContractEventReader } from '../chain/contract-events.js';
 import type { HeldWork } from '../gasbank/held-spending.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import type { ConditionLimits } from './due-runs.js';
 import { createFollowEvents } from './follow-events.js';
 import { createPerform, type PerformLimits } from './perform.js';
@@ -38,6 +39,7 @@ export interface AutomationParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly held: HeldWork;
+  readonly onRetry: (step: RetriedStep) => void;
   readonly submit: Submit;
   readonly planLimits: PlanLimits;
   readonly automationLimits: AutomationLimits;

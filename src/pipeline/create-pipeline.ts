@@ -27,6 +27,7 @@ import {
 } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import type { CanaryEnding } from './canary.js';
 import { createConfirm } from './confirm.js';
 import type { CrashPoint } from './crash-point.js';
@@ -80,7 +81,7 @@ export interface PipelineSetup {
   readonly onBlocks: (last: TailedBlock, result: IntakeResult, inStep: boolean) => void;
   readonly onRequestMoved?: OnRequestMoved | undefined;
   readonly onStep: (step: string, durationMs: number) => void;
-  readonly onRetry: () => void;
+  readonly onRetry: (step: RetriedStep) => void;
   /** A request of the node to itself ended. */
   readonly onCanary: (ending: CanaryEnding) => void;
   /** GAS of the node's account, whenever it was read. */

@@ -16,6 +16,7 @@ import { createLatestRequests } from '../requests/latest-requests-store.js';
 import type { RequestStore } from '../requests/request-store.js';
 import type { Database } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import type { FeeMargin } from './answer-fees.js';
 import { type CanaryEnding, type CanaryRule, createCanary } from './canary.js';
 import { createCollect } from './collect.js';
@@ -59,6 +60,7 @@ export interface SendingParts {
   readonly crashPoint: CrashPoint;
   readonly limits: SendingLimits;
   readonly held: HeldWork;
+  readonly onRetry: (step: RetriedStep) => void;
   /** Rounds that polls found due. */
   readonly prices: { readonly due: DueRounds };
   readonly rounds: RoundStore;

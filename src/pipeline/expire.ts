@@ -7,6 +7,7 @@ import { reachedOf } from '../gasbank/spending.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import { systemFeeFor } from './answer-fees.js';
 import type { ChainPort } from './chain-port.js';
 import { heldUntil, holdCauseOf } from './hold-time.js';
@@ -24,6 +25,8 @@ export interface ExpireParts {
   readonly planLimits: PlanLimits;
   readonly held: HeldWork;
   readonly submit: Submit;
+  /** Told of each piece of work that is held back. */
+  readonly onRetry: (step: RetriedStep) => void;
   readonly limits: { maxBatch: number; validBlocks: number; holdMs: number };
   readonly randomNonce: () => number;
 }
@@ -52,6 +55,7 @@ export function createExpire(parts: ExpireParts) {
         if (row?.state !== 'overdue') continue;
         const news = row.reason === reason ? null : { atMs: nowMs, what: 'held', why: reason };
         requests.hold(id, reason, dueMs, news);
+        parts.onRetry('expire');
       }
     });
   }

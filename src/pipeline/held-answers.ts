@@ -7,6 +7,7 @@ import { reachedOf, type Spending } from '../gasbank/spending.js';
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import type { GroupSizes } from './group-sizes.js';
 import { budgetHoldUntil, heldUntil, holdCauseOf } from './hold-time.js';
 import { mayBeOfOne } from './trouble.js';
@@ -19,6 +20,8 @@ export interface HeldAnswersParts {
   readonly spending: Spending;
   readonly held: HeldWork;
   readonly sizes: GroupSizes;
+  /** Told of each piece of work that is held back. */
+  readonly onRetry: (step: RetriedStep) => void;
   /** Pause before a held answer is tried again, and what each answer that waits adds to it. */
   readonly limits: { readonly holdMs: number; readonly holdMsPerAnswer: number };
   /** What an answer costs at the least; near enough. */
@@ -50,6 +53,7 @@ export function createHeldAnswers(parts: HeldAnswersParts) {
         const isKnown = headOf(row.reason) === headOf(reason);
         const news = isKnown ? null : { atMs: nowMs, what: 'held', why: reason };
         requests.hold(requestId, reason, dueMs, news);
+        parts.onRetry('respond');
         if (news !== null) parts.log.warn('answer held', { requestId, reason });
       }
     });

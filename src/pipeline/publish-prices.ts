@@ -9,6 +9,7 @@ import { formatChainPrice } from '../prices/decimal.js';
 import type { DueRounds } from '../prices/due-rounds.js';
 import type { RoundStore } from '../prices/round-store.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import type { ChainPort } from './chain-port.js';
 import { heldUntil, holdCauseOf } from './hold-time.js';
 import { type Outgoing, type PlannedRounds, planRounds, sharesOfRounds } from './plan-rounds.js';
@@ -26,6 +27,8 @@ export interface PublishParts {
   readonly log: Log;
   readonly held: HeldWork;
   readonly submit: Submit;
+  /** Told of each piece of work that is held back. */
+  readonly onRetry: (step: RetriedStep) => void;
   readonly planLimits: PlanLimits;
   readonly limits: { readonly validBlocks: number; readonly holdMs: number };
   readonly randomNonce: () => number;
@@ -51,6 +54,7 @@ export function createPublishPrices(parts: PublishParts) {
   function put(offMs: number, reason: string): void {
     notBeforeMs = clock.monotonicMs() + offMs;
     log.warn('prices not published yet', { reason });
+    parts.onRetry('prices');
   }
 
   /** What of the due is still so, and later than the chain's round even at the block's time. */
@@ -122,6 +126,7 @@ export function createPublishPrices(parts: PublishParts) {
     const pairs = all.map(({ round }) => round.pair);
     for (const pair of pairs) heldUntilMs.set(pair, clock.monotonicMs() + untilMs - nowMs);
     log.warn('prices not published yet', { pairs, reason });
+    parts.onRetry('prices');
   }
 
   return async function publishDue(height: number): Promise<void> {

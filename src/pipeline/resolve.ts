@@ -13,6 +13,7 @@ import {
 import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import { isSuccessOnly } from './answer.js';
 import type { CrashPoint } from './crash-point.js';
 import type { KeepEvidence } from './keep-evidence.js';
@@ -48,7 +49,7 @@ export interface ResolveParts {
   /** Called when answers were found, so that they can be sent. */
   readonly onResolved: () => void;
   /** Told of each try that is to be repeated. */
-  readonly onRetry: () => void;
+  readonly onRetry: (step: RetriedStep) => void;
   /** A duration for the metrics, in milliseconds. */
   readonly onDuration: (kind: string, durationMs: number) => void;
   /** A failure that isn't a result of the work: the node stops. */
@@ -120,7 +121,7 @@ export function createResolve(parts: ResolveParts): Resolve {
       const of = final.kind === 'wait' ? '' : ` of ${limits.maxAttempts}`;
       const why = `try ${attempts}${of} failed: ${final.reason}`;
       const step = { atMs: nowMs, what: 'to be tried again', why };
-      parts.onRetry();
+      parts.onRetry('resolve');
       requests.move(row.id, 'retryLater', { reason: why, attempts, dueMs }, step);
       return;
     }

@@ -9,6 +9,7 @@ import type { RequestRow, RequestStore } from '../requests/request-store.js';
 import type { DueRequest } from '../requests/turn-queries-store.js';
 import { type Database, inTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import type { ReadyAnswer } from './answer.js';
 import { createGroupSizes } from './group-sizes.js';
 import { createHeldAnswers } from './held-answers.js';
@@ -53,6 +54,8 @@ export interface RespondParts {
   readonly mayStart: () => boolean;
   /** 32 random bits. */
   readonly randomNonce: () => number;
+  /** Told of each piece of work that is held back. */
+  readonly onRetry: (step: RetriedStep) => void;
   readonly onDuration: (durationMs: number, answers: number) => void;
   readonly onBug: (error: unknown) => void;
   readonly signal: AbortSignal;

@@ -6,6 +6,7 @@ import { backOffMs } from '../chain/back-off.js';
 import type { HeldWork, HoldCause } from '../gasbank/held-spending.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import type { Log } from '../telemetry/log.js';
+import type { RetriedStep } from '../telemetry/metrics-work.js';
 import { NOT_CALLED, type ReadyRun, TOO_DEAR } from './plan-runs.js';
 import type { UpkeepPort } from './upkeep-port.js';
 import { whyNotCalled } from './why-not-called.js';
@@ -18,6 +19,8 @@ export interface RunFailuresParts {
   readonly log: Log;
   readonly upkeepChain: UpkeepPort;
   readonly held: HeldWork;
+  /** Told of each piece of work that is held back. */
+  readonly onRetry: (step: RetriedStep) => void;
   readonly failureRule: FailureRule;
   /** Pause before what was held back is tried again. */
   readonly holdMs: number;
@@ -57,6 +60,7 @@ export function createRunFailures(parts: RunFailuresParts) {
           log.warn('upkeep paused', facts);
         } else if (upkeeps.move(run.upkeepId, 'runFailed', change)) {
           log.warn('run not sent', facts);
+          parts.onRetry('perform');
         }
       });
     },
@@ -69,6 +73,7 @@ export function createRunFailures(parts: RunFailuresParts) {
           const row = upkeeps.get(upkeepId);
           if (row === null || row.tx !== null) continue;
           upkeeps.move(upkeepId, 'runFailed', { reason: `held: ${reason}`, retryMs });
+          parts.onRetry('perform');
         }
       });
     },

@@ -16,10 +16,12 @@ const CODES = [
   'ContentTypeNotSupported',
   'Error',
 ];
-const STEPS = [
-  ...['intake', 'resolve', 'respond', 'perform', 'confirm', 'reconcile', 'prices', 'collect'],
-  'expire',
+/** Steps whose work may be held back, or may fail for now. */
+export const RETRIED_STEPS = [
+  ...(['resolve', 'respond', 'perform', 'confirm', 'prices', 'collect', 'expire'] as const),
 ];
+export type RetriedStep = (typeof RETRIED_STEPS)[number];
+const STEPS = ['intake', 'reconcile', ...RETRIED_STEPS];
 /** Of src/net: an answer, or why there is none. */
 const FETCH_RESULTS = [
   ...['response', 'malformed-url', 'scheme', 'credentials', 'blocked', 'bad-request'],
@@ -81,7 +83,12 @@ export const WORK_METRICS = {
   steps: histogram('dodona_step_duration_seconds', 'seconds', 'Time of one step.', {
     step: STEPS,
   }),
-  retries: counter('dodona_retries_total', 'tries', 'Steps tried again.', { step: STEPS }),
+  retries: counter(
+    'dodona_retries_total',
+    'tries',
+    'What was held back, or failed for now, and is tried again.',
+    { step: RETRIED_STEPS },
+  ),
   responses: counter('dodona_responses_total', 'answers', 'Answers in blocks.', {
     kind: KINDS,
     code: CODES,

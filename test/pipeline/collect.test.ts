@@ -128,7 +128,7 @@ describe('collecting', () => {
     await run(10);
     stages.chain.judgeExpiry = accepts;
     await run(11);
-    assert.deepEqual(sent(), []);
+    assert.deepEqual([sent(), stages.retries], [[], ['collect']]);
     stages.advance(60_000);
     await run(12);
     assert.deepEqual(sent(), ['collect']);

@@ -119,6 +119,7 @@ describe('refunding', () => {
       assert.deepEqual(states(1n), ['overdue'], 'not before the pause is over');
       stages.advance(LIMITS.holdMs);
     }
+    assert.deepEqual(stages.retries, ['expire', 'expire', 'expire']);
     await expireAt(302);
     assert.deepEqual(states(1n), ['expiring']);
   });

@@ -204,6 +204,7 @@ describe('publishing prices', () => {
     const tried = trials.length;
     await run(12);
     assert.equal(trials.length, tried, 'not with each block');
+    assert.deepEqual(stages.retries, ['prices']);
     stages.advance(HOUR_MS);
     offer(A, B);
     await run(13);
@@ -233,6 +234,7 @@ describe('publishing prices', () => {
     assert.deepEqual(waiting(), [B]);
     const [held] = stages.held.list(stages.clock.nowMs());
     assert.match(held?.reason ?? '', new RegExp(`perRequesterPerHour of requester ${REQUESTER}`));
+    assert.deepEqual(stages.retries, ['prices']);
     const tried = trials.length;
     offer(C);
     await run(12);

@@ -269,6 +269,7 @@ describe('responding', () => {
     };
     const stage = await answerAll();
     assert.match(stages.requests.get(1n)?.reason ?? '', /the endpoint did not answer/);
+    assert.deepEqual(stages.retries, ['respond']);
     stages.chain.judge = accepting;
     stage.pump();
     await stage.idle();

@@ -50,6 +50,7 @@ describe('runs that are not made', () => {
       ['waiting', 3, 300],
     ]);
     assert.deepEqual([row().reason, row().alone], ['its target throws', 'no']);
+    assert.deepEqual(stages.retries, ['perform', 'perform', 'perform']);
     assert.deepEqual([row(2n).failures, row(2n).retryMs], [0, 0], 'the others are not touched');
   });
 
@@ -129,6 +130,7 @@ describe('runs that are not made', () => {
     const untilMs = stages.clock.nowMs() + 5_000;
     failures().hold([run(2n)], { ...why, untilMs });
     assert.equal(row(2n).retryMs, untilMs);
+    assert.deepEqual(stages.retries, ['perform', 'perform'], 'what is sent is not tried again');
     assert.deepEqual(stages.held.list(stages.clock.nowMs()), [{ ...why, untilMs }]);
   });
 });

@@ -30,6 +30,7 @@ import type { RequestEvent } from '../../src/requests/request-machine.js';
 import { createRequestStore, type NewRequest } from '../../src/requests/request-store.js';
 import { inTransaction, openDatabase } from '../../src/storage/database.js';
 import { silentLog } from '../../src/telemetry/log.js';
+import type { RetriedStep } from '../../src/telemetry/metrics-work.js';
 
 export const ACCOUNT = hash160(`0x${'a1'.repeat(20)}`);
 export const REQUESTER = hash160(`0x${'c3'.repeat(20)}`);
@@ -57,6 +58,7 @@ export function createStages() {
     ...{ upkeeps, owners, requests, ledger, transactions, faults },
   });
   const chain = createFakeChain();
+  const retries: RetriedStep[] = [];
   let nowMs = 1_000;
   const clock: Clock = {
     nowMs: () => nowMs,
@@ -75,6 +77,9 @@ export function createStages() {
     spending: createSpending(db, NO_BUDGETS, () => nowMs),
     callbackFaults: createCallbackFaults(db, { faults: 0, durationMs: 1 }),
     held: createHeldWork(),
+    onRetry: (retried: RetriedStep) => void retries.push(retried),
+    /** The steps that told so, in order. */
+    retries,
     /** The books always agree with the chain here. */
     requireSpendable: () => {},
     reconcile: async () => {},

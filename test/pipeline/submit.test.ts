@@ -237,6 +237,20 @@ describe('submitting', () => {
       assert.deepEqual(stages.chain.broadcasts, [hash]);
     });
 
+    it('is looked for again where the endpoints cannot tell, and that is counted', async () => {
+      await submitted();
+      const confirm = (error: Error) => {
+        const fates = () => Promise.reject(error);
+        return createConfirm({ ...parts(), chain: { ...stages.chain.port, fates } })(11);
+      };
+      const late = new NodeError('RPC_TIMEOUT', 'no answer in 5 s', { retryable: true });
+      await assert.rejects(confirm(late), late);
+      assert.deepEqual(stages.retries, ['confirm']);
+      const bug = new Error('bug');
+      await assert.rejects(confirm(bug), bug);
+      assert.deepEqual(stages.retries, ['confirm'], 'a bug ends the node');
+    });
+
     it('is waited for up to its last block, and dead after that', async () => {
       const hash = await submitted();
       await confirmAt(19);

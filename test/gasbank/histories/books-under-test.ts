@@ -135,6 +135,7 @@ export class BooksUnderTest {
         ...stores,
         ...own,
         chain: this.#port(),
+        onRetry: () => {},
         crashPoint: (at) => {
           if (at === 'confirmed' && this.crashInConfirm) throw new Crash('killed after a step');
         },
