@@ -18,7 +18,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   consensus: 'Accounts whose signatures make a block one of the network.',
   'tdx.tcbStatus': 'What Intel may say of the platform; never `Revoked`.',
   'tdx.minTcbEvaluation':
-    'The oldest evaluation to go by: collateral that is still valid may be older than the last.',
+    'The oldest evaluation to go by, of TCB info and QE identity alike: collateral that is still ' +
+    'valid may be older than the last.',
   'tdx.rootCa':
     'PEM file of the root to trust instead of Intel’s, beside the policy, such as that of ' +
     'pre-production hardware.',

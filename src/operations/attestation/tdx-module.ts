@@ -49,11 +49,20 @@ const tcbInfoSchema = z.object({
 
 export type TcbInfo = z.output<typeof tcbInfoSchema>;
 
+/** Of what Intel says of the enclave that signs quotes; the library holds the rest against it. */
+const qeIdentitySchema = z.object({ tcbEvaluationDataNumber: z.int().min(0) });
+
 /** Throws a RangeError. */
-export function parseTcbInfo(text: string): TcbInfo {
-  const parsed = tcbInfoSchema.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  throw new RangeError(`the TCB info has another ${parsed.error.issues[0]?.path.join('.')}`);
+export const parseTcbInfo = (text: string): TcbInfo => parsed(tcbInfoSchema, 'TCB info', text);
+
+/** Throws a RangeError. */
+export const parseQeIdentity = (text: string): z.output<typeof qeIdentitySchema> =>
+  parsed(qeIdentitySchema, 'QE identity', text);
+
+function parsed<T extends z.ZodType>(schema: T, what: string, text: string): z.output<T> {
+  const read = schema.safeParse(JSON.parse(text));
+  if (read.success) return read.data;
+  throw new RangeError(`the ${what} has another ${read.error.issues[0]?.path.join('.')}`);
 }
 
 /**

@@ -10,6 +10,7 @@ import { allowed } from './measurements.js';
 import {
   joinJudgements,
   judgeTdxModule,
+  parseQeIdentity,
   parseTcbInfo,
   TCB_STATUSES,
   type TcbJudgement,
@@ -65,6 +66,11 @@ function checkSignatures(
     const root = new X509Certificate(policy.rootCa ?? dcap.constants.TRUSTED_ROOT_CA_DER);
     checkIntelChains({ collateral, pckChain, root, atMs });
     const info = parseTcbInfo(collateral.tcb_info);
+    // Each is signed by itself: old ones may stand beside new ones.
+    const evaluation = Math.min(
+      info.tcbEvaluationDataNumber,
+      parseQeIdentity(collateral.qe_identity).tcbEvaluationDataNumber,
+    );
     const module = judgeTdxModule(info, report);
     const platform = judgePlatform(bytes, collateral, root, atMs);
     const whose = policy.rootCa === null ? "it is Intel's" : "named by the policy, not Intel's";
@@ -72,7 +78,7 @@ function checkSignatures(
     const patched =
       platform === null
         ? { what: PATCHED, found: 'fails' as const, details: [BELOW_ALL] }
-        : checkTcb(joinJudgements(platform, module), info.tcbEvaluationDataNumber, policy);
+        : checkTcb(joinJudgements(platform, module), evaluation, policy);
     return [{ what, found: 'holds', details: [fingerprint] }, patched];
   } catch (error) {
     return [

@@ -24,6 +24,8 @@ const QE_SIGNER = Buffer.alloc(32, 0x51);
 /** What a quote says, as far as tests change it. */
 export interface QuoteChanges {
   readonly version?: 4 | 5;
+  /** A service TD that may migrate it: such a report is one of TDX 1.5, in version 5. */
+  readonly mrServiceTd?: Buffer;
   readonly tdAttributes?: string;
   readonly mrTd?: Buffer;
   readonly mrSignerSeam?: Buffer;
@@ -41,6 +43,7 @@ export interface CollateralChanges {
   readonly advisories?: readonly string[];
   readonly moduleStatus?: string;
   readonly qeStatus?: string;
+  readonly qeEvaluation?: number;
   readonly revoked?: 'pck' | 'pckIssuer' | 'tcbSigner';
   readonly crlUntilMs?: number;
   /** Signs TCB info and QE identity in the place of the right one. */
@@ -127,9 +130,12 @@ function sgxExtension(): Buffer {
 }
 
 function quote(reportData: Buffer, changes: QuoteChanges, pckKey: string, chain: string): Buffer {
-  const { version = 4, teeType = 0x81, qeAttributes = 0x11 } = changes;
-  const body = tdReport(reportData, changes);
-  const head = version === 5 ? Buffer.concat([uint16(2), uint32(body.length)]) : Buffer.alloc(0);
+  const { mrServiceTd, teeType = 0x81, qeAttributes = 0x11 } = changes;
+  const { version = mrServiceTd === undefined ? 4 : 5 } = changes;
+  const more = mrServiceTd === undefined ? [] : [Buffer.alloc(16), mrServiceTd];
+  const body = Buffer.concat([tdReport(reportData, changes), ...more]);
+  const kind = uint16(mrServiceTd === undefined ? 2 : 3);
+  const head = version === 5 ? Buffer.concat([kind, uint32(body.length)]) : Buffer.alloc(0);
   const signed = Buffer.concat([
     uint16(version),
     uint16(2),
@@ -252,7 +258,7 @@ function qeIdentityText(atMs: number, changes: CollateralChanges): string {
     id: 'TD_QE',
     version: 2,
     ...window(atMs),
-    tcbEvaluationDataNumber: 17,
+    tcbEvaluationDataNumber: changes.qeEvaluation ?? 17,
     miscselect: '00000000',
     miscselectMask: 'FFFFFFFF',
     attributes: `11${'00'.repeat(15)}`,

@@ -35,6 +35,10 @@ function turned(bytes: Buffer, at: number): Buffer {
   return copy;
 }
 
+const olderTcbInfo = (info: Record<string, unknown>): void => {
+  info.tcbEvaluationDataNumber = 16;
+};
+
 const turnedHex = (hex: string, at: number): string =>
   turned(Buffer.from(hex, 'hex'), at).toString('hex');
 
@@ -239,7 +243,34 @@ describe('a quote of a platform with keys of its own', () => {
     const found = of({ tdAttributes: '0100001000000000' });
     assert.match(found.check(/debugging is off/), /^fails: its attributes are 0100001000000000$/);
     assert.equal(found.verdict, 'differs');
-    assert.equal(of({ tdAttributes: '0000000000000000' }).verdict, 'differs');
+  });
+
+  it('is refused where the host may raise exceptions in it by taking its pages away', () => {
+    // SEPT_VE_DISABLE, bit 28 of the attributes: that dcap-qvl holds it is held here.
+    const found = of({ tdAttributes: '0000000000000000' });
+    assert.equal(found.verdict, 'differs');
+    assert.match(found.check(SIGNED), /^fails: SEPT_VE_DISABLE is not enabled$/);
+    assert.match(found.check(/debugging is off/), /^holds/);
+  });
+
+  it('is refused where another machine may migrate it', () => {
+    const none = of({ mrServiceTd: Buffer.alloc(48) });
+    assert.equal(none.verdict, 'verified', none.check(SIGNED));
+    for (const at of [0, 47]) {
+      const found = of({ mrServiceTd: turned(Buffer.alloc(48), at) });
+      assert.equal(found.verdict, 'differs');
+      assert.match(found.check(SIGNED), /^fails: Invalid mr service td$/);
+    }
+  });
+
+  it('is refused when either the TCB info or the QE identity is of an older evaluation', () => {
+    const [asked, change] = [{ minTcbEvaluation: 17 }, olderTcbInfo];
+    assert.equal(of({}, asked).verdict, 'verified');
+    for (const older of [{ qeEvaluation: 16 }, { change }]) {
+      const found = of(older, asked);
+      const expected = /^fails: .*by evaluation 16; the policy asks for evaluation 17 or later$/;
+      assert.match(found.check(PATCHED), expected);
+    }
   });
 
   it('is judged by the worst of platform, module and QE, with their advisories', () => {
