@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ALERTS } from '../../src/alerts/alert-table.js';
 import { valuePaths } from '../../src/config/schema-problems.js';
+import { REFUSALS } from '../../src/keystore/signer-protocol.js';
 import { commandLine } from '../cli/command-line.js';
 import { readDocument } from './fenced-blocks.js';
 
@@ -46,6 +47,15 @@ describe('the runbook', () => {
         assert.match(text, typeof part === 'string' ? /\*\*Means\.\*\* \S/ : part, name);
       }
     }
+  });
+
+  it("has each word by which a signer refuses what the node asks, and none of others' words", () => {
+    const table = entries.get('DodonaSignerRefuses')?.split('|---|---|')[1] ?? '';
+    const rows = table.split('\n').filter((line) => line.startsWith('| `'));
+    const words = rows.flatMap((row) => row.split(' | ')[0]?.match(/[a-z]+/g) ?? []);
+    // The node's own lines are well formed: these two are met by other programs alone.
+    const ofNodes = REFUSALS.filter((word) => word !== 'frame' && word !== 'operation');
+    assert.deepEqual(words.sort(), [...ofNodes].sort());
   });
 
   it('names commands and options that there are', async () => {
