@@ -1,16 +1,24 @@
 /**
  * `npm run simulate -- --seeds N --from S`: runs the node's real code against a simulated chain and
  * web, in virtual time, with faults. A seed is a history: the same seed replays it byte for byte.
+ *
+ * `--seeds N --digests FILE` runs the seeds from 0 on in blocks of 1,000, writes the digest of each
+ * into the file when it is done, and goes on there when it is run again with the same code.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { failureText } from './simulator/failure-text.js';
 import { readGround } from './simulator/ground.js';
+import { runBlocks } from './simulator/run-blocks.js';
 import { runSeed, type SeedResult } from './simulator/run-seed.js';
 import { runSeeds } from './simulator/run-seeds.js';
+import { BLOCK_SEEDS } from './simulator/seed-digests.js';
 
 interface Flags {
   readonly seeds: number;
   readonly from: number;
   readonly digest?: boolean;
+  readonly digests?: string;
+  readonly processes?: number;
   readonly verbose?: boolean;
 }
 
@@ -24,14 +32,15 @@ const command = new Command('simulate')
   .option('--seeds <n>', 'how many seeds', wholeNumber, 100)
   .option('--from <n>', 'the first of them', wholeNumber, 0)
   .option('--digest', 'print the digest of each history')
+  .option('--digests <file>', 'run whole blocks of 1000 seeds from 0 on and keep their digests')
+  .option('--processes <n>', 'how many at a time (default: as many as cores)', wholeNumber)
   .option('--verbose', 'print all that happens; in one process, so take one seed')
   .action(run);
 
 await command.parseAsync();
 
-async function run({ seeds, from, digest, verbose }: Flags): Promise<void> {
-  const startMs = performance.now();
-  const tell = (line: string) => void process.stdout.write(`${line}\n`);
+async function run(flags: Flags): Promise<void> {
+  const { seeds, digest, digests, verbose } = flags;
   let failed = 0;
   const onResult = (result: SeedResult): void => {
     if (digest) tell(`seed ${result.seed} ${result.digest}`);
@@ -39,34 +48,56 @@ async function run({ seeds, from, digest, verbose }: Flags): Promise<void> {
     failed += 1;
     tell(failureText(result));
   };
-  if (verbose) {
-    const ground = readGround();
-    for (let seed = from; seed < from + seeds; seed++) {
-      tell(`seed ${seed}`);
-      onResult(await runSeed(seed, ground, tell));
-    }
-  } else {
-    const { results, digest: all, faults } = await runSeeds({ from, count: seeds }, onResult);
-    const seconds = (performance.now() - startMs) / 1_000;
-    const requests = results.reduce((sum, each) => sum + each.requests, 0);
-    const blocks = results.reduce((sum, each) => sum + each.blocks, 0);
-    const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
-    for (const [name, count] of Object.entries(faults))
-      tell(`${String(count).padStart(8)} ${name}`);
-    const speed = `${seconds.toFixed(1)} s, ${(seeds / seconds).toFixed(1)} seeds/s`;
-    tell(`${requests} requests in ${blocks} blocks, ${injected} faults; ${speed}`);
-    tell(`seeds ${from} to ${from + seeds - 1}: digest ${all}`);
-  }
-  tell(`${seeds - failed} held, ${failed} failed`);
+  if (digests !== undefined) await runIntoFile(flags, digests, onResult);
+  else if (verbose) await runAloud(flags, onResult);
+  else await runAll(flags, onResult);
+  tell(digests === undefined ? `${seeds - failed} held, ${failed} failed` : `${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-function failureText({ seed, failures, latest }: SeedResult): string {
-  return [
-    `seed ${seed} FAILED`,
-    ...failures.map((failure) => `  ${failure}`),
-    '  the last that happened:',
-    ...latest.map((line) => `    ${line}`),
-    `  replay: npm run simulate -- --seeds 1 --from ${seed} --verbose`,
-  ].join('\n');
+type OnResult = (result: SeedResult) => void;
+
+async function runAloud({ from, seeds }: Flags, onResult: OnResult): Promise<void> {
+  const ground = readGround();
+  for (let seed = from; seed < from + seeds; seed++) {
+    tell(`seed ${seed}`);
+    onResult(await runSeed(seed, ground, tell));
+  }
+}
+
+async function runAll({ from, seeds, ...flags }: Flags, onResult: OnResult): Promise<void> {
+  const startMs = performance.now();
+  const range = { from, count: seeds, ...processesOf(flags) };
+  const { results, digest, faults } = await runSeeds(range, onResult);
+  const seconds = (performance.now() - startMs) / 1_000;
+  const requests = results.reduce((sum, each) => sum + each.requests, 0);
+  const blocks = results.reduce((sum, each) => sum + each.blocks, 0);
+  const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
+  for (const [name, count] of Object.entries(faults)) {
+    tell(`${String(count).padStart(8)} ${name}`);
+  }
+  const speed = `${seconds.toFixed(1)} s, ${(seeds / seconds).toFixed(1)} seeds/s`;
+  tell(`${requests} requests in ${blocks} blocks, ${injected} faults; ${speed}`);
+  tell(`seeds ${from} to ${from + seeds - 1}: digest ${digest}`);
+}
+
+async function runIntoFile(flags: Flags, file: string, onResult: OnResult): Promise<void> {
+  if (flags.from !== 0) command.error('--digests runs from 0 on: leave --from out.');
+  const blocks = Math.ceil(flags.seeds / BLOCK_SEEDS);
+  const about = { file, blocks, ...processesOf(flags) };
+  const digests = await runBlocks({
+    ...about,
+    onResult,
+    onBlock: ({ blocks: done, wallSeconds }) =>
+      tell(`${done.length} of ${blocks} blocks of ${BLOCK_SEEDS} seeds; ${wallSeconds} s in all`),
+  });
+  if (digests.failed.length > 0) tell(`failed in all: ${digests.failed.join(', ')}`);
+}
+
+function processesOf({ processes }: Pick<Flags, 'processes'>): { readonly processes?: number } {
+  return processes === undefined ? {} : { processes: Math.max(1, processes) };
+}
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -1,9 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
 export interface BuiltWorker {
   readonly file: string;
+  /** Equal for equal histories: SHA-256, in hex, over it and the versions of what it runs on. */
+  readonly code: string;
   remove(): void;
 }
 
@@ -30,5 +33,10 @@ export async function buildWorker(): Promise<BuiltWorker> {
     absWorkingDir: ROOT,
     logLevel: 'error',
   });
-  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const code = createHash('sha256')
+    .update(readFileSync(file))
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .update(JSON.stringify([process.versions, process.arch]))
+    .digest('hex');
+  return { file, code, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

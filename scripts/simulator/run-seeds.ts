@@ -8,6 +8,8 @@ import type { SeedResult } from './run-seed.js';
 export interface SeedRange {
   readonly from: number;
   readonly count: number;
+  /** How many at a time; without it as many as there are cores. */
+  readonly processes?: number;
 }
 
 /** Results of all seeds, in their order. */
@@ -22,18 +24,18 @@ export interface SeedsResult {
 const YOUNG_HEAP = '--max-semi-space-size=32';
 const MAX_PROCESSES = 16;
 
-/** Runs seeds in as many processes as there are cores; `onResult` is told in any order. */
+/** Runs seeds in processes of their own; `onResult` is told in any order. */
 export async function runSeeds(
-  { from, count }: SeedRange,
+  { from, count, processes = availableParallelism() }: SeedRange,
   onResult: (result: SeedResult) => void = () => {},
 ): Promise<SeedsResult> {
   const results = new Map<number, SeedResult>();
   let next = from;
-  const processes = Math.min(availableParallelism(), MAX_PROCESSES, count);
+  const atOnce = Math.min(processes, MAX_PROCESSES, count);
   const worker = await buildWorker();
   try {
     await Promise.all(
-      Array.from({ length: processes }, () =>
+      Array.from({ length: atOnce }, () =>
         workOff(
           worker,
           () => (next < from + count ? next++ : null),
@@ -48,11 +50,14 @@ export async function runSeeds(
     worker.remove();
   }
   const ordered = Array.from({ length: count }, (_, at) => results.get(from + at) as SeedResult);
-  const digest = createHash('sha256')
-    .update(ordered.map((each) => each.digest).join())
-    .digest();
-  return { results: ordered, digest: digest.toString('hex'), faults: sumOf(ordered) };
+  return { results: ordered, digest: digestOf(ordered), faults: sumOf(ordered) };
 }
+
+/** SHA-256 over the digests of seeds, in hex. */
+export const digestOf = (results: readonly SeedResult[]): string =>
+  createHash('sha256')
+    .update(results.map(({ digest }) => digest).join())
+    .digest('hex');
 
 /** One process, which takes seed after seed. */
 function workOff(

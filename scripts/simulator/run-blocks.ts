@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { buildWorker } from './build-worker.js';
+import type { SeedResult } from './run-seed.js';
+import { runSeeds } from './run-seeds.js';
+import {
+  BLOCK_SEEDS,
+  noDigests,
+  readDigests,
+  type SeedDigests,
+  withBlock,
+  writeDigests,
+} from './seed-digests.js';
+
+export interface BlocksRun {
+  /** Where the digests are kept; a run of the same code is gone on with. */
+  readonly file: string;
+  readonly blocks: number;
+  readonly processes?: number;
+  readonly onResult: (result: SeedResult) => void;
+  /** After each block, and before the first. */
+  readonly onBlock: (digests: SeedDigests) => void;
+}
+
+/** Runs seeds from 0 on, block by block; the file holds each as soon as it is done. */
+export async function runBlocks(run: BlocksRun): Promise<SeedDigests> {
+  const code = await codeNow();
+  const kept = readDigests(run.file);
+  const fresh = noDigests({ code, commit: commitNow() ?? 'unknown', node: process.version });
+  let digests = kept?.code === code ? kept : fresh;
+  run.onBlock(digests);
+  while (digests.blocks.length < run.blocks) {
+    const startMs = performance.now();
+    const range = { from: digests.blocks.length * BLOCK_SEEDS, count: BLOCK_SEEDS };
+    const processes = run.processes === undefined ? {} : { processes: run.processes };
+    const done = await runSeeds({ ...range, ...processes }, run.onResult);
+    digests = withBlock(digests, done, (performance.now() - startMs) / 1_000);
+    writeDigests(run.file, digests);
+    run.onBlock(digests);
+  }
+  return digests;
+}
+
+/** Which code would run now: SeedDigests.code. */
+export async function codeNow(): Promise<string> {
+  const worker = await buildWorker();
+  worker.remove();
+  return worker.code;
+}
+
+/** The commit that is checked out; null where there is no repository. */
+export function commitNow(): string | null {
+  try {
+    const options = { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' } as const;
+    return execFileSync('git', ['rev-parse', 'HEAD'], options).trim();
+  } catch {
+    return null;
+  }
+}
