@@ -1,6 +1,7 @@
 import { CHAIN_METRICS as chain } from '../../src/telemetry/metrics-chain.js';
 import { HOST_METRICS as host } from '../../src/telemetry/metrics-host.js';
 import { MONEY_METRICS as money } from '../../src/telemetry/metrics-money.js';
+import { PROCESS_METRICS as process } from '../../src/telemetry/metrics-process.js';
 import { WORK_METRICS as work } from '../../src/telemetry/metrics-work.js';
 import {
   type Dashboard,
@@ -169,7 +170,27 @@ const HOST: Dashboard = {
       panels: [
         graph('Disk', 'bytes', value(host.diskFree, 'free'), value(host.diskSize, 'size')),
         graph('Database', 'bytes', value(host.fileSize, '{{file}}')),
+        graph(
+          'Database writes',
+          's',
+          quantile(host.databaseWrites, 0.5, ''),
+          quantile(host.databaseWrites, 0.99, ''),
+        ),
         graph('Database errors in an hour', 'short', rate(host.databaseErrors, 'code', '1h')),
+      ],
+    },
+    {
+      title: 'Process',
+      panels: [
+        graph('Memory', 'bytes', value(process.memory, 'resident')),
+        graph('Processor', 'percentunit', rate(process.cpu, 'instance')),
+        graph('Lag of the event loop', 's', value(process.eventLoopLag, 'p99')),
+        graph(
+          'Open files',
+          'short',
+          value(process.openFiles, 'open'),
+          value(process.maxFiles, 'most'),
+        ),
       ],
     },
     {

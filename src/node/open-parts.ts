@@ -13,7 +13,7 @@ import { type ChainTime, createChainTime } from '../gasbank/chain-time.js';
 import { createHeldWork, type HeldWork } from '../gasbank/held-spending.js';
 import type { GuardedFetch } from '../net/guarded-fetch.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
-import { type Database, tellOfTrouble, troubleWord } from '../storage/database.js';
+import { type Database, troubleWord, watchWrites } from '../storage/database.js';
 import { accountTrouble } from './account-trouble.js';
 import { requireStartInTime } from './check-start-block.js';
 import { DATABASE_FILE, LOCK_FILE, type NodeOptions } from './node-options.js';
@@ -99,7 +99,11 @@ export async function openParts(
   const { dir } = config.storage;
   keep(outside.lock(join(dir, LOCK_FILE)), (lock) => lock.release());
   const db = keep(outside.openDatabase(join(dir, DATABASE_FILE)), (part) => void part.close());
-  tellOfTrouble(db, (code) => metrics.databaseError(troubleWord(code)));
+  watchWrites(db, {
+    monotonicMs: () => clock.monotonicMs(),
+    took: metrics.databaseWrite,
+    failed: (code) => metrics.databaseError(troubleWord(code)),
+  });
   await warnOfVault(outside.openVault(config, db, clock), log);
   if (createCursorStore(db).read() === null) {
     const { hash, startBlock } = config.gateway;

@@ -89,12 +89,16 @@ function refuseUnfinished(path: string): void {
  */
 export function inTransaction<T>(db: Database, step: () => T): T {
   assertNotNested(db);
+  const watch = (db as Watched)[WATCH];
+  const startedMs = watch?.monotonicMs() ?? 0;
   try {
     return db.transaction(step).immediate();
   } catch (cause) {
     const trouble = troubleOf(cause, db.name);
-    if (trouble !== null) (db as Told)[TELLS]?.((cause as { code: string }).code);
+    if (trouble !== null) watch?.failed((cause as { code: string }).code);
     throw trouble ?? cause;
+  } finally {
+    watch?.took(watch.monotonicMs() - startedMs);
   }
 }
 
@@ -115,15 +119,24 @@ export function inRepeatableTransaction<T>(db: Database, step: () => T): T {
   }
 }
 
-const TELLS = Symbol('who is told of trouble');
+const WATCH = Symbol('who is told of writes');
 
-interface Told {
-  readonly [TELLS]?: (code: string) => void;
+interface Watched {
+  readonly [WATCH]?: WriteWatch;
 }
 
-/** Has somebody told of each write that fails for the disk or the file, in SQLite's words. */
-export function tellOfTrouble(db: Database, tell: (code: string) => void): void {
-  Object.defineProperty(db, TELLS, { value: tell });
+/** Who is told of write transactions. */
+export interface WriteWatch {
+  readonly monotonicMs: () => number;
+  /** Told of each, however it ends: from before it begins, waiting for locks and disk included. */
+  took(durationMs: number): void;
+  /** Told of each that fails for the disk or the file, in SQLite's words. */
+  failed(code: string): void;
+}
+
+/** Has somebody told of each write transaction from now on. */
+export function watchWrites(db: Database, watch: WriteWatch): void {
+  Object.defineProperty(db, WATCH, { value: watch });
 }
 
 /** SQLite's code in one word, without what it adds: SQLITE_IOERR_WRITE is `io`. */

@@ -3,6 +3,10 @@ import { type Makers, seconds } from './metric-makers.js';
 
 /** Alerts that are declared, at most. */
 const MAX_ALERTS = 64;
+/** From a write that waits for no disk to the longest wait for a lock. */
+const WRITE_BUCKETS_S = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5,
+];
 const CANARY_BUCKETS_S = [1, 3, 5, 10, 15, 30, 60, 120, 300, 600];
 
 export const HOST_METRICS = {
@@ -14,6 +18,13 @@ export const HOST_METRICS = {
     'errors',
     'Writes that the disk or the database file would not take.',
     { code: ['full', 'io', 'busy', 'readonly', 'corrupt'] },
+  ),
+  databaseWrites: histogram(
+    'dodona_database_write_duration_seconds',
+    'seconds',
+    'Time of one write transaction, waiting for locks and disk included.',
+    {},
+    WRITE_BUCKETS_S,
   ),
   diskFree: gauge(
     'dodona_disk_free_bytes',
@@ -88,6 +99,8 @@ export interface HostMetrics {
   database(sizes: { readonly mainBytes: number; readonly walBytes: number }): void;
   /** A write failed; SQLite's code for it, in one word. */
   databaseError(code: string): void;
+  /** A write transaction ended, well or not. */
+  databaseWrite(durationMs: number): void;
   disk(room: { readonly freeBytes: number; readonly sizeBytes: number }): void;
   /** The API turned a request away; why, in one of the program's own words. */
   apiRejected(reason: string): void;
@@ -110,6 +123,7 @@ export interface HostMetrics {
 export function hostMetrics(make: Makers): HostMetrics {
   const of = HOST_METRICS;
   const [size, errors] = [make.gauge(of.fileSize), make.counter(of.databaseErrors)];
+  const writes = make.histogram(of.databaseWrites);
   const [free, whole] = [make.gauge(of.diskFree), make.gauge(of.diskSize)];
   const [rejected, refusals] = [make.counter(of.apiRejected), make.counter(of.signerRefusals)];
   const signer = make.gauge(of.signerUp);
@@ -119,6 +133,7 @@ export function hostMetrics(make: Makers): HostMetrics {
       size.set({ file: 'wal' }, walBytes);
     },
     databaseError: (code) => errors.inc({ code }),
+    databaseWrite: (durationMs) => writes.observe({}, seconds(durationMs)),
     disk({ freeBytes, sizeBytes }) {
       free.set({}, freeBytes);
       whole.set({}, sizeBytes);

@@ -17,6 +17,7 @@ import {
 } from '../../src/alerts/alert-table.js';
 import type { MetricDeclaration } from '../../src/telemetry/metric-declaration.js';
 import { METRIC_TABLE } from '../../src/telemetry/metric-table.js';
+import { PROCESS_METRICS } from '../../src/telemetry/metrics-process.js';
 import { type Scenario, type ScenarioSeries, scenariosOf } from '../alerts/scenarios.js';
 
 type Told = AlertDeclaration & { readonly when: Exclude<AlertCondition, { kind: 'prometheus' }> };
@@ -73,8 +74,13 @@ const namesIn = (expression: string): string[] =>
     ([name]) => name,
   );
 
+const DECLARED: readonly MetricDeclaration[] = [
+  ...METRIC_TABLE,
+  ...Object.values<MetricDeclaration>(PROCESS_METRICS),
+];
+
 function declared(name: string): MetricDeclaration | undefined {
-  return METRIC_TABLE.find((metric) =>
+  return DECLARED.find((metric) =>
     metric.type === 'histogram'
       ? ['_bucket', '_sum', '_count'].some((part) => `${metric.name}${part}` === name)
       : metric.name === name,
@@ -260,7 +266,7 @@ describe('what watches the node from outside', function () {
         .flatMap(({ expression }) => namesIn(expression))
         .map((name) => declared(name)?.name),
     );
-    const hidden = METRIC_TABLE.map(({ name }) => name).filter((name) => !shown.has(name));
+    const hidden = DECLARED.map(({ name }) => name).filter((name) => !shown.has(name));
     // What it is compared with, or what the choice of nodes is made of.
     const elsewhere = [
       ...['dodona_build_info', 'dodona_chain_stall_after_seconds'],

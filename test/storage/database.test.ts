@@ -9,6 +9,7 @@ import {
   inTransaction,
   openDatabase,
   openDatabaseReadOnly,
+  watchWrites,
 } from '../../src/storage/database.js';
 import { LATEST_SCHEMA, MIGRATIONS } from '../../src/storage/migrations.js';
 import { lockNode } from '../../src/storage/node-lock.js';
@@ -33,6 +34,33 @@ describe('the database', () => {
     assert.equal(db.pragma('journal_mode', { simple: true }), 'wal');
     assert.equal(db.pragma('synchronous', { simple: true }), 2n);
     assert.equal(db.pragma('foreign_keys', { simple: true }), 1n);
+    db.close();
+  });
+
+  it('tells how long each write transaction took, and what the disk or the file would not', () => {
+    const db = openDatabase(join(dir, 'node.sqlite'));
+    let nowMs = 100;
+    const told: (number | string)[] = [];
+    const note = (what: number | string): void => void told.push(what);
+    const step = (durationMs: number) => () => {
+      nowMs += durationMs;
+      return durationMs;
+    };
+    inTransaction(db, step(1));
+    watchWrites(db, { monotonicMs: () => nowMs, took: note, failed: note });
+    assert.equal(inTransaction(db, step(7)), 7);
+    inRepeatableTransaction(db, step(5));
+    const undone = () => {
+      step(3)();
+      throw new Error('it is undone');
+    };
+    assert.throws(() => inTransaction(db, undone), /it is undone/);
+    db.pragma('query_only = ON');
+    assert.equal(
+      codeOf(() => inTransaction(db, step(2))),
+      'DB_TROUBLE',
+    );
+    assert.deepEqual(told, [7, 5, 3, 'SQLITE_READONLY', 0], 'the last one could not even begin');
     db.close();
   });
 
