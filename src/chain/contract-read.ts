@@ -47,10 +47,7 @@ export async function readTogether<const Reads extends readonly ContractRead<unk
   const all: readonly ContractRead<unknown>[] = [index, ...reads];
   const { method, params } = invokeCall(Buffer.concat(all.map(({ script }) => script)), []);
   const invocation = parseInvocation(await rpc.call(method, params, options), 'a contract read');
-  const stack = stackOf(invocation, 'a contract read');
-  if (stack.length !== all.length) {
-    throw new Error(`bug: ${all.length} reads left ${stack.length} items`);
-  }
+  const stack = stackOf(invocation, 'a contract read', all.length);
   const [height, ...values] = all.map((read, at) => read.decode(stack[at] as StackItem));
   return { height: height as number, values: values as ValuesOf<Reads> };
 }

@@ -82,10 +82,8 @@ const isFault = (answer: unknown): boolean =>
 /** Whatever an endpoint answers, it is the endpoint's trouble: the reads are of safe methods. */
 function valuesOf(figures: readonly Figure[], answer: unknown): bigint[] {
   try {
-    const stack = stackOf(parseInvocation(answer, 'a read of balances'), 'a read of balances');
-    if (stack.length !== figures.length) {
-      throw new RangeError(`${figures.length} reads left ${stack.length} items`);
-    }
+    const what = 'a read of balances';
+    const stack = stackOf(parseInvocation(answer, what), what, figures.length);
     return figures.map((figure, at) => figure.decode(stack[at] as StackItem));
   } catch (cause) {
     throw new NodeError('FIGURES_UNREAD', 'the endpoint does not tell the balances', {

@@ -1,4 +1,4 @@
-import { toHex } from '../base/bytes.js';
+import { shorten, toHex } from '../base/bytes.js';
 import type { Hash256 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
 import type { GatewayNotification } from './block-source.js';
@@ -17,8 +17,24 @@ import {
 
 type Decode<T> = (item: StackItem, what: string) => T;
 
+/** The gateway takes and tells no id, amount or time that is below 0, or 2^63 and more. */
+const BEYOND_INTEGER64 = 1n << 63n;
+/** 23 billion GAS, which there will never be: so sums of a few amounts stay below 2^63, too. */
+const BEYOND_GAS = 1n << 61n;
+
+const below =
+  (beyond: bigint, power: number): Decode<bigint> =>
+  (item, what) => {
+    const value = asInteger(item, what);
+    if (value >= 0n && value < beyond) return value;
+    const got = shorten(String(value), 24);
+    throw stackItemMalformed(what, `expected an Integer of 0 to 2^${power}-1, got ${got}`);
+  };
+const asInteger64 = below(BEYOND_INTEGER64, 63);
+const asGas = below(BEYOND_GAS, 61);
+
 const asIntegers: Decode<bigint[]> = (item, what) =>
-  asItems(item, what).map((each, at) => asInteger(each, `${what}[${at}]`));
+  asItems(item, what).map((each, at) => asInteger64(each, `${what}[${at}]`));
 
 const SHA256_BYTES = 32;
 
@@ -36,94 +52,94 @@ export const asSha256: Decode<string> = (item, what) => {
  */
 export const GATEWAY_EVENTS = {
   OracleRequest: {
-    id: asInteger,
+    id: asInteger64,
     requester: asHash160,
     payer: asHash160,
     url: asText,
     filter: asText,
-    maxFee: asInteger,
+    maxFee: asGas,
     deadline: asCount,
   },
   HttpRequest: {
-    id: asInteger,
+    id: asInteger64,
     requester: asHash160,
     payer: asHash160,
     spec: asText,
     filter: asText,
-    maxFee: asInteger,
+    maxFee: asGas,
     deadline: asCount,
   },
   FunctionRequest: {
-    id: asInteger,
+    id: asInteger64,
     requester: asHash160,
     payer: asHash160,
-    functionId: asInteger,
+    functionId: asInteger64,
     codeHash: asSha256,
     args: asText,
-    maxFee: asInteger,
+    maxFee: asGas,
     deadline: asCount,
   },
   RandomRequest: {
-    id: asInteger,
+    id: asInteger64,
     requester: asHash160,
     payer: asHash160,
     seed: asBytes,
-    keyId: asInteger,
-    maxFee: asInteger,
+    keyId: asInteger64,
+    maxFee: asGas,
     deadline: asCount,
   },
   FunctionRegistered: {
-    functionId: asInteger,
+    functionId: asInteger64,
     owner: asHash160,
     name: asText,
     codeHash: asSha256,
   },
-  FunctionUpdated: { functionId: asInteger, codeHash: asSha256 },
+  FunctionUpdated: { functionId: asInteger64, codeHash: asSha256 },
   Response: {
-    id: asInteger,
+    id: asInteger64,
     requester: asHash160,
     payer: asHash160,
     code: asCount,
     delivered: asBoolean,
-    fee: asInteger,
-    lost: asInteger,
-    premium: asInteger,
+    fee: asGas,
+    lost: asGas,
+    premium: asGas,
   },
-  Earned: { account: asHash160, amount: asInteger },
-  Expired: { id: asInteger, payer: asHash160, refund: asInteger },
-  ResultTaken: { id: asInteger },
-  Redelivered: { id: asInteger },
-  ResultDropped: { id: asInteger },
+  Earned: { account: asHash160, amount: asGas },
+  Expired: { id: asInteger64, payer: asHash160, refund: asGas },
+  ResultTaken: { id: asInteger64 },
+  Redelivered: { id: asInteger64 },
+  ResultDropped: { id: asInteger64 },
   /** Locks one maxFee of the owner's credit. */
   UpkeepRegistered: {
-    id: asInteger,
+    id: asInteger64,
     owner: asHash160,
     target: asHash160,
     method: asText,
     trigger: asText,
-    maxFee: asInteger,
+    maxFee: asGas,
   },
   /** Locks the amount, one maxFee, of the owner's credit. */
-  UpkeepFunded: { id: asInteger, amount: asInteger },
+  UpkeepFunded: { id: asInteger64, amount: asGas },
   /**
    * Gone. What was locked for its next run is credit again; so is what an `UpkeepPerformed` of it
    * tells as locked that comes later in the same transaction, of a run whose target cancelled it.
    */
-  UpkeepCancelled: { id: asInteger },
+  UpkeepCancelled: { id: asInteger64 },
   /**
    * Settles one lock of maxFee: fee, lost and premium are earned, the rest is credit again. locked
    * (0 or maxFee) was taken of the owner's credit for the next run. due is ms for cron, else a
    * block.
    */
   UpkeepPerformed: {
-    id: asInteger,
+    id: asInteger64,
     owner: asHash160,
     due: asCount,
     delivered: asBoolean,
-    fee: asInteger,
-    lost: asInteger,
-    premium: asInteger,
-    locked: asInteger,
+    fee: asGas,
+    lost: asGas,
+    premium: asGas,
+    locked: asGas,
   },
   /**
    * A round of a feed. The price has 8 decimals. The fee was taken of the payer's credit and is
@@ -131,34 +147,34 @@ export const GATEWAY_EVENTS = {
    */
   PriceUpdated: {
     pair: asText,
-    price: asInteger,
+    price: asInteger64,
     timestamp: asCount,
     confidenceBps: asCount,
-    round: asInteger,
+    round: asInteger64,
     payer: asHash160OrNull,
-    fee: asInteger,
+    fee: asGas,
   },
   FeedSponsored: {
     pair: asText,
     payer: asHash160,
-    maxFeePerRound: asInteger,
-    allowance: asInteger,
+    maxFeePerRound: asInteger64,
+    allowance: asInteger64,
   },
   FeedSponsorChosen: { pair: asText, payer: asHash160OrNull },
-  Deposit: { account: asHash160, from: asHash160, amount: asInteger },
-  Withdrawal: { account: asHash160, to: asHash160, amount: asInteger },
-  Collected: { account: asHash160, to: asHash160, amount: asInteger },
+  Deposit: { account: asHash160, from: asHash160, amount: asGas },
+  Withdrawal: { account: asHash160, to: asHash160, amount: asGas },
+  Collected: { account: asHash160, to: asHash160, amount: asGas },
   Sponsored: {
     payer: asHash160,
     requester: asHash160,
-    maxFeePerRequest: asInteger,
-    allowance: asInteger,
+    maxFeePerRequest: asInteger64,
+    allowance: asInteger64,
   },
   SponsorAccepted: { requester: asHash160, payer: asHash160OrNull },
   NodeAccountProposed: { account: asHash160, byOwner: asBoolean },
   NodeAccountChanged: { before: asHash160OrNull, account: asHash160, overlapUntil: asCount },
   NodeAccountRevoked: { account: asHash160OrNull },
-  RandomKeyChanged: { keyId: asInteger, publicKey: asBytes },
+  RandomKeyChanged: { keyId: asInteger64, publicKey: asBytes },
   OwnershipProposed: { account: asHash160 },
   OwnershipTransferred: { before: asHash160, account: asHash160 },
   Paused: { on: asBoolean },
@@ -167,7 +183,7 @@ export const GATEWAY_EVENTS = {
     minimums: asIntegers,
     requestLifetime: asCount,
     resultLifetime: asCount,
-    networkFeeCeiling: asInteger,
+    networkFeeCeiling: asInteger64,
     updateDelay: asCount,
     lowerUpdateDelay: asCount,
     lowerFrom: asCount,
@@ -224,23 +240,38 @@ export function decodeGatewayEvent(notification: GatewayNotification): GatewayEv
   const fields: Record<string, Decode<Parameter>> = GATEWAY_EVENTS[name as keyof Events];
   const names = Object.keys(fields);
   if (state.length !== names.length) {
-    throw malformed(name, txHash, `expected ${names.length} parameters, got ${state.length}`);
+    throw gatewayEventMalformed(
+      name,
+      txHash,
+      `expected ${names.length} parameters, got ${state.length}`,
+    );
   }
   const event: Record<string, Parameter | string> = { name };
   names.forEach((field, at) => {
     try {
       event[keyOf(field)] = fields[field]?.(state[at] as StackItem, field) ?? null;
     } catch (cause) {
-      throw malformed(name, txHash, (cause as Error).message, cause);
+      throw gatewayEventMalformed(name, txHash, (cause as Error).message, cause);
     }
   });
   return event as KnownGatewayEvent;
 }
 
-function malformed(name: string, txHash: Hash256, problem: string, cause?: unknown): NodeError {
+/** What to do about events that no gateway of this version emits. */
+export const NOT_OF_THIS_VERSION =
+  'The gateway is of another version than this node: update the node. Where it is not, an ' +
+  'endpoint lies: use another.';
+
+/** Events that no gateway of this version emits: another version, or an endpoint that lies. */
+export function gatewayEventMalformed(
+  name: string,
+  txHash: Hash256,
+  problem: string,
+  cause?: unknown,
+): NodeError {
   const message = `gateway event ${name} of transaction ${txHash}: ${problem}`;
   return new NodeError('GATEWAY_EVENT_MALFORMED', message, {
-    hint: 'The gateway is of another version than this node: update the node.',
+    hint: NOT_OF_THIS_VERSION,
     cause,
     details: { name, txHash },
   });

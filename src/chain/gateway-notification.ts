@@ -1,3 +1,4 @@
+import { shorten } from '../base/bytes.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
 import type { GatewayNotification } from './block-source.js';
 import { rpcHash160, rpcObject, rpcText } from './rpc-fields.js';
@@ -20,7 +21,7 @@ export function parseNotifications(
     const { contract, eventname, state } = rpcObject(entry, what);
     if (rpcHash160(contract, `contract of ${what}`) !== gateway) continue;
     const name = rpcText(eventname, `eventname of ${what}`);
-    const where = `${name} of transaction ${txHash}`;
+    const where = `${shorten(name)} of transaction ${txHash}`;
     const items = asItems(parseStackItem(state, where), where);
     found.push({ txHash, indexInBlock: firstIndex + found.length, name, state: items });
   }

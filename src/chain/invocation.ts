@@ -1,3 +1,4 @@
+import { shorten } from '../base/bytes.js';
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
@@ -55,9 +56,23 @@ export function parseInvocation(json: unknown, what: string): Invocation {
   };
 }
 
-/** What the script left; throws a NodeError CONTRACT_READ_FAILED with the reason of a FAULT. */
-export function stackOf(invocation: Invocation, what: string): readonly StackItem[] {
-  if (invocation.state === 'HALT') return invocation.stack;
+/**
+ * What the script left, which must be so many items. Throws a NodeError CONTRACT_READ_FAILED with
+ * the reason of a FAULT, and a retryable RPC_MALFORMED where they are more or fewer.
+ */
+export function stackOf(
+  invocation: Invocation,
+  what: string,
+  length: number,
+): readonly StackItem[] {
+  if (invocation.state === 'HALT') {
+    if (invocation.stack.length === length) return invocation.stack;
+    const problem = `${what} left ${invocation.stack.length} items instead of ${length}`;
+    throw new NodeError('RPC_MALFORMED', problem, {
+      retryable: true,
+      hint: 'The endpoint does not answer as a Neo N3 node does.',
+    });
+  }
   throw new NodeError('CONTRACT_READ_FAILED', `${what} failed: ${invocation.exception}`, {
     details: { what, exception: invocation.exception },
   });
@@ -69,6 +84,6 @@ function parseNotification(json: unknown, what: string): ContractNotification {
   return {
     contract: rpcHash160(contract, `contract of ${what}`),
     name,
-    state: () => asItems(parseStackItem(state, name), name),
+    state: () => asItems(parseStackItem(state, shorten(name)), shorten(name)),
   };
 }

@@ -65,7 +65,7 @@ export async function readNetworkPolicy(
   ];
   const results = await rpc.batch(calls, options);
   const invocation = parseInvocation(unwrapResult(results[0]), "the network's policy");
-  const stack = stackOf(invocation, "the network's policy");
+  const stack = stackOf(invocation, "the network's policy", PRICES.length);
   const [feePerByte, execFeeFactor, storagePrice] = PRICES.map((price, at) =>
     price.decode(stack[at] as StackItem),
   ) as [bigint, bigint, bigint];
@@ -88,5 +88,6 @@ export async function readNetworkPolicy(
 /** A method that a network of before its hardfork lacks, where the call faults. */
 function whereKnown<T>(read: ContractRead<T>, result: RpcResult | undefined): T | null {
   const invocation = parseInvocation(unwrapResult(result), "the network's policy");
-  return invocation.state === 'FAULT' ? null : read.decode(invocation.stack[0] as StackItem);
+  if (invocation.state === 'FAULT') return null;
+  return read.decode(stackOf(invocation, "the network's policy", 1)[0] as StackItem);
 }

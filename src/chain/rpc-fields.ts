@@ -1,6 +1,7 @@
 import { shorten } from '../base/bytes.js';
 import { type Hash160, type Hash256, hash160, hash256 } from '../base/hash.js';
 import { NodeError } from '../base/node-error.js';
+import { showValue } from '../base/show-value.js';
 import { MAX_REASON_CHARS, RpcTrouble } from './rpc-error.js';
 
 /**
@@ -62,7 +63,7 @@ export const rpcReason = (exception: unknown): string =>
     : 'the node gives no reason';
 
 function unexpected(what: string, expected: string, got: unknown): NodeError {
-  const shown = shorten(JSON.stringify(got) ?? 'nothing', 60);
+  const shown = showValue(got);
   return new NodeError(RpcTrouble.Malformed, `${what}: expected ${expected}, got ${shown}`, {
     retryable: true,
     hint: 'The endpoint does not answer as a Neo N3 node does.',

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { NodeError } from '../base/node-error.js';
+import { showValue } from '../base/show-value.js';
 import { createCallTexts } from './call-text.js';
 import { cutBatch } from './cut-batch.js';
 import { RpcError, RpcTrouble } from './rpc-error.js';
@@ -200,7 +201,7 @@ function readAnswer(answer: unknown, request: RpcRequest, poster: HttpPoster): R
   // A request that could not be read at all is answered with an error and the id null.
   const nullIdError = answer.id === null && isFields(answer.error);
   if (answer.id !== id && !nullIdError) {
-    throw malformed(poster, `${method} with the id ${String(answer.id)} instead of ${id}`);
+    throw malformed(poster, `${method} with the id ${showValue(answer.id)} instead of ${id}`);
   }
   if (answer.error !== undefined && answer.error !== null) {
     return { ok: false, error: readError(answer.error, method, poster) };
@@ -213,8 +214,12 @@ function readError(error: unknown, method: string, poster: HttpPoster): RpcError
   if (!isFields(error) || typeof error.code !== 'number') {
     throw malformed(poster, `${method} with an error that has no code`);
   }
-  return new RpcError(method, error.code, String(error.message ?? ''), error.data);
+  return new RpcError(method, error.code, messageIn(error), error.data);
 }
+
+/** Servers send a text; what else they send is shown. */
+const messageIn = ({ message }: Fields): string =>
+  typeof message === 'string' ? message : showValue(message ?? '');
 
 function readBatch(
   answers: unknown,
@@ -232,7 +237,7 @@ function readBatch(
   const byId = new Map<unknown, unknown>();
   for (const answer of answers) {
     if (!isFields(answer)) throw malformed(poster, 'a batch with an entry that is not an object');
-    if (byId.has(answer.id)) throw malformed(poster, `the id ${String(answer.id)} twice`);
+    if (byId.has(answer.id)) throw malformed(poster, `the id ${showValue(answer.id)} twice`);
     byId.set(answer.id, answer);
   }
   if (byId.size !== requests.length) {

@@ -1,5 +1,5 @@
-import { shorten } from '../base/bytes.js';
 import { NodeError } from '../base/node-error.js';
+import { showValue } from '../base/show-value.js';
 
 /** A value of the virtual machine, as RPC answers tell it. */
 export type StackItem =
@@ -38,21 +38,28 @@ export function parseStackItems(json: unknown, where = 'stack'): StackItem[] {
 }
 
 export const stackItemMalformed = (where: string, problem: string): NodeError =>
-  new NodeError('STACK_ITEM_MALFORMED', `${where}: ${problem}`, { details: { where } });
+  new NodeError('STACK_ITEM_MALFORMED', `${where}: ${problem}`, {
+    retryable: true,
+    hint: 'The endpoint does not answer as a Neo N3 node does: another one may.',
+    details: { where },
+  });
 
 function parseItem(json: unknown, where: string, depth: number): StackItem {
   if (depth > MAX_DEPTH) throw stackItemMalformed(where, `nested deeper than ${MAX_DEPTH}`);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw stackItemMalformed(where, `expected an object with a type, got ${show(json)}`);
+    throw stackItemMalformed(where, `expected an object with a type, got ${showValue(json)}`);
   }
   const { type, value } = json as { type?: unknown; value?: unknown };
   switch (type) {
     case 'Any':
       if (value === undefined || value === null) return { type };
-      throw stackItemMalformed(where, `expected no value for Any, got ${show(value)}`);
+      throw stackItemMalformed(where, `expected no value for Any, got ${showValue(value)}`);
     case 'Boolean':
       if (typeof value === 'boolean') return { type, value };
-      throw stackItemMalformed(where, `expected true or false for Boolean, got ${show(value)}`);
+      throw stackItemMalformed(
+        where,
+        `expected true or false for Boolean, got ${showValue(value)}`,
+      );
     case 'Integer':
       return { type, value: parseInteger(value, where) };
     case 'ByteString':
@@ -65,11 +72,11 @@ function parseItem(json: unknown, where: string, depth: number): StackItem {
       return { type, entries: parseEntries(value, where, depth) };
     case 'Pointer':
       if (Number.isSafeInteger(value)) return { type, position: value as number };
-      throw stackItemMalformed(where, `expected a position for Pointer, got ${show(value)}`);
+      throw stackItemMalformed(where, `expected a position for Pointer, got ${showValue(value)}`);
     case 'InteropInterface':
       return parseInterop(json as Readonly<Record<string, unknown>>, where, depth);
     default:
-      throw stackItemMalformed(where, `unknown type ${show(type)}`);
+      throw stackItemMalformed(where, `unknown type ${showValue(type)}`);
   }
 }
 
@@ -77,12 +84,12 @@ function parseInteger(value: unknown, where: string): bigint {
   // Some servers send small integers as numbers.
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
   if (typeof value === 'string' && INTEGER.test(value)) return BigInt(value);
-  throw stackItemMalformed(where, `expected decimal digits for Integer, got ${show(value)}`);
+  throw stackItemMalformed(where, `expected decimal digits for Integer, got ${showValue(value)}`);
 }
 
 function parseBase64(value: unknown, where: string): Buffer {
   if (typeof value === 'string' && BASE64.test(value)) return Buffer.from(value, 'base64');
-  throw stackItemMalformed(where, `expected base64, got ${show(value)}`);
+  throw stackItemMalformed(where, `expected base64, got ${showValue(value)}`);
 }
 
 function parseList(value: unknown, where: string, depth: number): StackItem[] {
@@ -93,7 +100,10 @@ function parseEntries(value: unknown, where: string, depth: number): [StackItem,
   return list(value, where).map((entry, at) => {
     const place = `${where}{${at}}`;
     if (typeof entry !== 'object' || entry === null) {
-      throw stackItemMalformed(place, `expected an object with key and value, got ${show(entry)}`);
+      throw stackItemMalformed(
+        place,
+        `expected an object with key and value, got ${showValue(entry)}`,
+      );
     }
     const { key, value: held } = entry as { key?: unknown; value?: unknown };
     return [
@@ -119,7 +129,5 @@ function parseInterop(
 
 function list(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw stackItemMalformed(where, `expected a list, got ${show(value)}`);
+  throw stackItemMalformed(where, `expected a list, got ${showValue(value)}`);
 }
-
-const show = (value: unknown): string => shorten(JSON.stringify(value) ?? 'nothing', 60);

@@ -1,6 +1,6 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
-import type { GatewayEvent } from '../chain/gateway-events.js';
+import { type GatewayEvent, gatewayEventMalformed } from '../chain/gateway-events.js';
 import {
   type AccountId,
   BURNT,
@@ -132,7 +132,7 @@ function movesOf(
 }
 
 function earnerOf({ name }: GatewayEvent, { tx }: PostingContext, earner: Hash160 | null): Hash160 {
-  if (earner === null) throw new Error(`bug: ${tx} has a ${name} but no Earned`);
+  if (earner === null) throw gatewayEventMalformed(name, tx, 'no Earned follows it');
   return earner;
 }
 

@@ -23,6 +23,7 @@ import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
 import { compareCharges, type FoundDifference } from './compare-charges.js';
 import { compareRounds, type FoundRoundDifference } from './compare-rounds.js';
+import { contradiction } from './contradiction.js';
 import type { CursorStore } from './cursor-store.js';
 import { createFeeIntake, foreignMoves, type PaidFees } from './fee-intake.js';
 import { missingPast, startTooLate } from './start-too-late.js';
@@ -246,7 +247,7 @@ export function createIntake(
         cursor.advance(first.index, last.index, last.hash);
       });
     } catch (error) {
-      throw missingPast(error) ?? error;
+      throw missingPast(error) ?? contradiction(error, first.index, last.index) ?? error;
     }
     return result;
   };

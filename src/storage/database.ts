@@ -168,6 +168,10 @@ function troubleOf(cause: unknown, path: string): NodeError | null {
   return new NodeError('DB_TROUBLE', message, { retryable, hint, cause });
 }
 
+/** True where what was to be written contradicts what is there, or what a table may hold. */
+export const isConstraint = (error: unknown): error is Error =>
+  error instanceof SqliteDatabase.SqliteError && error.code.startsWith('SQLITE_CONSTRAINT');
+
 /** Stores join the transaction they are given: this asserts that there is one. */
 export function assertInTransaction(db: Database): void {
   if (!db.inTransaction) throw new Error('bug: a store wrote outside of a transaction');

@@ -167,7 +167,10 @@ describe('the postings of a gateway event', () => {
       `${locked} -> ${earnedOf(OTHER)} 30 fee`,
       `${locked} -> ${credit} 70 remainder`,
     ]);
-    assert.throws(() => moved([performed()]), /has a UpkeepPerformed but no Earned/);
+    assert.throws(
+      () => moved([performed()]),
+      /UpkeepPerformed of transaction 0x\w+: no Earned follows it/,
+    );
   });
 
   it('give back what is locked for the next run of an upkeep that is cancelled', () => {
@@ -199,7 +202,10 @@ describe('the postings of a gateway event', () => {
     const [first] = postingsOf([updated(PAYER, 9n), earned()], context);
     assert.equal(first?.requestId, null);
     assert.deepEqual(moved([updated(null, 0n)]), []);
-    assert.throws(() => moved([updated(PAYER, 9n)]), /has a PriceUpdated but no Earned/);
+    assert.throws(
+      () => moved([updated(PAYER, 9n)]),
+      /PriceUpdated of transaction 0x\w+: no Earned follows it/,
+    );
   });
 
   it('are told apart by transaction, place and cause, and keep what they are of', () => {
@@ -223,8 +229,8 @@ describe('the postings of a gateway event', () => {
     assert.equal(postingsOf([deposit], context)[0]?.requestId, null);
   });
 
-  it('of an answer without an account that earned is a bug', () => {
-    assert.throws(() => moved([response()]), /has a Response but no Earned/);
+  it('of an answer without an account that earned are refused', () => {
+    assert.throws(() => moved([response()]), /Response of transaction 0x\w+: no Earned follows it/);
   });
 
   it('of what moves nothing are none', () => {
