@@ -47,7 +47,10 @@ export async function runAutomation({ quick, size, tell }: BenchOptions): Promis
     const measured = await measure(join(folder, 'many.sqlite'), many, blocks);
     tell(`${blocks} blocks with ${FEW} upkeeps`);
     const floor = await measure(join(folder, 'few.sqlite'), FEW, blocks);
-    return resultOf(many, blocks, measured, floor);
+    const tenth = Math.ceil(many / 10);
+    tell(`${blocks} blocks with ${tenth} upkeeps`);
+    const fewer = await measure(join(folder, 'tenth.sqlite'), tenth, blocks);
+    return resultOf(many, blocks, measured, { few: floor, tenth: fewer });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -173,7 +176,12 @@ function createStep(db: Database) {
 const hashOf = (number: number): Hash160 => hash160(`0x${number.toString(16).padStart(40, '0')}`);
 const txOf = (number: number): Hash256 => hash256(`0x${number.toString(16).padStart(64, '0')}`);
 
-function resultOf(upkeeps: number, blocks: number, many: Measured, few: Measured): BenchResult {
+function resultOf(
+  upkeeps: number,
+  blocks: number,
+  many: Measured,
+  { few, tenth }: { readonly few: Measured; readonly tenth: Measured },
+): BenchResult {
   return {
     bench: 'automation',
     summary:
@@ -188,6 +196,7 @@ function resultOf(upkeeps: number, blocks: number, many: Measured, few: Measured
       figure('runsPerBlock', many.runs / blocks, 'runs'),
     ],
     floor: [
+      figure('addedP50OfTenth', median(tenth.blockMs), 'ms'),
       figure('addedP50OfFew', median(few.blockMs), 'ms'),
       figure('addedP99OfFew', percentile(few.blockMs, 0.99), 'ms'),
       figure('runsPerBlockOfFew', few.runs / blocks, 'runs'),
