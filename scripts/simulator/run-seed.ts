@@ -19,8 +19,11 @@ export interface SeedResult {
   readonly blocks: number;
 }
 
-/** Blocks after which what was asked has ended, answered or not. */
-const QUIET_BLOCKS = 60;
+/**
+ * Blocks after which what was asked has ended, answered or not: what a clock that was ahead put off
+ * looks for a minute as if it were put off by as much.
+ */
+const QUIET_BLOCKS = 160;
 /** Time for what comes again and again to come once. */
 const LEAST_QUIET_BLOCKS = 12;
 /** The nodes have so long to read the last block. */

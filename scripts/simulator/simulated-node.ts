@@ -6,7 +6,6 @@ import type { NodeConfig } from '../../src/config/node-config.js';
 import { realOutside } from '../../src/node/outside.js';
 import { createNode, type DodonaNode } from '../../src/node.js';
 import { mayPass } from '../../src/pipeline/trouble.js';
-import { LONGEST_WAIT_MS } from '../../src/requests/request-store.js';
 import type { Database } from '../../src/storage/database.js';
 import type { Faults } from './faults.js';
 import type { History } from './history.js';
@@ -67,12 +66,7 @@ const STOP_LIMIT_MS = 10_000;
 const RESTART_MS = { least: 50, most: 8_000 };
 /** A process that is to be killed dies at one of so many steps. */
 const MAX_STEPS_TO_DEATH = 4_000;
-/**
- * Either too little to matter, or more than anything is ever put off for (LONGEST_WAIT_MS), which
- * the node notices. What lies between puts work off by as much, and no simulation waits so long.
- */
-const SMALL_JUMP_MS = 5_000;
-const LARGE_JUMP_MS = { least: LONGEST_WAIT_MS + 60_000, most: 86_400_000 };
+const JUMP_MS = { least: 500, most: 86_400_000 };
 const FATE_EVERY_MS = 5_000;
 
 interface Process {
@@ -225,9 +219,10 @@ export function createSimulatedNode(
   };
 }
 
+/** As often by seconds as by minutes or hours. */
 function drawJump(random: SeededRandom): number {
-  const { least, most } = LARGE_JUMP_MS;
-  const byMs = random.chance(0.5) ? random.below(SMALL_JUMP_MS) : random.between(least, most);
+  const { least, most } = JUMP_MS;
+  const byMs = Math.round(least * (most / least) ** random.next());
   return random.chance(0.5) ? byMs : -byMs;
 }
 

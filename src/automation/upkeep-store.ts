@@ -114,7 +114,7 @@ export interface UpkeepRun {
 export type UpkeepStore = ReturnType<typeof createUpkeepStore>;
 
 /** The one writer of `upkeep` and `upkeep_run`. Writing happens inside a step's transaction. */
-export function createUpkeepStore(db: Database) {
+export function createUpkeepStore(db: Database, longestBackOffMs = LONGEST_BACK_OFF_MS) {
   const prepared = createStatements(db);
   const byId = db.prepare('SELECT * FROM upkeep WHERE id = ?');
   const insert = db.prepare(`INSERT INTO upkeep (id, owner, target, method, trigger, kind, max_fee,
@@ -191,24 +191,31 @@ export function createUpkeepStore(db: Database) {
       return insertRun.run(...values).changes === 1;
     },
 
-    ...createQueue(db),
+    ...createQueue(db, Math.max(longestBackOffMs, LONGEST_HOLD_MS)),
   };
 }
 
+/** No configuration backs off for longer. */
+const LONGEST_BACK_OFF_MS = 7 * 86_400_000;
+/** For as long as the gas bank holds runs back. */
+const LONGEST_HOLD_MS = 60_000;
+
 /** What is to be run. Each look costs what is due, not what is registered. */
-function createQueue(db: Database) {
+function createQueue(db: Database, longestWaitMs: number) {
+  // What is put off for longer was put off by a clock that has been set back since.
+  const isTried = `(retry_ms <= ? OR retry_ms > ? + ${longestWaitMs})`;
   // Left to itself SQLite reads all that wait, with each block.
   const byTime = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_due_by_time
-    WHERE state = 'waiting' AND kind = 'cron' AND next_due <= ? AND retry_ms <= ?
+    WHERE state = 'waiting' AND kind = 'cron' AND next_due <= ? AND ${isTried}
     ORDER BY next_due, id LIMIT ? + 0`);
   const byBlock = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_due_by_block
-    WHERE state = 'waiting' AND kind IN ('every', 'on') AND next_due <= ? AND retry_ms <= ?
+    WHERE state = 'waiting' AND kind IN ('every', 'on') AND next_due <= ? AND ${isTried}
     ORDER BY next_due, id LIMIT ? + 0`);
   const conditions = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_conditions
-    WHERE state = 'waiting' AND kind = 'when' AND id > ? AND retry_ms <= ?
+    WHERE state = 'waiting' AND kind = 'when' AND id > ? AND ${isTried}
     ORDER BY id LIMIT ? + 0`);
   const lost = db.prepare(`SELECT * FROM upkeep INDEXED BY upkeep_lost WHERE lost_tx IS NOT NULL
-    AND tx IS NULL AND state = 'waiting' AND retry_ms <= ? ORDER BY id LIMIT ? + 0`);
+    AND tx IS NULL AND state = 'waiting' AND ${isTried} ORDER BY id LIMIT ? + 0`);
   const byTransaction = db.prepare('SELECT * FROM upkeep WHERE tx = ? ORDER BY id');
   const pausedOf = db.prepare("SELECT * FROM upkeep WHERE owner = ? AND state = 'paused'");
   const rows = (found: unknown[]): UpkeepRow[] => (found as RawRow[]).map(upkeepFrom);
@@ -216,7 +223,10 @@ function createQueue(db: Database) {
     /** Those with an occurrence that has come, the one that waits longest first. */
     due(now: ChainMoment, nowMs: number, limit: number): UpkeepRow[] {
       const at = Math.round(nowMs);
-      const found = [...byTime.all(now.timeMs, at, limit), ...byBlock.all(now.block, at, limit)];
+      const found = [
+        ...byTime.all(now.timeMs, at, at, limit),
+        ...byBlock.all(now.block, at, at, limit),
+      ];
       return rows(found)
         .map((row) => ({ row, waitedMs: waitedMs(row, now) }))
         .sort((a, b) => b.waitedMs - a.waitedMs)
@@ -226,11 +236,11 @@ function createQueue(db: Database) {
 
     /** Conditions to be asked, in the order of their ids, after one of them. */
     conditions: (afterId: bigint, nowMs: number, limit: number): UpkeepRow[] =>
-      rows(conditions.all(afterId, Math.round(nowMs), limit)),
+      rows(conditions.all(afterId, Math.round(nowMs), Math.round(nowMs), limit)),
 
     /** Those that can claim what a transaction of theirs lost. */
     withLosses: (nowMs: number, limit: number): UpkeepRow[] =>
-      rows(lost.all(Math.round(nowMs), limit)),
+      rows(lost.all(Math.round(nowMs), Math.round(nowMs), limit)),
 
     byTransaction: (tx: Hash256): UpkeepRow[] => rows(byTransaction.all(tx)),
     pausedOf: (owner: Hash160): UpkeepRow[] => rows(pausedOf.all(owner)),

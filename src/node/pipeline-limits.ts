@@ -11,6 +11,8 @@ const LAST_BLOCKS = 2;
 const HOLD_MS = 3_000;
 /** With 10,000 answers held, each is tried again after 100 s: some 100 tries a second in all. */
 const HOLD_MS_PER_ANSWER = 10;
+/** Longer than budgets, sources and policies put anything off. */
+const LONGEST_OTHER_HOLD_MS = 60_000;
 /** Of the results in one transaction of several; a script holds 65,535 bytes. */
 const MAX_BATCH_BYTES = 48 * 1024;
 /** Transactions that are prepared at once. */
@@ -47,6 +49,12 @@ export function pipelineLimits(
       holdMs: HOLD_MS,
       holdMsPerAnswer: HOLD_MS_PER_ANSWER,
     },
+    longestWaitMs: (waiting) =>
+      Math.max(
+        pipeline.retryBackoffMaxMs,
+        LONGEST_OTHER_HOLD_MS,
+        HOLD_MS + waiting * HOLD_MS_PER_ANSWER,
+      ),
     expireBatch: Math.min(pipeline.expireBatchRequests, GATEWAY_MAX_IDS),
     margin: { bps: BigInt(pipeline.feeMarginBps), minimum: pipeline.feeMarginMinDatoshi },
     maxSystemFee: isNetworkLower ? maxBlockSystemFee : maxSystemFeeDatoshi,

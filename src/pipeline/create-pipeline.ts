@@ -22,6 +22,7 @@ import type { DueRounds } from '../prices/due-rounds.js';
 import { createRoundStore } from '../prices/round-store.js';
 import {
   createRequestStore,
+  type LongestWait,
   type OnRequestMoved,
   type RequestRow,
 } from '../requests/request-store.js';
@@ -48,6 +49,7 @@ import type { UpkeepPort } from './upkeep-port.js';
 export interface PipelineLimits extends SendingLimits {
   readonly automation: AutomationLimits;
   readonly resolve: ResolveLimits;
+  readonly longestWaitMs: LongestWait;
   readonly walletEveryBlocks: number;
   readonly reconcileEveryBlocks: number;
 }
@@ -119,7 +121,7 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
   const { db, clock, limits } = setup;
   let isWalletShort = false;
   let isWalletKnown = false;
-  const stores = createStores(db, setup.onRequestMoved);
+  const stores = createStores(db, setup.onRequestMoved, limits);
   const { cursor, ownAccounts } = stores;
   const common = { ...setup, ...stores };
   const { walletFloor } = limits;
@@ -213,12 +215,16 @@ function refuseMissingPast(
 }
 
 /** The stores that taking blocks in writes. */
-export function createStores(db: Database, onRequestMoved?: OnRequestMoved) {
-  const requests = createRequestStore(db, onRequestMoved);
+export function createStores(
+  db: Database,
+  onRequestMoved?: OnRequestMoved,
+  limits?: Pick<PipelineLimits, 'longestWaitMs' | 'automation'>,
+) {
+  const requests = createRequestStore(db, onRequestMoved, limits?.longestWaitMs);
   const ledger = createLedgerStore(db);
   const transactions = createTransactionStore(db);
   const faults = createFaultStore(db);
-  const upkeeps = createUpkeepStore(db);
+  const upkeeps = createUpkeepStore(db, limits?.automation.failureRule.backOff.maxMs);
   return {
     requests,
     ledger,

@@ -87,7 +87,11 @@ export type RequestStore = ReturnType<typeof createRequestStore>;
 export type OnRequestMoved = (id: bigint, kind: RequestKind, state: RequestState) => void;
 
 /** The one writer of `request` and `request_step`. Writing happens inside a step's transaction. */
-export function createRequestStore(db: Database, onMoved: OnRequestMoved = () => {}) {
+export function createRequestStore(
+  db: Database,
+  onMoved: OnRequestMoved = () => {},
+  longestWaitMs: LongestWait = () => LONGEST_WAIT_MS,
+) {
   const prepared = createStatements((sql) => db.prepare(sql));
   const byId = db.prepare(`SELECT ${REQUEST_COLUMNS} FROM request WHERE id = ?`).raw();
   const insert = db.prepare(`INSERT INTO request (id, kind, requester, payer, subject, filter,
@@ -191,7 +195,7 @@ export function createRequestStore(db: Database, onMoved: OnRequestMoved = () =>
       addStep(id, step);
     },
 
-    ...createQueue(db),
+    ...createQueue(db, longestWaitMs),
     ...createTurnQueries(db),
   };
 }
@@ -206,16 +210,26 @@ function createStatements(prepare: (sql: string) => Statement): (sql: string) =>
   };
 }
 
-/** Nothing is put off for longer: what is said to be was put off by a clock that was ahead. */
+/**
+ * For how long anything is put off at the most, while so many wait in its state. What is said to be
+ * put off for longer was put off by a clock that was ahead, and has since been set back.
+ */
+export type LongestWait = (waiting: number) => number;
+/** Longer than any configuration has it. */
 export const LONGEST_WAIT_MS = 7_200_000;
 /** Where nothing was put off so wrongly, it is looked for again after this time. */
 const LOOK_AGAIN_MS = 1_000;
 
 /** What is to be done, and in which order. */
-function createQueue(db: Database) {
+function createQueue(db: Database, longestWaitMs: LongestWait) {
   const prepared = createStatements((sql) => db.prepare(sql).raw());
   /** By state, when it was last seen that a wrong clock put nothing off. */
   const lookedMs = new Map<RequestState, number>();
+
+  const count = (state: RequestState): number => {
+    const row = prepared('SELECT COUNT(*) AS count FROM request WHERE state = ?').get(state);
+    return Number((row as [bigint])[0]);
+  };
 
   /** Two ranges of an index: what is due by now, and then what a wrong clock put off. */
   function dueRows(state: RequestState, nowMs: number, limit: number): RawRow[] {
@@ -226,7 +240,7 @@ function createQueue(db: Database) {
     const rows = read('<=', now, limit);
     const sinceMs = Math.abs(now - (lookedMs.get(state) ?? Number.NEGATIVE_INFINITY));
     if (rows.length === limit || sinceMs < LOOK_AGAIN_MS) return rows;
-    const putOff = read('>', now + LONGEST_WAIT_MS, limit - rows.length);
+    const putOff = read('>', now + longestWaitMs(count(state)), limit - rows.length);
     if (putOff.length === 0) lookedMs.set(state, now);
     return [...rows, ...putOff];
   }
@@ -245,10 +259,7 @@ function createQueue(db: Database) {
       return (row as [string] | undefined)?.[0] ?? null;
     },
 
-    count(state: RequestState): number {
-      const row = prepared('SELECT COUNT(*) AS count FROM request WHERE state = ?').get(state);
-      return Number((row as [bigint])[0]);
-    },
+    count,
 
     byTransaction(tx: Hash256): RequestRow[] {
       const text = `SELECT ${REQUEST_COLUMNS} FROM request WHERE tx = ? ORDER BY id`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createOwnerStore } from '../../src/automation/owner-store.js';
-import { NOTHING_SENT } from '../../src/automation/upkeep-store.js';
+import { createUpkeepStore, NOTHING_SENT } from '../../src/automation/upkeep-store.js';
 import { type Hash256, hash160 } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
 import { creditOf, earnedOf, reservedOf } from '../../src/gasbank/accounts.js';
@@ -88,6 +88,21 @@ describe('taking in upkeeps', () => {
     assert.deepEqual(dueIds(12), [2n]);
     assert.deepEqual(dueIds(16), [2n, 1n]);
     assert.equal(stages.ledger.sumOfPosted(), 0n);
+  });
+
+  it('is found though a clock that was ahead put it off for longer than anything is', () => {
+    takeIn(11, registered(1n, 'every:5'));
+    const holdFor = (ms: number) =>
+      inTransaction(stages.db, () => {
+        const retryMs = stages.clock.nowMs() + ms;
+        assert.ok(stages.upkeeps.move(1n, 'runFailed', { reason: 'held', retryMs }));
+      });
+    const longest = createUpkeepStore(stages.db, 90_000);
+    const found = () => longest.due({ block: 16, timeMs: 0 }, stages.clock.nowMs(), 9).length;
+    holdFor(90_000);
+    assert.equal(found(), 0);
+    holdFor(90_001);
+    assert.equal(found(), 1);
   });
 
   it('is found by how long it waits, whatever its trigger, where not all can be', () => {
@@ -243,7 +258,8 @@ describe('taking in upkeeps', () => {
 
   it('forgets its failures, and that it goes alone, when it ran well', () => {
     takeIn(11, registered(1n, 'every:1'));
-    const failed = { reason: 'x', failures: 1, alone: 'once' as const, retryMs: 1e12 };
+    const laterMs = stages.clock.nowMs() + MINUTE_MS;
+    const failed = { reason: 'x', failures: 1, alone: 'once' as const, retryMs: laterMs };
     inTransaction(stages.db, () => stages.upkeeps.move(1n, 'runFailed', failed));
     assert.deepEqual(dueIds(13), []);
     takeIn(13, ...performed(1n, 12));
