@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { buildDist } from '../ensure/build-dist.mjs';
@@ -30,7 +39,7 @@ export async function packRelease(outDir: string): Promise<Release> {
   const stage = mkdtempSync(join(work, 'pack-'));
   try {
     const manifest = readFileSync(join(projectRoot, 'package.json'), 'utf8');
-    const { files } = JSON.parse(manifest) as { files: string[] };
+    const { files, bin } = JSON.parse(manifest) as { files: string[]; bin: Record<string, string> };
     for (const name of [...files, 'package.json', 'README.md']) {
       if (MADE_HERE.includes(name)) continue;
       cpSync(join(projectRoot, name), join(stage, name), { recursive: true });
@@ -38,6 +47,7 @@ export async function packRelease(outDir: string): Promise<Release> {
     mkdirSync(join(stage, 'dist'));
     await buildDist(projectRoot, join(stage, 'dist'));
     cpSync(join(projectRoot, 'package-lock.json'), join(stage, 'npm-shrinkwrap.json'));
+    setModes(stage, Object.values(bin));
     mkdirSync(outDir, { recursive: true });
     const target = resolve(outDir);
     const words = ['pack', '--ignore-scripts', '--json', '--pack-destination', target];
@@ -47,5 +57,17 @@ export async function packRelease(outDir: string): Promise<Release> {
     return { file, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
   } finally {
     rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/**
+ * For everybody to read, and what is a program to run, as under any umask: root unpacks files with
+ * the modes that they were packed with, and by umask 077 the service's user could read none.
+ */
+function setModes(stage: string, programs: readonly string[]): void {
+  for (const name of readdirSync(stage, { recursive: true, encoding: 'utf8' })) {
+    const path = join(stage, name);
+    const runs = statSync(path).isDirectory() || programs.includes(name);
+    chmodSync(path, runs ? 0o755 : 0o644);
   }
 }
