@@ -7,6 +7,7 @@ import { projectRoot } from '../../scripts/ensure/paths.mjs';
 import { findOnPath } from '../../scripts/ensure/programs.mjs';
 import { ExitCode } from '../../src/cli/exit-code.js';
 import { STOP_TIMEOUT_MS } from '../../src/cli/run-node.js';
+import { directivesOf } from './unit-directives.js';
 
 const FOLDER = join(projectRoot, 'config', 'systemd');
 const UNITS = readdirSync(FOLDER).filter((name) => name.endsWith('.service'));
@@ -33,20 +34,6 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
 
 /** By `systemd-analyze security`, from 0 (nothing is left open) to 10; a plain service has 9.6. */
 const MOST_EXPOSED = 1.5;
-
-/** Section, key and value of each line. */
-function directivesOf(text: string) {
-  let section = '';
-  return text
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .flatMap((line) => {
-      const head = /^\[(\w+)\]$/.exec(line)?.[1];
-      if (head !== undefined) section = head;
-      const [, key = '', value = ''] = /^(\w+)=(.*)$/.exec(line) ?? [];
-      return head === undefined ? [{ section, key, value, line }] : [];
-    });
-}
 
 describe('the units of systemd', () => {
   const dir = mkdtempSync(join(tmpdir(), 'dodona-units-'));

@@ -9,11 +9,12 @@ import { projectRoot } from '../../scripts/ensure/paths.mjs';
 import { loadAttestationPolicy } from '../../src/config/attestation-policy.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { loadFeeds } from '../../src/config/load-feeds.js';
+import { loadSignerConfig } from '../../src/config/signer-config.js';
 import { readFixture } from '../../src/operations/function-fixture.js';
 import { parseHttpSpec } from '../../src/resolvers/http-spec.js';
 import { DOCUMENTS, type FencedBlock, fencedBlocks, languagesOf } from './fenced-blocks.js';
 
-/** Those that a test looks at; `sh` and `text` in *-commands.test.ts, `bash` in server-blocks. */
+/** Those that a test looks at; `bash`, `sh` and `text` in *-commands.test.ts. */
 const LANGUAGES = ['bash', 'diff', 'go', 'json', 'sh', 'text', 'yaml'];
 
 const CONTRACTS = join(projectRoot, 'contracts');
@@ -103,6 +104,16 @@ describe('the snippets of the documents', () => {
     }
   });
 
+  it('in YAML of a signer are taken by it', () => {
+    const blocks = blocksOf('yaml').filter(({ text }) => text.startsWith('network:'));
+    assert.equal(blocks.length, 1);
+    for (const { text } of blocks) {
+      const file = join(newFolder(), 'signer.config.yaml');
+      writeFileSync(file, text);
+      assert.equal(loadSignerConfig(file).policy.magic, 894_710_606);
+    }
+  });
+
   it('in YAML of a section of the configuration are taken by the node', () => {
     const blocks = blocksOf('yaml').filter(({ text }) => /^(?:alerts|canary):/.test(text));
     assert.equal(blocks.length, 2);
@@ -138,7 +149,11 @@ describe('the snippets of the documents', () => {
 
   it('in YAML are all looked at', () => {
     for (const block of blocksOf('yaml')) {
-      assert.match(block.text, /^(?:permissions|preset|pair|magic|alerts|canary):/, placeOf(block));
+      assert.match(
+        block.text,
+        /^(?:permissions|preset|network|pair|magic|alerts|canary):/,
+        placeOf(block),
+      );
     }
   });
 

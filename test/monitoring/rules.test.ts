@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { projectRoot } from '../../scripts/ensure/paths.mjs';
 import { ensurePromtool } from '../../scripts/ensure/promtool.mjs';
@@ -147,12 +147,17 @@ describe('what watches the node from outside', function () {
     assert.equal(readdirSync(folder).length, made.length, 'a dashboard is there that nobody makes');
   });
 
-  it('has rules and a configuration that promtool takes', () => {
+  it('has rules and configurations that promtool takes', () => {
+    // As the compose file mounts them: the rules beside.
+    cpSync(join(projectRoot, RULES_FILE), join(dir, basename(RULES_FILE)));
+    const inContainer = join(dir, 'prometheus.yml');
+    cpSync(join(projectRoot, 'config/compose/prometheus.yml'), inContainer);
     for (const [kind, file] of [
-      ['rules', RULES_FILE],
-      ['config', 'config/monitoring/prometheus.yml'],
+      ['rules', join(projectRoot, RULES_FILE)],
+      ['config', join(projectRoot, 'config/monitoring/prometheus.yml')],
+      ['config', inContainer],
     ] as const) {
-      const { status, text } = run('check', kind, join(projectRoot, file));
+      const { status, text } = run('check', kind, file);
       assert.equal(status, 0, text);
     }
   });
