@@ -96,7 +96,7 @@ export function openDoctor(parts: DoctorParts): { checks: readonly Check[]; clos
   const endpoints = openEndpoints(config, parts.clock);
   const here = once(() => parts.findNode());
   const checks = [
-    ...hostChecks(parts, endpoints),
+    ...hostChecks(parts, endpoints, here),
     ...fileChecks(parts, here),
     endpointsCheck(config),
     ...endpoints.flatMap((endpoint) => endpointChecks(parts, endpoint, endpoints, view)),
@@ -116,14 +116,15 @@ export function openDoctor(parts: DoctorParts): { checks: readonly Check[]; clos
 function hostChecks(
   { loaded, host, databaseFile }: DoctorParts,
   endpoints: readonly Endpoint[],
+  here: FindNode,
 ): Check[] {
   const { config } = loaded;
   const { log } = config;
   return [
     configCheck(loaded),
     nodeVersionCheck(host),
-    memoryCheck(host, config),
-    openFilesCheck(host, config),
+    memoryCheck(host, config, here),
+    openFilesCheck(host, config, here),
     dataDiskCheck(host, config, databaseFile),
     ...(log.file === null ? [] : [logDiskCheck(host, log.file, log)]),
     clockCheck(endpoints),

@@ -54,9 +54,12 @@ describe('the doctor on a host, without any chain', function () {
   it('names an old Node.js, and a machine with little memory', async () => {
     const old = await examine(file, { host: { nodeVersion: '20.18.3', memoryBytes: 2 * GIB } });
     assertFails(old.of('host.node-version'), { found: '20.18.3', fix: /newer Node\.js/ });
-    assertWarns(old.of('host.memory'), { found: '2.0 GiB', fix: /functions\.maxParkedMemory/ });
+    assertWarns(old.of('host.memory'), {
+      found: '2.0 GiB of this shell',
+      fix: /functions\.maxParkedMemory/,
+    });
     const tiny = await examine(file, { host: { nodeVersion: '24.0.0', memoryBytes: GIB / 4 } });
-    assertFails(tiny.of('host.memory'), { found: '256 MiB', fix: /Give it more/ });
+    assertFails(tiny.of('host.memory'), { found: '256 MiB of this shell', fix: /Give it more/ });
     assert.equal(tiny.of('host.node-version').status, 'ok');
     // What this very machine cannot give.
     const parked = await look((config) => ({
@@ -74,7 +77,11 @@ describe('the doctor on a host, without any chain', function () {
     }).catch((error: { stdout: string }) => error);
     const told = JSON.parse(ended.stdout);
     const check = told.checks.find((each: { check: string }) => each.check === 'host.open-files');
-    assertFails(check, { expected: /^at least \d{3}/, found: /^300 /, fix: /LimitNOFILE=\d{4}/ });
+    assertFails(check, {
+      expected: /^at least \d{3}/,
+      found: /^300 of this shell/,
+      fix: /LimitNOFILE=\d{4}/,
+    });
     assert.equal(told.exitCode, 1);
   });
 

@@ -1,14 +1,13 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { type ProcessLimits, readOpenFiles, readProcessLimits } from './process-limits.js';
 
 /** This machine, as far as checks look at it. */
-export interface HostFacts {
+export interface HostFacts extends ProcessLimits {
   /** E.g. 20.19.0. */
   readonly nodeVersion: string;
-  /** What this process, or the container that it runs in, may use. */
-  readonly memoryBytes: number;
-  /** Files and connections that a process may have open; null where it cannot be told. */
-  readonly openFiles: number | null;
+  /** Of a process that runs; its own limits are those of this one. */
+  limitsOf(pid: number): ProcessLimits | null;
   /** That a user may still write where this directory is. */
   freeBytes(existingDir: string): number;
 }
@@ -23,7 +22,8 @@ export function readHostFacts(): HostFacts {
     nodeVersion: process.versions.node,
     // 0, or more than there is: no limit but the machine's.
     memoryBytes: constrained > 0 && constrained < total ? constrained : total,
-    openFiles: openFiles(),
+    openFiles: readOpenFiles(LIMITS_FILE),
+    limitsOf: readProcessLimits,
     freeBytes,
   };
 }
@@ -32,19 +32,4 @@ export function readHostFacts(): HostFacts {
 export function freeBytes(existingDir: string): number {
   const { bavail, bsize } = statfsSync(existingDir);
   return bavail * bsize;
-}
-
-/** Node raises its own limit to the hard one when it starts, so that is what counts. */
-function openFiles(): number | null {
-  try {
-    const text = readFileSync(LIMITS_FILE, 'utf8');
-    const [, hard = ''] = /^Max open files\s+\S+\s+(\S+)/m.exec(text) ?? [];
-    return hard === 'unlimited'
-      ? Number.MAX_SAFE_INTEGER
-      : /^\d+$/.test(hard)
-        ? Number(hard)
-        : null;
-  } catch {
-    return null;
-  }
 }

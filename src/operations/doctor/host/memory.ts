@@ -1,6 +1,8 @@
 import type { NodeConfig } from '../../../config/node-config.js';
 import { type Check, check, fail, ok, warning } from '../finding.js';
+import type { FindNode } from '../service/database.js';
 import type { HostFacts } from './host-facts.js';
+import { limitsHere } from './process-limits.js';
 import { sizeText } from './size-text.js';
 
 const MIB = 1_048_576;
@@ -19,15 +21,17 @@ const mostBytes = ({ filters, functions }: Pick<NodeConfig, 'filters' | 'functio
   functions.maxParkedBytes;
 
 export const memoryCheck = (
-  { memoryBytes }: Pick<HostFacts, 'memoryBytes'>,
+  host: HostFacts,
   config: Pick<NodeConfig, 'filters' | 'functions'>,
+  find: FindNode,
 ): Check =>
-  check('host.memory', () => {
+  check('host.memory', async () => {
+    const { memoryBytes, whose } = await limitsHere(host, find);
     const most = mostBytes(config);
-    if (memoryBytes >= most) return ok(`${sizeText(memoryBytes)}, the node takes less`);
+    if (memoryBytes >= most) return ok(`${sizeText(memoryBytes)} ${whose}, it takes less`);
     const trouble = {
       expected: `${sizeText(most)} for all that may be in use at once`,
-      found: sizeText(memoryBytes),
+      found: `${sizeText(memoryBytes)} ${whose}`,
       fix: 'Give it more, or lower functions.maxParkedMemory, functions.workers, filters.workers.',
     };
     return memoryBytes < BASE_BYTES ? fail(trouble) : warning(trouble);

@@ -1,6 +1,8 @@
 import type { NodeConfig } from '../../../config/node-config.js';
 import { type Check, check, fail, ok, skipped } from '../finding.js';
+import type { FindNode } from '../service/database.js';
 import type { HostFacts } from './host-facts.js';
+import { limitsHere } from './process-limits.js';
 
 /** Connections to sources that are kept open (net/http-limits.ts). */
 const KEPT_CONNECTIONS = 128;
@@ -21,16 +23,18 @@ export function mostOpenFiles({
 }
 
 export const openFilesCheck = (
-  { openFiles }: Pick<HostFacts, 'openFiles'>,
+  host: HostFacts,
   config: Pick<NodeConfig, 'network' | 'pipeline' | 'functions'>,
+  find: FindNode,
 ): Check =>
-  check('host.open-files', () => {
+  check('host.open-files', async () => {
+    const { openFiles, whose } = await limitsHere(host, find);
     if (openFiles === null) return skipped('this system does not tell the limit');
     const most = mostOpenFiles(config);
-    if (openFiles >= most) return ok(`${openFiles} may be open, the node needs ${most}`);
+    if (openFiles >= most) return ok(`${openFiles} ${whose}, the node needs ${most}`);
     return fail({
       expected: `at least ${most}, for connections and files`,
-      found: `${openFiles} (the hard limit of ulimit -n)`,
+      found: `${openFiles} ${whose} (the hard limit of ulimit -n)`,
       fix: `Raise it: LimitNOFILE=${2 * most} in systemd's unit, or ulimits: nofile in compose.`,
     });
   });
