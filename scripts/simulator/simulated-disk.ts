@@ -75,10 +75,11 @@ export function createSimulatedDisk({ faults, random, empty }: DiskParts): Simul
       if (isWrite && db.inTransaction) refuseWrite();
     };
     let isFull = true;
-    const pragma: Database['pragma'] = (source, options) => {
-      if (!source.startsWith('synchronous')) return connection.pragma(source, options);
-      isFull = source.endsWith('FULL');
-      return undefined;
+    /** A disk in memory has no other way to make a step durable than to remember that it is. */
+    const exec = (source: string): Database => {
+      if (source.startsWith('PRAGMA synchronous')) isFull = source.endsWith('FULL');
+      else connection.exec(source);
+      return db;
     };
     const transaction = (work: (...args: unknown[]) => unknown) => {
       const run = connection.transaction((...args: unknown[]) => {
@@ -101,7 +102,7 @@ export function createSimulatedDisk({ faults, random, empty }: DiskParts): Simul
     };
     return Object.defineProperties(db, {
       prepare: { value: (sql: string) => pool.statement(sql, before) },
-      pragma: { value: pragma },
+      exec: { value: exec },
       transaction: { value: transaction },
       close: { value: () => db },
     });
