@@ -4,15 +4,18 @@
  * and runs the quick tests of the ledger against each. Fails when one of them lives on and is not
  * explained in scripts/check-mutants/explained-mutants.ts:
  *
- *   node --import tsx scripts/check-mutants.ts [--sample N] [--file PART] [--list] [--jobs N]
+ *   npm run mutants -- [--sample N] [--file PART] [--list] [--jobs N]
+ *   npm run mutants -- --drawn N [--commit HASH] [--seeds N] [--results FILE] [--list] [--jobs N]
  *
  * `--sample N` takes N of them, other ones each day; `--file PART` those of sources whose name
- * contains PART.
+ * contains PART. `--drawn N` draws N by the commit's hash out of all of pipeline, books, automation
+ * and contract codec, and runs tests and simulator on each (scripts/check-mutants/run-drawn.ts).
  */
 import { parseArgs } from 'node:util';
-import type { Mutant } from './check-mutants/derive-mutants.js';
+import { describeMutant, type Mutant } from './check-mutants/derive-mutants.js';
 import { EXPLAINED_MUTANTS, explains } from './check-mutants/explained-mutants.js';
-import { ledgerMutants } from './check-mutants/mutated-sources.js';
+import { ledgerMutants, nodeMutants, QUICK_TESTS } from './check-mutants/mutated-sources.js';
+import { runDrawn } from './check-mutants/run-drawn.js';
 import { type MutantRun, runMutants } from './check-mutants/run-mutants.js';
 import { projectRoot } from './ensure/paths.mjs';
 
@@ -25,11 +28,12 @@ const { values } = parseArgs({
     file: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     list: { type: 'boolean', default: false },
+    drawn: { type: 'string' },
+    commit: { type: 'string' },
+    seeds: { type: 'string', default: '40' },
+    results: { type: 'string' },
   },
 });
-
-const describe = ({ file, line, code, change }: Mutant): string =>
-  `${file}:${line}: ${change}\n    ${code}`;
 
 /** Those of one day: `count` of them, as far from each other as can be. */
 function sampleOf(mutants: readonly Mutant[], count: number, day: number): Mutant[] {
@@ -39,7 +43,8 @@ function sampleOf(mutants: readonly Mutant[], count: number, day: number): Mutan
 
 async function main(): Promise<number> {
   const all = ledgerMutants(projectRoot);
-  const stale = EXPLAINED_MUTANTS.filter((known) => !all.some((each) => explains(known, each)));
+  const known = [...all, ...nodeMutants(projectRoot)];
+  const stale = EXPLAINED_MUTANTS.filter((one) => !known.some((each) => explains(one, each)));
   for (const { file, code, change } of stale) {
     console.error(
       `check-mutants: there is no such mutant any more: ${file}: ${change}\n    ${code}`,
@@ -52,16 +57,18 @@ async function main(): Promise<number> {
   const count = values.sample === undefined ? ofFile.length : Number(values.sample);
   const chosen = sampleOf(ofFile, count, Math.floor(Date.now() / DAY_MS));
   if (values.list) {
-    for (const mutant of chosen) console.log(describe(mutant));
+    for (const mutant of chosen) console.log(describeMutant(mutant));
     return 0;
   }
-  const onRun = ({ mutant, isKilled }: MutantRun, done: number): void => {
-    if (!isKilled) console.error(`check-mutants: no test noticed ${describe(mutant)}`);
+  const onRun = ({ mutant, killedBy }: MutantRun, done: number): void => {
+    if (killedBy === null)
+      console.error(`check-mutants: no test noticed ${describeMutant(mutant)}`);
     if (done % 20 === 0) console.error(`${done} of ${chosen.length} mutants were tried`);
   };
-  const options = { root: projectRoot, histories: HISTORIES, jobs: Number(values.jobs), onRun };
-  const runs = await runMutants(chosen, options);
-  const alive = runs.filter(({ isKilled }) => !isKilled).length;
+  const testsOf = () => QUICK_TESTS;
+  const options = { testsOf, seeds: 0, histories: HISTORIES, jobs: Number(values.jobs), onRun };
+  const runs = await runMutants(chosen, { root: projectRoot, ...options });
+  const alive = runs.filter(({ killedBy }) => killedBy === null).length;
   console.log(
     `${runs.length - alive} of ${runs.length} mutants were killed; of all ${all.length}, ` +
       `${EXPLAINED_MUTANTS.length} are explained`,
@@ -69,4 +76,20 @@ async function main(): Promise<number> {
   return alive + stale.length > 0 ? 1 : 0;
 }
 
-process.exitCode = await main();
+const positive = (name: string, text: string): number => {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new Error(`--${name}: expected a whole number from 1 to 999999, and it is ${text}`);
+};
+
+const { drawn, jobs, seeds, ...rest } = values;
+process.exitCode =
+  drawn === undefined
+    ? await main()
+    : await runDrawn({
+        ...{ ...rest, root: projectRoot, histories: HISTORIES },
+        ...{
+          count: positive('drawn', drawn),
+          jobs: positive('jobs', jobs),
+          seeds: positive('seeds', seeds),
+        },
+      });

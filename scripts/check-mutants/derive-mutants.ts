@@ -11,6 +11,9 @@ export interface Mutant {
   readonly source: string;
 }
 
+export const describeMutant = ({ file, line, code, change }: Mutant): string =>
+  `${file}:${line}: ${change}\n    ${code}`;
+
 /** The part of a source that is changed: from one text to before another. */
 export interface Within {
   readonly from: string;

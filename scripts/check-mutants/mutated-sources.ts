@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveMutants, type Mutant, type Within } from './derive-mutants.js';
 
@@ -47,4 +47,20 @@ export function ledgerMutants(root: string): Mutant[] {
   return SOURCES.flatMap(([file, within]) =>
     deriveMutants(file, readFileSync(join(root, file), 'utf8'), within),
   );
+}
+
+/** Folders of what else is changed; of the chain's side what reads and writes its contract. */
+const FOLDERS = ['src/pipeline', 'src/gasbank', 'src/automation', 'src/chain'];
+const CODEC = /^src\/chain\/(gateway-|stack-item|item-fields|script|contract-events)/;
+
+/** All mutants of pipeline, books, automation and contract codec, in the order of their places. */
+export function nodeMutants(root: string): Mutant[] {
+  const files = FOLDERS.flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .sort()
+      .map((name) => `${folder}/${name}`),
+  );
+  return files
+    .filter((file) => !file.startsWith('src/chain/') || CODEC.test(file))
+    .flatMap((file) => deriveMutants(file, readFileSync(join(root, file), 'utf8')));
 }

@@ -1,27 +1,49 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mutant } from './derive-mutants.js';
-import type { Task } from './mutant-worker.js';
+import type { Task, TestsRun } from './mutant-worker.js';
+import { simulateIn } from './simulate-in.js';
 
 /** A mutant that makes the tests hang is found out too. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 180_000;
 /** Databases of tests are of no use after them: memory is faster than a disk. */
 const MEMORY = '/dev/shm';
 /** Each run leaves its modules behind in the memory of its process. */
 const RUNS_PER_PROCESS = 15;
-const COPIED = ['src', 'test', 'scripts', 'contracts', 'package.json', 'tsconfig.json'];
+const FOLDERS = ['src', 'test', 'scripts', 'contracts'];
+const COPIED = [...FOLDERS, 'package.json', 'package-lock.json', 'tsconfig.json'];
 
-export interface MutantRun {
+/** What a mutant was found out by. */
+export type KilledBy = 'tests' | 'simulator' | 'time';
+
+export interface Verdict {
+  /** Null when it lived. */
+  readonly killedBy: KilledBy | null;
+  /** The test that failed first, or what the simulator found. */
+  readonly what: string;
+}
+
+export interface MutantRun extends Verdict {
   readonly mutant: Mutant;
-  /** Whether a test failed. */
-  readonly isKilled: boolean;
 }
 
 export interface RunOptions {
   readonly root: string;
+  /** The tests that must notice a mutant; of null all that any must be noticed by. */
+  readonly testsOf: (mutant: Mutant | null) => readonly string[];
+  /** Seeds of the simulator, from 0 on, for what the tests do not notice. */
+  readonly seeds: number;
   /** Random histories that each mutant is put to. */
   readonly histories: number;
   /** Copies of the checkout that are worked in at once. */
@@ -39,11 +61,12 @@ export async function runMutants(
   const work = async (): Promise<void> => {
     const tester = createTester(options);
     try {
-      if (await tester.fails(null)) throw new Error('the tests fail without a mutant too');
+      const { killedBy, what } = await tester.judge(null);
+      if (killedBy !== null) throw new Error(`${killedBy} fail without a mutant too: ${what}`);
       for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-        const isKilled = await tester.fails(mutant);
-        runs.push({ mutant, isKilled });
-        options.onRun({ mutant, isKilled }, runs.length);
+        const run = { mutant, ...(await tester.judge(mutant)) };
+        runs.push(run);
+        options.onRun(run, runs.length);
       }
     } finally {
       tester.close();
@@ -53,8 +76,8 @@ export async function runMutants(
   return runs;
 }
 
-/** Runs the quick tests in a copy of the checkout. */
-function createTester({ root, histories }: RunOptions) {
+/** Runs tests and simulator in a copy of the checkout. */
+function createTester({ root, histories, seeds, testsOf }: RunOptions) {
   const copy = copyOf(root);
   let child: ChildProcess | null = null;
   let runs = 0;
@@ -78,18 +101,36 @@ function createTester({ root, histories }: RunOptions) {
     return child;
   }
 
+  async function byTests(mutant: Mutant | null): Promise<Verdict> {
+    const tested = child === null || runs >= RUNS_PER_PROCESS ? await begin() : child;
+    runs += 1;
+    const file = mutant?.file ?? 'package.json';
+    const original = readFileSync(join(root, file), 'utf8');
+    const mutated = mutant?.source ?? original;
+    tested.send({ file, original, mutated, tests: testsOf(mutant) } satisfies Task);
+    const answer = await answerOf(tested);
+    if (typeof answer !== 'string') {
+      return { killedBy: answer.failure === null ? null : 'tests', what: answer.failure ?? '' };
+    }
+    // What hangs, or takes the process with it, is found out too.
+    child = null;
+    return { killedBy: answer === 'late' ? 'time' : 'tests', what: `the tests: ${answer}` };
+  }
+
+  async function bySimulator(mutant: Mutant | null): Promise<Verdict> {
+    if (mutant !== null) writeFileSync(join(copy, mutant.file), mutant.source);
+    try {
+      return await simulateIn(copy, seeds);
+    } finally {
+      if (mutant !== null) cpSync(join(root, mutant.file), join(copy, mutant.file));
+    }
+  }
+
   return {
-    /** Whether a test fails with the mutant, or with none. */
-    async fails(mutant: Mutant | null): Promise<boolean> {
-      const tested = child === null || runs >= RUNS_PER_PROCESS ? await begin() : child;
-      runs += 1;
-      const file = mutant?.file ?? 'package.json';
-      const original = readFileSync(join(root, file), 'utf8');
-      tested.send({ file, original, mutated: mutant?.source ?? original } satisfies Task);
-      const failed = await answerOf(tested);
-      // What hangs, or takes the process with it, is found out too.
-      if (failed === null) child = null;
-      return failed ?? true;
+    /** What comes of a mutant, or of none. */
+    async judge(mutant: Mutant | null): Promise<Verdict> {
+      const verdict = await byTests(mutant);
+      return verdict.killedBy === null && seeds > 0 ? await bySimulator(mutant) : verdict;
     },
     close(): void {
       child?.kill('SIGKILL');
@@ -98,17 +139,17 @@ function createTester({ root, histories }: RunOptions) {
   };
 }
 
-/** Null when no answer came in time, or the process ended. */
-async function answerOf(child: ChildProcess): Promise<boolean | null> {
+async function answerOf(child: ChildProcess): Promise<TestsRun | 'late' | 'the process ended'> {
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, AbortSignal.timeout(LIMIT_MS)]);
-  const answer = once(child, 'message', { signal }) as Promise<[{ failed: boolean }]>;
-  const end = once(child, 'exit', { signal }).then(() => null);
-  const first = await Promise.race([answer, end]).catch(() => null);
+  const answer = once(child, 'message', { signal }) as Promise<[TestsRun]>;
+  const end = once(child, 'exit', { signal }).then(() => 'the process ended' as const);
+  const first = await Promise.race([answer, end]).catch(() => 'late' as const);
   over.abort();
   await Promise.allSettled([answer, end]);
-  if (first === null) child.kill('SIGKILL');
-  return first === null ? null : first[0].failed;
+  if (typeof first !== 'string') return first[0];
+  child.kill('SIGKILL');
+  return first;
 }
 
 function copyOf(root: string): string {

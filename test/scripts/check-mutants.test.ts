@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { belongingTests } from '../../scripts/check-mutants/belonging-tests.js';
 import { deriveMutants } from '../../scripts/check-mutants/derive-mutants.js';
+import { drawMutants } from '../../scripts/check-mutants/draw-mutants.js';
 import { EXPLAINED_MUTANTS, explains } from '../../scripts/check-mutants/explained-mutants.js';
-import { ledgerMutants } from '../../scripts/check-mutants/mutated-sources.js';
+import {
+  ledgerMutants,
+  nodeMutants,
+  QUICK_TESTS,
+} from '../../scripts/check-mutants/mutated-sources.js';
 import { runMutants } from '../../scripts/check-mutants/run-mutants.js';
 import { projectRoot } from '../../scripts/ensure/paths.mjs';
 
@@ -58,9 +66,10 @@ describe('the rules of the books', () => {
   it('have hundreds of mutants, and each that is explained is one of them', () => {
     const all = ledgerMutants(projectRoot);
     assert.ok(all.length > 200, `${all.length}`);
+    const explainable = [...all, ...nodeMutants(projectRoot)];
     for (const known of EXPLAINED_MUTANTS) {
       const { file, code, change, why } = known;
-      const isOne = all.some((mutant) => explains(known, mutant));
+      const isOne = explainable.some((mutant) => explains(known, mutant));
       assert.ok(isOne, `${file} has no such mutant: ${change} in ${code}`);
       assert.ok(why.length > 20, why);
     }
@@ -73,11 +82,67 @@ describe('the rules of the books', () => {
     const stride = Math.floor(all.length / SAMPLE);
     const first = Math.floor(Math.random() * stride);
     const sample = all.filter((_, at) => at % stride === first);
-    const options = { root: projectRoot, histories: 60, jobs: 1, onRun: () => {} };
-    const alive = (await runMutants(sample, options)).filter(({ isKilled }) => !isKilled);
+    const testsOf = () => QUICK_TESTS;
+    const options = { testsOf, seeds: 0, histories: 60, jobs: 1, onRun: () => {} };
+    const runs = await runMutants(sample, { root: projectRoot, ...options });
+    const alive = runs.filter(({ killedBy }) => killedBy === null);
     assert.deepEqual(
       alive.map(({ mutant }) => `${mutant.file}:${mutant.line} ${mutant.change}`),
       [],
     );
+  }).timeout(180_000);
+});
+
+describe('mutants of pipeline, books, automation and codec', () => {
+  const all = nodeMutants(projectRoot);
+  const draw = (digit: string) =>
+    drawMutants(all, digit.repeat(40), 20, (file) => readFileSync(join(projectRoot, file), 'utf8'));
+
+  it('are thousands, of each part some', () => {
+    for (const part of ['pipeline', 'gasbank', 'automation', 'chain']) {
+      const ofPart = all.filter(({ file }) => file.startsWith(`src/${part}/`));
+      assert.ok(ofPart.length > 100, `${part}: ${ofPart.length}`);
+    }
+  });
+
+  it('are drawn by a commit: the same by the same, others by another', () => {
+    const [one, again] = [draw('a'), draw('a')];
+    assert.deepEqual(one, again);
+    assert.equal(new Set(one.map(({ source }) => source)).size, 20);
+    assert.notDeepEqual(draw('b'), one);
+  });
+
+  it('are no mutants when types alone are changed, or what cannot be parsed comes of it', () => {
+    const mutants = deriveMutants('x.ts', 'const a: B<1> = c - d;\nexport { a };\n');
+    assert.deepEqual(mutants.map(({ change }) => change).sort(), ['- becomes +', '1 becomes 2']);
+    const original = () => 'const a: B<1> = c - d;\nexport { a };\n';
+    const drawn = drawMutants(mutants, 'a'.repeat(40), 20, original);
+    assert.deepEqual(
+      drawn.map(({ change }) => change),
+      ['- becomes +'],
+    );
+  });
+
+  it('have tests of their own, none of which needs a blockchain node', () => {
+    const testsOf = belongingTests(projectRoot);
+    const ofIntake = testsOf('src/pipeline/intake.ts');
+    assert.ok(ofIntake.includes('test/pipeline/intake.test.ts'));
+    assert.ok(ofIntake.includes('test/gasbank/histories.test.ts'));
+    assert.ok(ofIntake.includes('test/pipeline/respond.test.ts'));
+    const ofCodec = testsOf('src/chain/gateway-events.ts');
+    assert.ok(ofCodec.includes('test/chain/gateway-codec.test.ts'));
+    assert.ok(!ofCodec.includes('test/chain/gateway.test.ts'));
+  });
+
+  it('which break a promise alone are found out by the simulator, and the code as it is not', async () => {
+    const harmful = all.find(
+      ({ file, change }) =>
+        file === 'src/pipeline/cursor-store.ts' && change.startsWith('left out'),
+    );
+    assert.ok(harmful);
+    const testsOf = () => [];
+    const options = { testsOf, seeds: 3, histories: 1, jobs: 1, onRun: () => {} };
+    const [run] = await runMutants([harmful], { root: projectRoot, ...options });
+    assert.equal(run?.killedBy, 'simulator', run?.what);
   }).timeout(180_000);
 });
