@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { messageOf } from '../src/base/node-error.js';
-import { BENCHES } from './bench/benches.js';
+import { BENCHES, BENCHES_ALONE } from './bench/benches.js';
 import { jsonLineOf, tableOf } from './bench/report.js';
 import { checkAll, comparison, type ManyOptions, runAll } from './bench/run-all.js';
 import { stopSignal } from './devnet/stop-signal.js';
@@ -15,7 +15,9 @@ import { ensureDist, isDistCurrent } from './ensure/dist.mjs';
 import { projectRoot } from './ensure/paths.mjs';
 import { createSteps } from './ensure/steps.mjs';
 
+/** What `all` and `check` measure. */
 const NAMES = Object.keys(BENCHES);
+const SINGLE = { ...BENCHES, ...BENCHES_ALONE };
 
 interface Flags {
   readonly json?: boolean;
@@ -42,7 +44,11 @@ const benchNames = (text: string): string[] => {
 const command = new Command('bench')
   .description('Measures the node against a real blockchain node on this machine.')
   .addArgument(
-    new Argument('<name>', 'what to measure, or all, or check').choices([...NAMES, 'all', 'check']),
+    new Argument('<name>', 'what to measure, or all, or check').choices([
+      ...Object.keys(SINGLE),
+      'all',
+      'check',
+    ]),
   )
   .option('--json', 'print one line of JSON, and nothing else')
   .option('--quick', 'a tiny size, to see that it works: the figures say nothing')
@@ -68,7 +74,7 @@ async function run(name: string, flags: Flags): Promise<void> {
 }
 
 async function runOne(name: string, flags: Flags): Promise<number> {
-  const load = BENCHES[name];
+  const load = SINGLE[name];
   if (load === undefined) throw new Error(`bug: no benchmark ${name}`);
   const bench = await load();
   if (!isDistCurrent(projectRoot)) {

@@ -26,6 +26,8 @@ export interface BenchNodeOptions {
   readonly storage?: string;
   /** Folder that gets a profile of the processor when the node ends. */
   readonly profileFolder?: string | undefined;
+  /** Sections of its configuration beside those that the devnet wrote. */
+  readonly settings?: Readonly<Record<string, object>>;
 }
 
 const PROGRAM = join(projectRoot, 'dist', 'cli', 'dodona.js');
@@ -33,10 +35,10 @@ const LOG_CHARACTERS_SHOWN = 2_000;
 
 /** Starts the node with the devnet's configuration, without waiting for it. */
 export async function launchBenchNode(options: BenchNodeOptions): Promise<BenchNode> {
-  const { devnet, profileFolder, storage = 'node' } = options;
+  const { devnet, profileFolder, storage = 'node', settings = {} } = options;
   const folder = dirname(devnet.configFile);
   const config = parse(await readFile(devnet.configFile, 'utf8')) as Record<string, object>;
-  config.storage = { dir: `./${storage}` };
+  Object.assign(config, settings, { storage: { dir: `./${storage}` } });
   const configFile = join(folder, `${storage}.config.yaml`);
   await writeFile(configFile, stringify(config), { mode: 0o600 });
   const profile =

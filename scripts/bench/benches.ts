@@ -17,5 +17,10 @@ export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   native: async () => (await import('./native.js')).runNative,
 };
 
+/** Those that a run of all leaves out: they take minutes and compare nothing with a floor. */
+export const BENCHES_ALONE: typeof BENCHES = {
+  load: async () => (await import('./load.js')).runLoad,
+};
+
 /** Sizes that a run of all takes, where the usual one takes minutes and says little more. */
 export const SIZES_OF_ALL: Readonly<Record<string, number>> = { latency: 100 };

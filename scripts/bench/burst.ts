@@ -10,9 +10,9 @@ import { type HttpsSource, SOURCE_FILTER } from './https-source.js';
 /** So that a burst of 2,000 fits one block, which holds 512 transactions. */
 const REQUESTS_IN_TRANSACTION = 8;
 /** Covers an answer, its delivery and a plain answer if that fails, which is 0.7 GAS in all. */
-const MAX_FEE = parseGas('1');
-const OWNER_GAS_FOR_REQUEST = parseGas('0.4');
-const NODE_GAS_FOR_ANSWER = parseGas('0.5');
+export const MAX_FEE = parseGas('1');
+export const OWNER_GAS_FOR_REQUEST = parseGas('0.4');
+export const NODE_GAS_FOR_ANSWER = parseGas('0.5');
 const SENDS_IN_BATCH = 50;
 const MAX_BLOCKS = 60;
 

@@ -25,12 +25,14 @@ const BODY = JSON.stringify({
 /** The filter that the benchmarks' requests use on it. */
 export const SOURCE_FILTER = '$.lastPrice';
 
-export async function startHttpsSource(): Promise<HttpsSource> {
+/** Each answer comes after `delayMs`, default 0. */
+export async function startHttpsSource(delayMs = 0): Promise<HttpsSource> {
   const authority = createAuthority('Benchmark authority');
   const { cert, key } = authority.issue({ commonName: 'source', hosts: ['127.0.0.1'] });
   const server = createServer({ cert, key }, (_, response) => {
     response.setHeader('content-type', 'application/json');
-    response.end(BODY);
+    if (delayMs === 0) response.end(BODY);
+    else setTimeout(() => response.end(BODY), delayMs);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

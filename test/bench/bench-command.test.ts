@@ -33,6 +33,10 @@ const WANTED: Readonly<Record<string, { figures: readonly string[]; floor: reado
     figures: ['latencyRatio', 'p50', 'start', 'endedRequests', 'ledgerTransfers'],
     floor: ['youngP50', 'youngStart'],
   },
+  load: {
+    figures: ['x2.queued', 'x2.emptyAfter', 'x2.smallP99', 'x2.overtaken', 'x2.bytesPerAsked'],
+    floor: ['capacity'],
+  },
   native: {
     figures: ['p50', 'answersPerSecond', 'cpuPerAnswer', 'gas', 'gasAtTenth', 'latencyToNative'],
     floor: ['nativeP50', 'nativeAnswersPerSecond', 'nativeGas', 'nativeGasAtTenth'],
