@@ -13,7 +13,12 @@ import { createGate, type GateMetrics } from './gate.js';
 import { isOwnHost } from './host-check.js';
 import { addPlainRoutes } from './plain-routes.js';
 import { PROBLEMS, Refusal } from './problem.js';
-import { refusalOf, refuseConnection, sendRefusal } from './problem-handlers.js';
+import {
+  MAX_PARAMETER_CHARS,
+  refusalOf,
+  refuseConnection,
+  sendRefusal,
+} from './problem-handlers.js';
 import { ROUTES } from './routes.js';
 import { serveRoute } from './serve-route.js';
 
@@ -25,7 +30,6 @@ export const REQUEST_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 5_000;
 /** How often connections are looked at that are too slow. */
 const SLOW_CHECK_MS = 1_000;
-const MAX_PARAMETER_CHARS = 128;
 /** Names under which a token is looked for in URLs, which are logged on the way. */
 const TOKEN_NAMES = /[?&](?:access_token|api_?key|auth|authorization|bearer|key|token)=/i;
 

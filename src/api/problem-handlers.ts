@@ -3,12 +3,19 @@ import type { FastifyError, FastifyReply } from 'fastify';
 import { isRetryable, NodeError } from '../base/node-error.js';
 import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemOf, Refusal } from './problem.js';
 
+/** Of one parameter in a path. */
+export const MAX_PARAMETER_CHARS = 128;
+
 /** What fastify finds wrong by itself. */
 const BY_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the body is larger than this route takes'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNKNOWN_MEDIA_TYPE', 'send the body as application/json'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['BAD_BODY', 'the body is empty; a JSON object was expected'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['BAD_BODY', 'Content-Length does not fit the body'],
+  FST_ERR_MAX_PARAM_LENGTH: [
+    'TOO_LONG',
+    `a part of the path has more than ${MAX_PARAMETER_CHARS} characters`,
+  ],
   FST_ERR_CTP_INVALID_JSON_BODY: ['BAD_BODY', 'the body is no JSON'],
 };
 

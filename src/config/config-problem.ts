@@ -1,4 +1,10 @@
+import { shorten } from '../base/bytes.js';
 import { NodeError } from '../base/node-error.js';
+
+/** Problems that the message of an error shows; `details` has them all. */
+export const MAX_SHOWN_PROBLEMS = 25;
+/** No key of ours is longer. */
+const MAX_KEY_CHARS = 120;
 
 /** Names and list indexes from the top of the file down to a value. */
 export type KeyPath = readonly (string | number)[];
@@ -23,11 +29,12 @@ export interface ConfigProblem {
 
 /** A key path as people write it: network.rpc[0]. */
 export function keyText(path: KeyPath): string {
-  return path.reduce<string>(
+  const text = path.reduce<string>(
     (text, step) =>
       typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`,
     '',
   );
+  return shorten(text, MAX_KEY_CHARS);
 }
 
 export const placeText = (place: Place): string => `${place.file}:${place.line}:${place.column}`;
@@ -47,7 +54,10 @@ export function configInvalid(
     (a, b) => a.place.line - b.place.line || a.place.column - b.place.column,
   );
   const count = sorted.length === 1 ? 'one problem' : `${sorted.length} problems`;
-  const message = [`${count} in ${file}`, ...sorted.map(problemText)].join('\n');
+  const shown = sorted.slice(0, MAX_SHOWN_PROBLEMS).map(problemText);
+  const left = sorted.length - shown.length;
+  const more = left === 0 ? [] : [`and ${left} more: correct these first, then check again`];
+  const message = [`${count} in ${file}`, ...shown, ...more].join('\n');
   return new NodeError(code, message, {
     hint,
     details: {

@@ -50,7 +50,7 @@ function crossProblems(
   const values = readLeniently(configSchema, layers.data) as FileValues;
   const brokenKeys = broken.map(keyText);
   const isWithin = (key: string, other: string): boolean =>
-    key === other || key.startsWith(`${other}.`) || key.startsWith(`${other}[`);
+    other === '' || key === other || key.startsWith(`${other}.`) || key.startsWith(`${other}[`);
   const touches = (key: string, other: string): boolean =>
     isWithin(key, other) || isWithin(other, key);
   return CROSS_CHECKS.flatMap((check) => {

@@ -1,6 +1,10 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { shorten } from '../base/bytes.js';
 import type { ConfigProblem, KeyPath, Place } from './config-problem.js';
 import { quote } from './value-kinds.js';
+
+/** The library's messages quote keys whole. */
+const MAX_YAML_MESSAGE_CHARS = 300;
 
 /** A YAML file's data, every scalar as text, and where each part of it stands. */
 export interface YamlSource {
@@ -51,7 +55,7 @@ function syntaxProblems(document: Document.Parsed, placeAt: PlaceAt): ConfigProb
   return [...document.errors, ...document.warnings].map((error) => ({
     place: placeAt(error.pos[0]),
     key: '',
-    problem: `not valid YAML here: ${error.message}`,
+    problem: `not valid YAML here: ${shorten(error.message, MAX_YAML_MESSAGE_CHARS)}`,
     expected: 'keys and values as in node.config.example.yaml',
     todo: 'Mend this line; indent with spaces.',
   }));

@@ -44,7 +44,7 @@ const KEYS: readonly string[] = ['dodonaEvidence', 'hash', 'answeredIn', 'bundle
 export function readBundleFile(content: string): BundleFile {
   const file = objectOf(parsed(content), 'the file');
   if (file.dodonaEvidence !== 1) {
-    throw malformed(`dodonaEvidence is ${shorten(String(file.dodonaEvidence))}, 1 was expected`);
+    throw malformed(`dodonaEvidence is ${shownFormat(file.dodonaEvidence)}, 1 was expected`);
   }
   const stray = Object.keys(file).find((key) => !KEYS.includes(key));
   if (stray !== undefined) throw malformed(`the key ${shorten(stray)} is not known`);
@@ -58,6 +58,13 @@ export function readBundleFile(content: string): BundleFile {
     claimedHash: file.hash,
     answeredIn: answeredInOf(file.answeredIn),
   };
+}
+
+/** What is no format at all is not shown: not all that JSON can hold becomes a text. */
+function shownFormat(format: unknown): string {
+  if (format === undefined) return 'missing';
+  if (typeof format === 'object' && format !== null) return 'no number';
+  return shorten(String(format));
 }
 
 function parsed(content: string): unknown {

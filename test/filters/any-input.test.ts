@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { runsOf } from '../fuzz/fuzz-in-worker.js';
 import { runFilter } from './run-filter.js';
 
 const KINDS = ['matched', 'bad-path', 'not-json', 'limit', 'inexact-number', 'too-large'];
@@ -46,7 +47,7 @@ describe('any path on any body', () => {
           if (run.kind === 'matched') assert.ok(Array.isArray(JSON.parse(run.text)));
           else assert.ok(run.reason.length > 10, run.reason);
         }),
-        { numRuns: 1_500 },
+        { numRuns: runsOf(1_500) },
       );
     });
   }
@@ -67,7 +68,7 @@ describe('any path on any body', () => {
           JSON.parse(standard.text),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 });

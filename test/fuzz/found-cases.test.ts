@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../src/base/clock.js';
+import { NodeError } from '../../src/base/node-error.js';
 import { parseNotifications } from '../../src/chain/gateway-notification.js';
 import { readNetworkPolicy } from '../../src/chain/policy.js';
 import { createRpcClient } from '../../src/chain/rpc.js';
 import { rpcText } from '../../src/chain/rpc-fields.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { readBundleFile } from '../../src/evidence/bundle-file.js';
 import { createIntake } from '../../src/pipeline/intake.js';
 import { inTransaction } from '../../src/storage/database.js';
+import { apiFixture } from '../api/api-fixture.js';
 import { type EventFields, type GatewayEventName, gatewayEvent } from '../chain/gateway-event.js';
+import { scratchDirectory } from '../config/config-file.js';
 import { ACCOUNT, createStages, hashOf, REQUESTER } from '../pipeline/stage-fixture.js';
 import { connectSpoiled, GATEWAY, TX } from './chain-answers.js';
 import type { Json } from './mutate-json.js';
@@ -93,4 +98,64 @@ describe('what a lying endpoint once broke the node with', () => {
       }
     });
   }
+});
+
+describe('what files once broke the node with', () => {
+  const scratch = scratchDirectory();
+  after(() => scratch.remove());
+  const refused = (text: string) => {
+    let told: unknown;
+    assert.throws(
+      () => loadConfig(scratch.write('node.yaml', text)),
+      (error) => {
+        told = error;
+        return true;
+      },
+    );
+    assert.ok(told instanceof NodeError, String(told));
+    assert.equal(told.code, 'CONFIG_INVALID');
+    return told;
+  };
+
+  it('is refused where a configuration is a list, or one word', () => {
+    for (const text of ['[[[]]]', '- a', 'a'])
+      assert.match(refused(text).message, /node\.yaml:1:1/);
+  });
+
+  it('is told in part where a file is wrong on each of its lines', () => {
+    const { message, details } = refused(
+      Array.from({ length: 400 }, (_, at) => `k${at}: 1`).join('\n'),
+    );
+    assert.ok(message.length < 20_000, `${message.length} characters`);
+    assert.match(message, /\nand \d+ more: correct these first, then check again$/);
+    assert.ok((details.problems as unknown[]).length >= 400);
+  });
+
+  it('is not repeated at length where a key or a line is a novel', () => {
+    const novel = 'x'.repeat(30_000);
+    for (const text of [`${novel}: 1`, `a: 1\n${novel}`, `a: 1\n${novel}: 1`]) {
+      const { message } = refused(text);
+      assert.ok(message.length < 20_000, `${message.length} characters`);
+    }
+  });
+
+  it('is no bundle of evidence where its format cannot become a text', () => {
+    const odd = '{"dodonaEvidence":{"toString":1,"valueOf":1}}';
+    assert.throws(() => readBundleFile(odd), { code: 'EVIDENCE_FILE', message: /is no number, 1/ });
+  });
+});
+
+describe('what a stranger once made the API fail with', () => {
+  const fixture = apiFixture();
+  after(() => fixture.close());
+
+  it('is refused where a part of the path is longer than any that is meant', async () => {
+    const { ask } = await fixture.serve();
+    for (const path of ['/v1/requests/', '/v1/upkeeps/', '/v1/prices/GAS/']) {
+      const { status, body } = await ask(path + '1'.repeat(129), { token: null });
+      assert.deepEqual([status, body.code], [414, 'TOO_LONG']);
+      assert.match(body.detail, /a part of the path has more than 128 characters/);
+    }
+    assert.deepEqual(fixture.errors, []);
+  });
 });

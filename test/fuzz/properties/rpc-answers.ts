@@ -15,6 +15,7 @@ import { createRpcClient, type Rpc } from '../../../src/chain/rpc.js';
 import { createRpcEndpoint } from '../../../src/chain/rpc-endpoint.js';
 import { readTransactionStates } from '../../../src/chain/transaction-state.js';
 import { ACCOUNT } from '../../pipeline/stage-fixture.js';
+import { writeJson } from '../broken-text.js';
 import { connectSpoiled, GATEWAY, TX } from '../chain-answers.js';
 import type { FuzzProperty } from '../fuzz-property.js';
 import { type Json, mutate, mutations } from '../mutate-json.js';
@@ -151,12 +152,3 @@ export const PROPERTIES: readonly FuzzProperty[] = [
       }),
   },
 ];
-
-/** JSON.stringify goes no deeper than the stack: the deep ones are written by a loop. */
-function writeJson(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return `[${'['.repeat(20_000)}${']'.repeat(20_000)}]`;
-  }
-}
