@@ -96,4 +96,16 @@ export const EXPLAINED_MUTANTS: readonly ExplainedMutant[] = [
     change: 'left out: result.differences.push(',
     why: 'predictions are told beside the books: test/pipeline/compare-charges.test.ts holds them',
   },
+  {
+    file: 'src/pipeline/compare-charges.ts',
+    code: 'if (charged.size === 0) return [];',
+    change: 'left out: if (charged.size === 0)',
+    why: 'what was predicted is read in vain then: nothing was charged that it could differ from',
+  },
+  {
+    file: 'src/pipeline/due-runs.ts',
+    code: 'if (lostTx === null || lostDue === null) {',
+    change: '|| becomes &&',
+    why: 'an assertion: a CHECK of the table keeps one of both from being null alone',
+  },
 ];

@@ -280,6 +280,25 @@ describe('profit and loss', () => {
     assert.equal(after.result, before.result);
   });
 
+  it('tells what a transaction cost beyond its charges of the answer that its maxFee cut', () => {
+    inTransaction(db, () => {
+      const terms = { kind: 'oracle' as const, requester: PAYER, payer: PAYER, maxFee: 500n };
+      const at = { subject: '', filter: '', deadline: 9, block: 1, blockTimeMs: 1, tx: txOf(0) };
+      const step = { atMs: 1, what: 'requested' };
+      createRequestStore(db).add({ id: 5n, ...terms, ...at }, 'new', step);
+      burn(1, 600n);
+      charge(1, { id: 1n, uncut: 40n, fee: 40n });
+      charge(1, { id: 5n, uncut: 540n, fee: 480n, premium: 20n });
+    });
+    assert.deepEqual(
+      read().kinds.map(({ kind, spent }) => [kind, spent]),
+      [
+        ['http', 40n],
+        ['oracle', 560n],
+      ],
+    );
+  });
+
   it('takes a FAULT for that of a request only while it was open', () => {
     inTransaction(db, () => {
       const faults = createFaultStore(db);

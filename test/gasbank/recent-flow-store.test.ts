@@ -78,6 +78,12 @@ describe('what went out and came in lately', () => {
     assert.deepEqual(flow(), '7 out, 0 in, 2 h');
   });
 
+  it('is of the whole period where one row is older', () => {
+    book(DAY_AGO_MS - 1, [OUTSIDE, walletOf(NODE)], 10_000n, 'funded');
+    fees(NOW_MS - HOUR_MS, 7n);
+    assert.deepEqual(flow(), '7 out, 0 in, 24 h');
+  });
+
   it('is nothing where all of the books are older', () => {
     fund(DAY_AGO_MS - 2 * HOUR_MS);
     fees(DAY_AGO_MS - HOUR_MS, 7n);

@@ -86,6 +86,11 @@ describe('the estimate of an upkeep', () => {
     assert.equal((await estimate({}, growing)).chargeDatoshi, 330n + 37n);
   });
 
+  it('is told of a run that needs all that one transaction may take', async () => {
+    const told = await estimate({}, () => halted(990n));
+    assert.equal(told.chargeDatoshi, 1_000n + 37n);
+  });
+
   it('tries an occurrence that the gateway takes in the next block', async () => {
     const dueOf = async (more: Partial<RegisteredUpkeep>) => (await estimate(more)).due;
     assert.equal(await dueOf({}), 100 * MINUTE_MS);

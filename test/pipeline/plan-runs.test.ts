@@ -45,6 +45,14 @@ describe('planning runs of upkeeps', () => {
   it('splits what is above the limit of one transaction', async () => {
     const many = Array.from({ length: 12 }, (_, at) => ready(BigInt(at)));
     assert.equal((await planRuns(many, planning({}), PLACED)).kind, 'split');
+    const two = [ready(1n), ready(2n)];
+    const needed = BASE_GAS + 2n * (RUN_GAS + CALL_GAS) + 4n;
+    const within = async (maxSystemFee: bigint) => {
+      const given = planning({});
+      const limits = { ...given.limits, maxSystemFee };
+      return (await planRuns(two, { ...given, limits }, PLACED)).kind;
+    };
+    assert.deepEqual([await within(needed), await within(needed - 1n)], ['send', 'split']);
   });
 
   it('keeps back who could not pay for a FAULT and a run without a call after it', async () => {

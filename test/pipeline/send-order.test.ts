@@ -16,7 +16,10 @@ const HALTED = {
 } as const;
 
 /** Time that passes by sleeping alone, and an endpoint that says the next of these at each look. */
-function waiting(look: (looks: number) => TransactionState | Error, broadcastFails = false) {
+function waiting(
+  look: (looks: number) => TransactionState | Error,
+  { broadcastFails = false, height = 5 } = {},
+) {
   let [nowMs, looks, sends] = [0, 0, 0];
   const clock: Clock = {
     ...systemClock,
@@ -40,7 +43,7 @@ function waiting(look: (looks: number) => TransactionState | Error, broadcastFai
     },
   };
   return {
-    parts: { chain, clock, pollMs: 500, height: async () => 5 },
+    parts: { chain, clock, pollMs: 500, height: async () => height },
     nowMs: () => nowMs,
     sends: () => sends,
   };
@@ -76,7 +79,7 @@ describe('waiting for the block of a transaction', () => {
 
   it('looks for one that no endpoint said it took, and sends it again', async () => {
     const lost = waiting((looks) => (looks > 10 ? HALTED : { kind: 'unknown' }));
-    const failing = waiting(() => HALTED, true);
+    const failing = waiting(() => HALTED, { broadcastFails: true });
     const priced = {
       script: Buffer.alloc(1),
       terms: { nonce: 1, validUntilBlock: LAST_BLOCK, systemFee: 1n, networkFee: 1n },
@@ -87,5 +90,12 @@ describe('waiting for the block of a transaction', () => {
     assert.deepEqual([sent, noted], [SENT, [[SENT, LAST_BLOCK]]]);
     assert.equal(await waitForBlock(lost.parts, sent, LAST_BLOCK), 9);
     assert.equal(lost.sends(), 1);
+  });
+
+  it('gives up what is in no block up to its last, and not before that block is there', async () => {
+    const at = (height: number) =>
+      waiting((looks) => (looks > 3 ? HALTED : { kind: 'inMempool' }), { height }).parts;
+    await assert.rejects(waitForBlock(at(LAST_BLOCK), SENT, LAST_BLOCK));
+    assert.equal(await waitForBlock(at(LAST_BLOCK - 1), SENT, LAST_BLOCK), 9);
   });
 });
