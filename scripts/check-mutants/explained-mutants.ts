@@ -108,4 +108,16 @@ export const EXPLAINED_MUTANTS: readonly ExplainedMutant[] = [
     change: '|| becomes &&',
     why: 'an assertion: a CHECK of the table keeps one of both from being null alone',
   },
+  {
+    file: 'src/gasbank/rebuilt-ledger-store.ts',
+    code: 'block: row.block === null ? null : Number(row.block),',
+    change: '? becomes ? false &&',
+    why: 'what is settled has a block: transfers without one are left out by the query',
+  },
+  {
+    file: 'src/pipeline/take-turns.ts',
+    code: 'if (dealt.length === room || !isCut || part >= room) return dealt;',
+    change: '>= becomes >',
+    why: 'a pile that was cut at the room that there is fills it by itself, and that ends it too',
+  },
 ];
