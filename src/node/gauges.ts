@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createUpkeepViews } from '../automation/upkeep-view-store.js';
 import type { Clock } from '../base/clock.js';
+import { messageOf } from '../base/node-error.js';
 import { BURNT, earnedOf, walletOf } from '../gasbank/accounts.js';
 import { createLedgerStore } from '../gasbank/ledger-store.js';
 import { createCursorStore } from '../pipeline/cursor-store.js';
@@ -18,7 +19,10 @@ import { spendingStatus } from './spending-figures.js';
 const KEPT_MS = 60_000;
 
 export interface Gauges {
-  /** Brings the figures up to date that are read when somebody asks for them. */
+  /**
+   * Brings up to date what is read when somebody asks for it. Never rejects: a scrape that failed
+   * would say that the node is down, and what counts itself is there in any case.
+   */
   refresh(): Promise<void>;
 }
 
@@ -31,21 +35,25 @@ export function createGauges(options: NodeOptions, parts: Running): Gauges {
   const cursor = createCursorStore(parts.db);
   const queue = createQueue(options, parts);
   const money = createMoney(options, parts);
+  async function readAll(): Promise<void> {
+    metrics.ready(readinessOf(options, parts).ready);
+    metrics.signerUp(parts.signerWatch.status()?.isUp ?? true);
+    const processed = cursor.read()?.height ?? null;
+    queue.refresh(processed);
+    money.refresh();
+    refreshChain(options, parts, processed);
+    for (const { pair, ageMs, heartbeatMs } of parts.prices.ages()) {
+      metrics.priceAge(pair, ageMs, heartbeatMs);
+    }
+    const sandbox = parts.functions.status();
+    if (sandbox !== null) metrics.sandbox(sandbox);
+    await refreshDisk(options);
+  }
   return {
-    async refresh() {
-      metrics.ready(readinessOf(options, parts).ready);
-      metrics.signerUp(parts.signerWatch.status()?.isUp ?? true);
-      const processed = cursor.read()?.height ?? null;
-      queue.refresh(processed);
-      money.refresh();
-      refreshChain(options, parts, processed);
-      for (const { pair, ageMs, heartbeatMs } of parts.prices.ages()) {
-        metrics.priceAge(pair, ageMs, heartbeatMs);
-      }
-      const sandbox = parts.functions.status();
-      if (sandbox !== null) metrics.sandbox(sandbox);
-      await refreshDisk(options);
-    },
+    refresh: () =>
+      readAll().catch((error) => {
+        options.log.warn('gauges not read', { reason: messageOf(error) });
+      }),
   };
 }
 

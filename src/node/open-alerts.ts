@@ -67,10 +67,7 @@ export function openAlerts(
 
   /** One look; what there is to tell of it, or null. */
   async function look(gauges: Pick<Gauges, 'refresh'>): Promise<AlertMessage | null> {
-    // What counts itself is looked at all the same.
-    await gauges.refresh().catch((error) => {
-      log.warn('gauges not read', { reason: messageOf(error) });
-    });
+    await gauges.refresh();
     const news = await watch.look();
     const told = watch
       .firing()

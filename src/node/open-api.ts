@@ -7,7 +7,6 @@ import { createSignIn } from '../api/sign-in.js';
 import { createSlowReads } from '../api/slow-reads.js';
 import { toHex } from '../base/bytes.js';
 import { hash160ToAddress } from '../base/hash.js';
-import { messageOf } from '../base/node-error.js';
 import { readFunctions } from '../chain/read-functions.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { VaultKeys } from '../keystore/vault-keys.js';
@@ -45,10 +44,7 @@ export function openApi(options: NodeOptions, parts: Running, gauges: Gauges): A
     readiness: () => readinessOf(options, parts),
     status: () => statusOf(options, parts),
     async metrics() {
-      // A scrape that failed would say that the node is down.
-      await gauges.refresh().catch((error) => {
-        options.log.warn('gauges not read', { reason: messageOf(error) });
-      });
+      await gauges.refresh();
       return { text: await metrics.text(), contentType: metrics.contentType };
     },
     reads: createApiReads(db),
