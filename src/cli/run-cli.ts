@@ -1,36 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { jsonText } from '../api/json-text.js';
-import { alertsCommand } from './alerts-command.js';
-import { apiKeysCommand } from './api-keys-command.js';
-import { attestCommand } from './attest-command.js';
-import { auditCommand } from './audit-command.js';
-import { backupCommand } from './backup-command.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_CODE_HELP } from './command-options.js';
-import { configCommand } from './config-command.js';
-import { consoleCommand } from './console-command.js';
-import { doctorCommand } from './doctor-command.js';
-import { drillCommand } from './drill-command.js';
-import { estimateCommand } from './estimate-command.js';
-import { evidenceCommand } from './evidence-command.js';
+import { COMMANDS, type LoadCommand } from './command-table.js';
 import { ExitCode } from './exit-code.js';
-import { explainCommand } from './explain-command.js';
-import { functionCommand } from './function-command.js';
-import { gasbankCommand } from './gasbank-command.js';
-import { gatewayCommand } from './gateway-command.js';
-import { healthCommand } from './health-command.js';
-import { keysCommand } from './keys-command.js';
-import { pricesCommand } from './prices-command.js';
 import { reportError } from './report-error.js';
-import { requestsCommand } from './requests-command.js';
-import { restoreCommand } from './restore-command.js';
-import { secretsCommand } from './secrets-command.js';
-import { signerCommand } from './signer-command.js';
-import { startCommand } from './start-command.js';
-import { statusCommand } from './status-command.js';
 import { LINE_COLUMNS } from './text-table.js';
-import { upkeepsCommand } from './upkeeps-command.js';
-import { verifyCommand } from './verify-command.js';
 
 const HELP = `
 When something is wrong:
@@ -46,7 +21,7 @@ ${EXIT_CODE_HELP}`;
 export async function runCli(words: readonly string[], context: CommandContext): Promise<number> {
   const asJson = words.includes('--json');
   let exitCode: number = ExitCode.done;
-  const program = createProgram(context, (code) => {
+  const program = await createProgram(words, context, (code) => {
     exitCode = code;
   });
   const usageErrors: string[] = [];
@@ -72,43 +47,28 @@ export async function runCli(words: readonly string[], context: CommandContext):
   }
 }
 
-/** The command tree; `setExitCode` is told what `start` ends with. */
-function createProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
-  return (
-    new Command('dodona')
-      .description('Dodona: an oracle node for Neo N3, run by one operator as one process.')
-      .version(context.version, '-V, --version', 'print the version')
-      .helpOption('-h, --help', 'print help')
-      .addHelpText('after', HELP)
-      // What stands behind a command is that command's.
-      .enablePositionalOptions()
-      .addCommand(startCommand(context, setExitCode))
-      .addCommand(statusCommand(context))
-      .addCommand(consoleCommand(context))
-      .addCommand(healthCommand(context))
-      .addCommand(explainCommand(context))
-      .addCommand(requestsCommand(context))
-      .addCommand(gasbankCommand(context, setExitCode))
-      .addCommand(gatewayCommand(context))
-      .addCommand(estimateCommand(context))
-      .addCommand(functionCommand(context, setExitCode))
-      .addCommand(pricesCommand(context, setExitCode))
-      .addCommand(upkeepsCommand(context))
-      .addCommand(keysCommand(context))
-      .addCommand(signerCommand(context, setExitCode))
-      .addCommand(secretsCommand(context))
-      .addCommand(apiKeysCommand(context))
-      .addCommand(auditCommand(context))
-      .addCommand(verifyCommand(context, setExitCode))
-      .addCommand(evidenceCommand(context, setExitCode))
-      .addCommand(attestCommand(context, setExitCode))
-      .addCommand(alertsCommand(context))
-      .addCommand(drillCommand(context, setExitCode))
-      .addCommand(backupCommand(context))
-      .addCommand(restoreCommand(context))
-      .addCommand(configCommand(context))
-      .addCommand(doctorCommand(context, setExitCode))
-  );
+/** The command tree, as far as the words need it; `setExitCode` is told what it ends with. */
+async function createProgram(
+  words: readonly string[],
+  context: CommandContext,
+  setExitCode: (code: number) => void,
+): Promise<Command> {
+  const program = new Command('dodona')
+    .description('Dodona: an oracle node for Neo N3, run by one operator as one process.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', HELP)
+    // What stands behind a command is that command's.
+    .enablePositionalOptions();
+  for (const load of neededOf(words)) program.addCommand(await load(context, setExitCode));
+  return program;
+}
+
+/** The command that is named first; all of them for help, and for words that name none. */
+function neededOf([first = '']: readonly string[]): LoadCommand[] {
+  if (first === '-V' || first === '--version') return [];
+  const named = COMMANDS.get(first);
+  return named === undefined ? [...COMMANDS.values()] : [named];
 }
 
 function forEachCommand(command: Command, change: (command: Command) => void): void {

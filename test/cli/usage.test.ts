@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { CommandContext } from '../../src/cli/command-context.js';
+import { COMMANDS as COMMAND_TABLE } from '../../src/cli/command-table.js';
 import { commandLine, longestLine } from './command-line.js';
 
 const COMMANDS = [
@@ -68,6 +70,13 @@ describe('the dodona command line', () => {
     assert.equal(err, '');
     for (const [name = ''] of COMMANDS) assert.match(out, new RegExp(`^ {2}${name} `, 'm'));
     assert.deepEqual(await cli.run('--version'), { exitCode: 0, out: '0.1.0\n', err: '' });
+  });
+
+  it('imports a command by the name that it has', async () => {
+    for (const [name, load] of COMMAND_TABLE) {
+      const command = await load({} as CommandContext, () => undefined);
+      assert.equal(command.name(), name);
+    }
   });
 
   /** The help of every command that has no others below it, by its words. */
