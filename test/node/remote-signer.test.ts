@@ -12,15 +12,20 @@ import { assertBooksMatchChain } from './books.js';
 import { type NodeFixture, nodeFixture } from './node-fixture.js';
 import { giveKeyToSigner, type SignerProcess, startSigner } from './remote-signer-process.js';
 import { type RunningNode, startNode } from './running-node.js';
+import { shiftedClock } from './shifted-clock.js';
 
 const POLICY = [
   'allow: [respond, expire, submitPrices, performUpkeeps, collect]',
   'maxPerHour: 40 GAS',
 ];
 
+/** Within it the node looks again whether the signer refuses still. */
+const A_LOOK_MS = 60_000;
+
 describe('a node whose key is at a signer', function () {
   this.timeout(300_000);
   const cli = commandLine();
+  const clock = shiftedClock();
   let fixture: NodeFixture;
   let config: NodeConfig;
   let signerFile: string;
@@ -33,7 +38,7 @@ describe('a node whose key is at a signer', function () {
     });
     ({ config, signerFile } = giveKeyToSigner(fixture, POLICY));
     signer = await startSigner(signerFile, fixture.folder);
-    running = await startNode(config);
+    running = await startNode(config, { clock });
   });
   after(async () => {
     cli.remove();
@@ -153,8 +158,8 @@ describe('a node whose key is at a signer', function () {
     await signer.stop();
     writeFileSync(signerFile, text);
     signer = await startSigner(signerFile, fixture.folder);
-    // It looks again within a minute.
-    await running.untilEnded([id], 120_000);
+    clock.forward(A_LOOK_MS);
+    await running.untilEnded([id]);
     assert.equal(running.explain(id).state, 'answered');
   });
 });
