@@ -5,6 +5,7 @@ import type { Signer } from '../chain/signer.js';
 import type { NoteSent } from '../pipeline/send-order.js';
 import type { CommandContext } from './command-context.js';
 import type { OpenChain } from './open-chain.js';
+import { withVault } from './open-vault-desk.js';
 import {
   booksOfRotation,
   readWalletHoldings,
@@ -48,12 +49,23 @@ export async function revokeNodeAccount(parts: RevocationParts) {
     const order = { kind: 'revokeNodeAccount' } as const;
     const { loud, noteSent } = tools;
     report = await carryOut(desk, () => order, { dryRun: isDryRun }, loud, noteSent);
-    if (!isDryRun) tools.note.forget();
+    if (!isDryRun) {
+      tools.note.forget();
+      await tools.passOver('not in the audit log', () => auditRevocation(parts, nodeAccount));
+    }
     context.passed?.('revoke');
   }
   // Not before: whoever has the key answers until then, and could keep a collection from a block.
   const taken = isDryRun ? NOTHING : await takeWhatIsLeft(parts, tools, nodeAccount);
   return { revoked: nodeAccount, ...taken, report };
+}
+
+function auditRevocation({ context, open }: RevocationParts, account: Hash160): Promise<void> {
+  return withVault(context, open.config, ({ audit, actor }) => {
+    const object = `node-key:${hash160ToAddress(account)}`;
+    const done = { actor, action: 'node-key.revoke', object, outcome: 'done' } as const;
+    audit.record((append) => append({ ...done, requestId: null, note: '' }));
+  });
 }
 
 const NOT_SETTLED = 'not known what became of what was sent before';

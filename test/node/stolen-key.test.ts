@@ -53,6 +53,9 @@ describe('the drill for a stolen key', function () {
       /revokes the node account[\s\S]*in block (\d+)[\s\S]*collects 0\.\d+ GAS of its earnings/;
     assert.match(out, inOrder);
     assert.match(out, /collects[\s\S]*in block \d+[\s\S]* sends \d+\.\d+ GAS to\s/);
+    const audit = await cli.run('audit', 'list', '--json', '--config', config.file);
+    const entries = audit.out.match(/"action":"node-key\.revoke","object":"node-key:N\w{33}"/g);
+    assert.equal(entries?.length, 1, audit.out);
     const left = await readContract(network.rpc, gatewayReads(gateway).earnedOf(node.hash));
     assert.equal(left, 0n);
     assert.match(await keys('status'), /none: it was revoked; nothing is answered/);
