@@ -67,15 +67,19 @@ function checkWaste({ chain, nodes, nodeAccount }: Simulation): string[] {
 }
 
 const STEADY_SLACK_BLOCKS = 16;
+/** What a clock that was ahead put off looks for a minute as if it were put off by as much. */
+const AFTER_JUMPS_MS = 60_000;
 
 /** What is funded and feasible runs, once nothing goes wrong. */
-function checkSteadyUpkeep({ chain, cast, faults, calmBlock, config }: Simulation): string[] {
+function checkSteadyUpkeep(simulation: Simulation): string[] {
+  const { chain, cast, faults, calmBlock, config, blockMs } = simulation;
   const { views } = chain;
   const upkeep = views.upkeeps().find(({ owner }) => owner === cast.steady);
   // What FAULTs for no reason that the node could know, it leaves alone for a while.
   if (upkeep === undefined || calmBlock === null || faults.isOn('transaction faulted')) return [];
   // A run that was sent before may be under way for as long as its transaction lives.
-  const patience = config.pipeline.validUntilBlocks + STEADY_SLACK_BLOCKS;
+  const afterJumps = faults.isOn('clock jumped') ? Math.ceil(AFTER_JUMPS_MS / blockMs) : 0;
+  const patience = config.pipeline.validUntilBlocks + STEADY_SLACK_BLOCKS + afterJumps;
   if (views.height() - calmBlock < patience) return [];
   const runs = views.upkeepRuns().filter(({ id }) => id === upkeep.id);
   const last = Number(runs.at(-1)?.due ?? 0n);

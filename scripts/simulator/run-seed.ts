@@ -24,8 +24,6 @@ export interface SeedResult {
  * looks for a minute as if it were put off by as much.
  */
 const QUIET_BLOCKS = 160;
-/** Time for what comes again and again to come once. */
-const LEAST_QUIET_BLOCKS = 12;
 /** The nodes have so long to read the last block. */
 const SETTLE_MS = 60_000;
 
@@ -71,7 +69,7 @@ function noteLoose({ failures }: Simulation, error: unknown): void {
 }
 
 async function runBlocks(simulation: Simulation): Promise<void> {
-  const { chain, nodes, scenario, time, failures, blockMs, random, busyBlocks } = simulation;
+  const { chain, nodes, scenario, time, failures, blockMs, random, length } = simulation;
   let made = 0;
   let quiet = 0;
   scenario.prepare();
@@ -80,7 +78,7 @@ async function runBlocks(simulation: Simulation): Promise<void> {
   const next = (): void => {
     if (isOver()) return;
     made += 1;
-    if (made <= busyBlocks) scenario.act();
+    if (made <= length.busyBlocks) scenario.act();
     else quiet += 1;
     if (quiet === 1) calmDown(simulation);
     produce(simulation);
@@ -91,7 +89,7 @@ async function runBlocks(simulation: Simulation): Promise<void> {
   };
   const isOver = (): boolean =>
     failures.length > 0 ||
-    (quiet >= LEAST_QUIET_BLOCKS && isEnded(simulation)) ||
+    (quiet >= length.calmBlocks && isEnded(simulation)) ||
     quiet >= QUIET_BLOCKS;
   plan();
   await time.run(isOver);

@@ -7,6 +7,7 @@ import type { ChainViews, SimulatedChain } from './chain/simulated-chain.js';
 import type { Faults } from './faults.js';
 import type { SeededRandom } from './seeded-random.js';
 import { SOURCE_MOODS, sourceUrl } from './simulated-web.js';
+import type { SimulationLength } from './simulation.js';
 import { type StandInProgram, standInRandomKey } from './stand-ins.js';
 import { SECRET_NAME } from './vault-in-place.js';
 
@@ -17,6 +18,7 @@ export interface ScenarioParts {
   readonly faults: Faults;
   readonly random: SeededRandom;
   readonly nodeAccount: Hash160;
+  readonly length: SimulationLength;
 }
 
 /** What people do while a simulation runs. */
@@ -32,7 +34,7 @@ export interface Scenario {
 /** Of the upkeep that nothing may keep from running. */
 export const STEADY_EVERY_BLOCKS = 3;
 /** Blocks until a request expires: short, so that its end is seen. */
-const LIFETIME_BLOCKS = { least: 12, most: 30 };
+const LEAST_LIFETIME_BLOCKS = 8;
 const CALLBACK_MODES = [
   '',
   'throw',
@@ -54,7 +56,7 @@ export function createScenario(parts: ScenarioParts): Scenario {
   const { gateway, owner } = cast;
   const consumer = (): Hash160 => random.pick(cast.consumers);
   const user = (): Hash160 => random.pick(cast.users);
-  const lifetime = random.between(LIFETIME_BLOCKS.least, LIFETIME_BLOCKS.most);
+  const lifetime = random.between(LEAST_LIFETIME_BLOCKS, parts.length.lifetime);
   const programs = programsOf(random);
   const acts = weighted(random, ACTS);
   const mood = createMood(random);

@@ -140,5 +140,7 @@ interface Connected {
 
 function connect(image: Buffer): Connected {
   const db = prepareDatabase(new SqliteDatabase(image));
+  // Nobody else has it: without a lock for each statement a simulation takes a tenth less time.
+  db.pragma('locking_mode = EXCLUSIVE');
   return { db, pool: createStatementPool(db) };
 }

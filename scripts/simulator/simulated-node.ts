@@ -65,9 +65,9 @@ export interface SimulatedNode {
 const STOP_LIMIT_MS = 10_000;
 const RESTART_MS = { least: 50, most: 8_000 };
 /** A process that is to be killed dies at one of so many steps. */
-const MAX_STEPS_TO_DEATH = 4_000;
+const MAX_STEPS_TO_DEATH = 2_000;
 const JUMP_MS = { least: 500, most: 86_400_000 };
-const FATE_EVERY_MS = 5_000;
+const FATE_EVERY_MS = 2_500;
 
 interface Process {
   readonly life: Life;

@@ -38,13 +38,42 @@ export interface Simulation {
   readonly scenario: Scenario;
   /** From when on nothing went wrong any more. */
   calmBlock: number | null;
-  /** Blocks in which people ask and things go wrong. */
-  readonly busyBlocks: number;
+  readonly length: SimulationLength;
   readonly blockMs: number;
   readonly random: SeededRandom;
   readonly emptyDatabase: Buffer;
   readonly announce: (index: number) => void;
   trueMs(): number;
+}
+
+/** How long a simulation goes on. */
+export interface SimulationLength {
+  /** Blocks in which people ask and things go wrong. */
+  readonly busyBlocks: number;
+  /** Blocks afterwards in which nothing goes wrong, at least: what comes again and again comes. */
+  readonly calmBlocks: number;
+  /** Blocks until a request expires, at most. */
+  readonly lifetime: number;
+}
+
+/**
+ * Many short histories and some long: most of what can go wrong does within a few blocks, and more
+ * seeds are more kinds of chain, people and trouble.
+ */
+const LENGTHS = [
+  { share: 0.6, busy: { least: 3, most: 7 }, calmBlocks: 8, lifetime: 14 },
+  { share: 0.28, busy: { least: 6, most: 14 }, calmBlocks: 10, lifetime: 20 },
+  { share: 0.12, busy: { least: 12, most: 40 }, calmBlocks: 20, lifetime: 30 },
+] as const;
+
+function drawLength(random: SeededRandom): SimulationLength {
+  let left = random.next();
+  const drawn = LENGTHS.find(({ share }) => {
+    left -= share;
+    return left < 0;
+  });
+  const { busy, calmBlocks, lifetime } = drawn ?? LENGTHS[2];
+  return { busyBlocks: random.between(busy.least, busy.most), calmBlocks, lifetime };
 }
 
 const EPOCH_MS = 1_700_000_000_000;
@@ -102,15 +131,18 @@ export function createSimulation(
       : null,
   );
   const people = random.fork('people');
+  const length = drawLength(draw);
   const sender = createSender(chain, cast.gateway, history, people);
   const nodeAccount = signer.account;
   return {
     ...{ time, chain, cast, nodes, nodeAccount, config, faults, history, failures, isSecret },
-    scenario: createScenario({ chain, cast, sender, faults, random: people, nodeAccount }),
+    scenario: createScenario({
+      ...{ chain, cast, sender, faults, nodeAccount, length },
+      random: people,
+    }),
     calmBlock: null,
     emptyDatabase: ground.emptyDatabase,
-    busyBlocks: draw.between(8, 40),
-    ...{ blockMs, trueMs, random: random.fork('blocks'), announce: announcer.announce },
+    ...{ length, blockMs, trueMs, random: random.fork('blocks'), announce: announcer.announce },
   };
 }
 
