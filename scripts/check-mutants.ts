@@ -6,6 +6,7 @@
  *
  *   npm run mutants -- [--sample N] [--file PART] [--list] [--jobs N]
  *   npm run mutants -- --drawn N [--commit HASH] [--seeds N] [--results FILE] [--list] [--jobs N]
+ *     [--quick] [--again] [--file PART]
  *
  * `--sample N` takes N of them, other ones each day; `--file PART` those of sources whose name
  * contains PART. `--drawn N` draws N by the commit's hash out of all of pipeline, books, automation
@@ -32,6 +33,8 @@ const { values } = parseArgs({
     commit: { type: 'string' },
     seeds: { type: 'string', default: '40' },
     results: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
   },
 });
 
@@ -65,7 +68,7 @@ async function main(): Promise<number> {
       console.error(`check-mutants: no test noticed ${describeMutant(mutant)}`);
     if (done % 20 === 0) console.error(`${done} of ${chosen.length} mutants were tried`);
   };
-  const testsOf = () => QUICK_TESTS;
+  const testsOf = () => [QUICK_TESTS];
   const options = { testsOf, seeds: 0, histories: HISTORIES, jobs: Number(values.jobs), onRun };
   const runs = await runMutants(chosen, { root: projectRoot, ...options });
   const alive = runs.filter(({ killedBy }) => killedBy === null).length;

@@ -120,4 +120,10 @@ export const EXPLAINED_MUTANTS: readonly ExplainedMutant[] = [
     change: '>= becomes >',
     why: 'a pile that was cut at the room that there is fills it by itself, and that ends it too',
   },
+  {
+    file: 'src/automation/cron-schedule.ts',
+    code: 'const minute = within(schedule, step > 0 ? 0 : DAY_MS / MINUTE_MS - 1, step);',
+    change: '> becomes >=',
+    why: 'a search steps by 1 or -1, never by 0',
+  },
 ];

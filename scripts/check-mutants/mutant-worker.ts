@@ -1,54 +1,68 @@
 /**
- * Runs the quick tests of a copy of the checkout again and again, within one process: starting one
- * for each mutant would take most of the time. `mutant-worker.ts FOLDER`; each message is a Task,
- * each answer is a TestsRun.
+ * Runs tests of a copy of the checkout in this process, group after group, until the first fails:
+ * `mutant-worker.ts FOLDER`; the message in is a Task, the one out a TestsRun.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
-import { register } from 'tsx/esm/api';
 
 export interface Task {
-  /** What to put in the place of a source before the tests, and after them. */
-  readonly file: string;
-  readonly mutated: string;
-  readonly original: string;
-  readonly tests: readonly string[];
+  /** Files of tests; those of a group run before the modules of the next are even loaded. */
+  readonly groups: readonly (readonly string[])[];
+  /** Of those that set none of their own. */
+  readonly testTimeoutMs: number;
+  /** Whether there must be a blockchain node for them. */
+  readonly onNode: boolean;
 }
 
 export interface TestsRun {
-  /** The first test that failed, or why the modules could not be loaded at all. */
-  readonly failure: string | null;
+  readonly failure: TestFailure | null;
+}
+
+/** The first test that failed, or why the modules could not be loaded at all. */
+export interface TestFailure {
+  readonly what: string;
+  /** It waited for too long, which a busy machine does to what is right too. */
+  readonly isLate: boolean;
 }
 
 const [folder = ''] = process.argv.slice(2);
-const TEST_TIMEOUT_MS = 60_000;
-let runs = 0;
 
-process.on('message', async ({ file, mutated, original, tests }: Task) => {
-  writeFileSync(join(folder, file), mutated);
-  const failure = await firstFailure(tests).catch((cause) => `not loaded: ${cause}`);
-  writeFileSync(join(folder, file), original);
+process.once('message', async ({ groups, testTimeoutMs, onNode }: Task) => {
+  const network = onNode ? await offerNetwork() : null;
+  let failure: TestFailure | null = null;
+  for (const tests of groups) {
+    failure ??= await firstFailure(tests, testTimeoutMs).catch((cause) => {
+      return { what: `not loaded: ${cause}`, isLate: false };
+    });
+  }
+  await network?.stop();
   process.send?.({ failure } satisfies TestsRun);
 });
-process.send?.({ ready: true });
+process.send?.('ready');
 
-async function firstFailure(tests: readonly string[]): Promise<string | null> {
-  const mocha = new Mocha({ ui: 'bdd', bail: true, timeout: TEST_TIMEOUT_MS, reporter: 'dot' });
+/** Loaded when it is needed: its modules take longer than most tests. */
+async function offerNetwork(): Promise<{ stop(): Promise<void> }> {
+  const { offerSharedNetwork, SHARED_NETWORK_VARIABLE } = await import(
+    '../devnet/shared-network.js'
+  );
+  const network = await offerSharedNetwork();
+  process.env[SHARED_NETWORK_VARIABLE] = network.socket;
+  return network;
+}
+
+async function firstFailure(
+  tests: readonly string[],
+  timeout: number,
+): Promise<TestFailure | null> {
+  const mocha = new Mocha({ ui: 'bdd', bail: true, timeout, reporter: 'dot' });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
-  // Every run loads its own modules.
-  const modules = register({ namespace: `run-${++runs}` });
-  for (const test of tests) {
-    const url = pathToFileURL(join(folder, test)).href;
-    await modules.import(url, import.meta.url);
-  }
-  let failure: string | null = null;
+  for (const test of tests) await import(pathToFileURL(join(folder, test)).href);
+  let failure: TestFailure | null = null;
   await new Promise<number>((resolve) => {
-    mocha.run(resolve).once('fail', (test) => {
-      failure = test.fullTitle();
+    mocha.run(resolve).once('fail', (test, error: { readonly code?: string }) => {
+      failure = { what: test.fullTitle(), isLate: error.code === 'ERR_MOCHA_TIMEOUT' };
     });
   });
-  await modules.unregister();
   return failure;
 }

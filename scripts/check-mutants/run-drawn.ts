@@ -1,12 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { commitNow } from '../simulator/run-blocks.js';
-import { belongingTests } from './belonging-tests.js';
+import { belongingTests, nodeTestsOf } from './belonging-tests.js';
 import { describeMutant, type Mutant } from './derive-mutants.js';
 import { drawMutants, keyOf } from './draw-mutants.js';
 import { EXPLAINED_MUTANTS, explains } from './explained-mutants.js';
+import type { Verdict } from './judge-mutant.js';
 import { nodeMutants } from './mutated-sources.js';
-import { type MutantRun, runMutants, type Verdict } from './run-mutants.js';
+import { type MutantRun, runMutants } from './run-mutants.js';
 
 /** Of those drawn, this share must be killed. */
 const LEAST_KILLED_PERCENT = 95;
@@ -23,11 +24,17 @@ export interface DrawnRun {
   readonly jobs: number;
   /** Only tell which are drawn. */
   readonly list: boolean;
+  /** Leave out the tests on a blockchain node, which take most of the time of those that live. */
+  readonly quick: boolean;
+  /** Run those that lived again: tests may be there now that notice them. */
+  readonly again: boolean;
+  /** Run those alone in whose place and change ("src/a/b.ts:12: > becomes >=") this stands. */
+  readonly file?: string | undefined;
 }
 
 /** Draws mutants, runs tests and simulator on each and tells what came of it: the exit code. */
 export async function runDrawn(options: DrawnRun): Promise<number> {
-  const { root, count, list } = options;
+  const { root, count, list, again } = options;
   const commit = options.commit ?? commitNow();
   if (commit === null) throw new Error('there is no repository: say --commit HASH');
   const all = nodeMutants(root);
@@ -40,22 +47,31 @@ export async function runDrawn(options: DrawnRun): Promise<number> {
   }
   const file = options.results ?? join(root, '.cache', 'mutants', `${commit}.jsonl`);
   const verdicts = readVerdicts(file);
-  const waiting = drawn.filter((mutant) => !verdicts.has(keyOf(mutant)));
+  const isOpen = (verdict: Verdict | undefined): boolean =>
+    verdict === undefined || (again && verdict.killedBy === null);
+  const waiting = drawn
+    .filter((mutant) => describeMutant(mutant).includes(options.file ?? ''))
+    .filter((mutant) => isOpen(verdicts.get(keyOf(mutant))));
   const testsOf = belongingTests(root);
   const files = [...new Set(waiting.map((mutant) => mutant.file))];
-  const allTests = [...new Set(files.flatMap(testsOf))];
-  const onRun = ({ mutant, killedBy, what }: MutantRun): void => {
+  const allTests = [...new Set(files.flatMap((file) => testsOf(file).flat()))];
+  const onRun = ({ mutant, killedBy, what, seconds }: MutantRun): void => {
     const key = keyOf(mutant);
     verdicts.set(key, { killedBy, what });
     const { file: of, line, code, change } = mutant;
-    appendFileSync(file, `${JSON.stringify({ key, killedBy, what, of, line, change, code })}\n`);
+    const kept = { key, killedBy, what, seconds, of, line, change, code };
+    appendFileSync(file, `${JSON.stringify(kept)}\n`);
     const done = drawn.filter((each) => verdicts.has(keyOf(each))).length;
     console.error(`${done}/${drawn.length} ${killedBy ?? 'LIVED'}: ${describeMutant(mutant)}`);
   };
   mkdirSync(dirname(file), { recursive: true });
   if (waiting.length > 0) {
-    const tests = (mutant: Mutant | null) => (mutant === null ? allTests : testsOf(mutant.file));
-    await runMutants(waiting, { ...options, testsOf: tests, onRun });
+    const tests = (mutant: Mutant | null) => (mutant === null ? [allTests] : testsOf(mutant.file));
+    const onNode = (mutant: Mutant | null) => [
+      ...new Set((mutant === null ? files : [mutant.file]).flatMap(nodeTestsOf)),
+    ];
+    const nodeTests = options.quick ? {} : { nodeTestsOf: onNode };
+    await runMutants(waiting, { ...options, ...nodeTests, testsOf: tests, onRun });
   }
   return tell(drawn, verdicts);
 }
@@ -73,7 +89,7 @@ function readVerdicts(file: string): Map<string, Verdict> {
 
 function tell(drawn: readonly Mutant[], verdicts: ReadonlyMap<string, Verdict>): number {
   const lived = drawn.filter((mutant) => verdicts.get(keyOf(mutant))?.killedBy === null);
-  for (const by of ['tests', 'simulator', 'time'] as const) {
+  for (const by of ['tests', 'simulator', 'tests on a node', 'time'] as const) {
     const killed = drawn.filter((mutant) => verdicts.get(keyOf(mutant))?.killedBy === by);
     console.log(`${String(killed.length).padStart(6)} killed by ${by}`);
   }

@@ -1,49 +1,41 @@
-import { fork } from 'node:child_process';
 import { buildWorker } from '../simulator/build-worker.js';
 import type { SeedResult } from '../simulator/run-seed.js';
-import type { Verdict } from './run-mutants.js';
+import { type Outcome, outcomeOf, type ProcessLimits, startLimited } from './limited-process.js';
 
-/** A seed takes less than a second; one that takes this long does not end. */
-const SEED_LIMIT_MS = 60_000;
 const HEAP_MB = 1_024;
+
+export interface SeedsRun {
+  /** The last that ran. */
+  readonly seed: number;
+  /** What it came to when it did not hold, or null. */
+  readonly outcome: Outcome<string | null>;
+}
 
 /**
  * Runs seeds from 0 on with the sources of a checkout until one fails: a promise that does not
  * hold, a process that ends, one that takes too long. That a history is another one is no failure.
  */
-export async function simulateIn(root: string, seeds: number): Promise<Verdict> {
+export async function simulateIn(
+  root: string,
+  seeds: number,
+  limits: ProcessLimits,
+): Promise<SeedsRun> {
   const worker = await buildWorker(root);
+  let seed = 0;
   try {
-    return await runSeeds(worker.file, root, seeds);
+    const args = [`--max-old-space-size=${HEAP_MB}`, worker.file];
+    const child = startLimited(args, limits, { cwd: root });
+    const outcome = await outcomeOf<string | null>(child, limits, (resolve) => {
+      child.on('message', ({ failures }: SeedResult) => {
+        const failure = failures[0] ?? null;
+        if (failure !== null || seed + 1 >= seeds) return resolve(failure);
+        seed += 1;
+        child.send(seed);
+      });
+      child.send(seed);
+    });
+    return { seed, outcome };
   } finally {
     worker.remove();
   }
-}
-
-function runSeeds(file: string, root: string, seeds: number): Promise<Verdict> {
-  return new Promise((resolve) => {
-    const execArgv = [`--max-old-space-size=${HEAP_MB}`];
-    const child = fork(file, { cwd: root, execArgv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    let seed = -1;
-    let limit: NodeJS.Timeout | undefined;
-    const end = (killedBy: Verdict['killedBy'], what: string): void => {
-      clearTimeout(limit);
-      child.kill('SIGKILL');
-      resolve({ killedBy, what: killedBy === null ? '' : `seed ${seed}: ${what}` });
-    };
-    const next = (): void => {
-      clearTimeout(limit);
-      seed += 1;
-      if (seed >= seeds) return end(null, '');
-      limit = setTimeout(() => end('time', `no end after ${SEED_LIMIT_MS} ms`), SEED_LIMIT_MS);
-      child.send(seed);
-    };
-    child.on('message', ({ failures }: SeedResult) => {
-      if (failures[0] === undefined) next();
-      else end('simulator', failures[0]);
-    });
-    child.on('exit', (code) => end('simulator', `the process ended with ${code}`));
-    child.on('error', () => child.kill('SIGKILL'));
-    next();
-  });
 }

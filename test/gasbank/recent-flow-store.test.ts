@@ -78,6 +78,12 @@ describe('what went out and came in lately', () => {
     assert.deepEqual(flow(), '7 out, 0 in, 2 h');
   });
 
+  it('is of no time at all where the block that began the books is ahead of the clock', () => {
+    fund(NOW_MS + HOUR_MS);
+    fees(NOW_MS + HOUR_MS, 7n);
+    assert.deepEqual(flow(), '7 out, 0 in, 0 h');
+  });
+
   it('is of the whole period where one row is older', () => {
     book(DAY_AGO_MS - 1, [OUTSIDE, walletOf(NODE)], 10_000n, 'funded');
     fees(NOW_MS - HOUR_MS, 7n);
@@ -96,5 +102,18 @@ describe('what went out and came in lately', () => {
     book(NOW_MS - HOUR_MS, [BURNT, LOST], 2n, 'faulted');
     book(NOW_MS - HOUR_MS, [LOST, BURNT], 2n, 'recovered');
     assert.deepEqual(flow(), '3 out, 0 in, 24 h');
+  });
+
+  it('looks at the last 100,000 rows alone, and tells how short a period they are of', () => {
+    fund(DAY_AGO_MS - HOUR_MS);
+    fees(DAY_AGO_MS + HOUR_MS, 1_000n);
+    fees(NOW_MS - 3 * HOUR_MS, 50n);
+    const deposit = `'single', '${OUTSIDE}', '${reservedOf(OTHER)}', 1, 'deposit', 1`;
+    db.exec(`WITH RECURSIVE row(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < 100000)
+      INSERT INTO ledger_transfer (id, phase, debit, credit, amount, cause, block, at_ms)
+      SELECT 'many' || n, ${deposit}, ${NOW_MS - 2 * HOUR_MS} FROM row`);
+    assert.deepEqual(flow(), '50 out, 0 in, 3 h');
+    fees(NOW_MS - HOUR_MS, 7n);
+    assert.deepEqual(flow(), '7 out, 0 in, 2 h');
   });
 });

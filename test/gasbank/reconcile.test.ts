@@ -208,6 +208,20 @@ describe('holding the books against the chain', () => {
     assert.match(reconcile.whyStopped() ?? '', /it began after block 102, and by 104/);
   });
 
+  it('logs each difference once, as an error that names the account and both figures', async () => {
+    const logged: string[] = [];
+    const error: typeof silentLog.error = (event, facts) =>
+      void logged.push(`${event}: ${facts?.account}: ${facts?.reason}`);
+    const reconcile = make({ log: { ...silentLog, error } });
+    await reconcile.run(height);
+    lies.set(creditOf(PAYER), -1n);
+    move(creditOf(PAYER), 5n);
+    for (const blocks of [1, 1]) await next(reconcile, blocks);
+    const [differs = '', ...others] = logged.filter((line) => line.startsWith('the books differ'));
+    assert.deepEqual(others, []);
+    assert.match(differs, /: credit:0xc3.*0\.00001004 GAS .* 0\.00001005 GAS on the books/);
+  });
+
   it('does not call a difference over while another account differs', async () => {
     const reconcile = make();
     await reconcile.run(height);

@@ -56,7 +56,7 @@ describe('publishing prices', () => {
     );
   }
 
-  function publish(budgets: Budgets = NO_BUDGETS) {
+  function publish(budgets: Budgets = NO_BUDGETS, maxSystemFee = 1_000n, maxNetworkFee = 1_000n) {
     const chain: ChainPort = {
       ...stages.chain.port,
       pricesScript: (given: readonly PriceRound[]) =>
@@ -77,7 +77,7 @@ describe('publishing prices', () => {
       ...parts,
       due,
       rounds,
-      planLimits: { margin, maxSystemFee: 1_000n, maxNetworkFee: 1_000n, allowLoss: new Set() },
+      planLimits: { margin, maxSystemFee, maxNetworkFee, allowLoss: new Set() },
       submit: createSubmit({ ...parts, walletFloor: 0n, onWalletShort: () => {} }),
       limits: { validBlocks: 10, holdMs: 3_000 },
       randomNonce: () => 5,
@@ -183,6 +183,30 @@ describe('publishing prices', () => {
     assert.deepEqual(take(3n, 108n, []), [{ pair: A, reason: 'skipped' }]);
     sponsors.set(A, OTHER);
     assert.deepEqual(take(4n, 106n, [B]), [{ pair: A, reason: 'sponsor' }]);
+  });
+
+  it('puts as many together as the limits of fees allow, to the datoshi', async () => {
+    offer(A, B, C);
+    await publish(NO_BUDGETS, 302n, 10n)(10);
+    assert.deepEqual(ended(), [A, B, C]);
+    offer(A, B, C);
+    await publish(NO_BUDGETS, 301n)(10);
+    assert.deepEqual(ended(), [A]);
+    assert.deepEqual(waiting(), [B, C]);
+  });
+
+  it('is refused, and not tried with each block, where one alone costs more than a limit', async () => {
+    for (const [systemFee, networkFee] of [[101n], [1_000n, 9n]] as const) {
+      offer(A);
+      const run = publish(NO_BUDGETS, systemFee, networkFee);
+      const retried = stages.retries.length;
+      await run(10);
+      assert.deepEqual(ended(), []);
+      assert.deepEqual(stages.retries.slice(retried), ['prices']);
+      const tried = trials.length;
+      await run(11);
+      assert.equal(trials.length, tried);
+    }
   });
 
   it('is held by gasbank.budgets.perKind.price with a reason, and goes on after the hour', async () => {

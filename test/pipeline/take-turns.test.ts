@@ -96,6 +96,17 @@ describe('what is worked on next', () => {
     assert.equal(work(turnsOf(), { room: 32 }).length, 32);
   });
 
+  it('looks at no more requesters than there is room for, however many have something due', () => {
+    for (let at = 1; at <= 40; at++) ask(account(at), 3);
+    const asked = new Set<Hash160>();
+    const oldestOf: Stages['requests']['oldestOf'] = (state, requester, nowMs, limit) => {
+      asked.add(requester);
+      return stages.requests.oldestOf(state, requester, nowMs, limit);
+    };
+    work(createTurns({ ...stages.requests, oldestOf }, 'received'));
+    assert.equal(asked.size, 4);
+  });
+
   it('keeps nobody out whose account stands behind those of many who only wait', () => {
     for (let at = 0; at < 700; at++) {
       ask(hash160(`0x${at.toString(16).padStart(40, '0')}`));

@@ -82,7 +82,7 @@ describe('the rules of the books', () => {
     const stride = Math.floor(all.length / SAMPLE);
     const first = Math.floor(Math.random() * stride);
     const sample = all.filter((_, at) => at % stride === first);
-    const testsOf = () => QUICK_TESTS;
+    const testsOf = () => [QUICK_TESTS];
     const options = { testsOf, seeds: 0, histories: 60, jobs: 1, onRun: () => {} };
     const runs = await runMutants(sample, { root: projectRoot, ...options });
     const alive = runs.filter(({ killedBy }) => killedBy === null);
@@ -125,11 +125,11 @@ describe('mutants of pipeline, books, automation and codec', () => {
 
   it('have tests of their own, none of which needs a blockchain node', () => {
     const testsOf = belongingTests(projectRoot);
-    const ofIntake = testsOf('src/pipeline/intake.ts');
+    const ofIntake = testsOf('src/pipeline/intake.ts').flat();
     assert.ok(ofIntake.includes('test/pipeline/intake.test.ts'));
     assert.ok(ofIntake.includes('test/gasbank/histories.test.ts'));
     assert.ok(ofIntake.includes('test/pipeline/respond.test.ts'));
-    const ofCodec = testsOf('src/chain/gateway-events.ts');
+    const ofCodec = testsOf('src/chain/gateway-events.ts').flat();
     assert.ok(ofCodec.includes('test/chain/gateway-codec.test.ts'));
     assert.ok(!ofCodec.includes('test/chain/gateway.test.ts'));
   });
