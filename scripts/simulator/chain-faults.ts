@@ -1,8 +1,10 @@
+import type { Cast } from './actors.js';
 import type {
   SimulatedChain,
   SimulatedTransaction,
   TransactionFate,
 } from './chain/simulated-chain.js';
+import { createEventLie } from './event-lie.js';
 import type { Faults } from './faults.js';
 import type { History } from './history.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -33,12 +35,17 @@ function drawFate(height: number, faults: Faults, random: SeededRandom): Transac
   return { kind: 'held', untilIndex: height + random.between(2, MAX_LATE_BLOCKS) };
 }
 
+export interface Disturbed {
+  readonly chain: SimulatedChain;
+  readonly cast: Pick<Cast, 'gateway'>;
+  readonly faults: Faults;
+  readonly random: SeededRandom;
+}
+
 /** What endpoints do wrong until the next block. */
 export function disturbEndpoints(
-  chain: SimulatedChain,
+  { chain, cast: { gateway }, faults, random }: Disturbed,
   count: number,
-  faults: Faults,
-  random: SeededRandom,
 ): void {
   for (let at = 0; at < count; at++) {
     const endpoint = chain.faultsOf(at);
@@ -46,10 +53,11 @@ export function disturbEndpoints(
     const lies = faults.strikes('endpoint lies about its height');
     endpoint.heightLie = lies ? random.pick([-20, -3, -1, 1, 3]) : 0;
     const loses = faults.strikes('endpoint loses transactions');
-    endpoint.intercept = (method) =>
+    const lie = at === 0 && count > 1 ? createEventLie(chain, gateway, faults, random) : null;
+    endpoint.intercept = (method, params) =>
       loses && method === 'sendrawtransaction'
         ? { result: { hash: `0x${'00'.repeat(32)}` } }
-        : null;
+        : (lie?.(method, params) ?? null);
   }
 }
 

@@ -13,6 +13,7 @@ export const FAULTS = {
   'endpoint lies about its height': 0.05,
   'endpoint loses transactions': 0.1,
   'endpoint lies about preflights': 0.02,
+  'endpoint tells impossible events': 0.2,
   'notice lost': 0.3,
   'notice twice': 0.3,
   'notice late': 0.3,

@@ -100,11 +100,11 @@ async function runBlocks(simulation: Simulation): Promise<void> {
 }
 
 function produce(simulation: Simulation): void {
-  const { chain, history, config, faults, random } = simulation;
+  const { chain, history, config } = simulation;
   const block = chain.produceBlock(Math.floor(simulation.trueMs()));
   const applied = block.transactions.map(({ state, hash }) => `${state} ${hash}`);
   history.note(`block ${block.index} with ${applied.length} transactions`, applied.join());
-  disturbEndpoints(chain, config.network.rpcUrls.length, faults, random);
+  disturbEndpoints(simulation, config.network.rpcUrls.length);
   simulation.announce(block.index);
 }
 

@@ -2,12 +2,14 @@ import { type Datoshi, formatGas } from '../base/datoshi.js';
 import { hash160ToAddress } from '../base/hash.js';
 import { messageOf } from '../base/node-error.js';
 import { responseCodeName } from '../base/outcome.js';
+import type { BlockSource } from '../chain/block-source.js';
 import { tailBlockRuns } from '../chain/block-tailer.js';
 import { checkChain } from '../chain/chain-check.js';
-import { createBlockSource } from '../chain/choose-block-source.js';
+import { type ChosenBlockSourceOptions, createBlockSource } from '../chain/choose-block-source.js';
 import { createContractEventReader } from '../chain/contract-events.js';
 import { createPreflight } from '../chain/preflight.js';
 import type { Rpc } from '../chain/rpc.js';
+import type { RpcPool } from '../chain/rpc-pool.js';
 import type { Signer } from '../chain/signer.js';
 import { createBooksReader } from '../gasbank/books-reader.js';
 import { createOwnAccountStore } from '../gasbank/own-account-store.js';
@@ -63,6 +65,8 @@ export async function runWork(
   const sees = { preflight, feePolicy: parts.policy.current, onFeeTooLow, heightNow };
   const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
   const booksOver = (rpc: Rpc) => createBooksReader({ ...ways, rpc, minHeight: heightNow });
+  const { ownAccounts } = begun;
+  const { source, tellers } = readersOver(pool, { gateway, clock, mode, ownAccounts });
   const limits = pipelineLimits(config, parts.policy.current().maxBlockSystemFee);
   const evidence = watchedResolver(options, parts);
   const own = new AbortController();
@@ -74,9 +78,7 @@ export async function runWork(
   tellStart(options, parts, begun.height + 1);
   try {
     await runNodePipeline({
-      db,
-      chain,
-      gateway,
+      ...{ db, chain, gateway },
       upkeepChain: createUpkeepPort({ ...ways, heightNow }, chain),
       eventReader: createContractEventReader({ rpc: pool, clock, mode }),
       books: { reader: booksOver(pool), each: pool.clients.map(booksOver) },
@@ -88,7 +90,7 @@ export async function runWork(
       prices: parts.prices,
       chainTime: parts.chainTime,
       blocks: tailBlockRuns({
-        source: createBlockSource({ ...ways, clock, mode, ownAccounts: begun.ownAccounts }),
+        source,
         fromIndex: begun.height + 1,
         known: begun.known,
         wake: parts.wake,
@@ -98,7 +100,7 @@ export async function runWork(
         onTrouble: ({ error, index, retryInMs }) =>
           log.warn('block not read', { index, retryInMs, reason: messageOf(error) }),
       }),
-      tipHeight: () => pool.bestHeight() ?? 0,
+      ...{ tellers, tipHeight: () => pool.bestHeight() ?? 0 },
       ...{ resolver: evidence.resolver, keepEvidence: evidence.keepEvidence },
       randomNonce: () => outsideOf(options).random(4).readUInt32LE(),
       onHeight,
@@ -136,6 +138,16 @@ export async function runWork(
     own.abort();
     await Promise.all(beside);
   }
+}
+
+/** Reads blocks from the endpoints together, and from each by itself. */
+function readersOver(pool: RpcPool, of: Omit<ChosenBlockSourceOptions, 'rpc'>) {
+  const over = (rpc: Rpc): BlockSource => createBlockSource({ ...of, rpc });
+  const tellers = pool.health().map(({ endpoint }, at) => {
+    const source = over(pool.clients[at] as Rpc);
+    return { endpoint, source };
+  });
+  return { source: over(pool), tellers };
 }
 
 /** Where a request stands in the database. */

@@ -41,6 +41,7 @@ import type { KeepEvidence } from './keep-evidence.js';
 import { createOpenWallets } from './open-wallets.js';
 import { runPipeline } from './pipeline.js';
 import { createResolve, type ResolveLimits } from './resolve.js';
+import { type BlockTeller, createRetell } from './retell-blocks.js';
 import { startTooLate } from './start-too-late.js';
 import { createTransactionEnding } from './transaction-ending.js';
 import { createTransactionStore } from './transaction-store.js';
@@ -74,6 +75,8 @@ export interface PipelineSetup {
   /** Goes with the blocks that are taken in. */
   readonly chainTime: ChainTime;
   readonly blocks: AsyncIterable<readonly TailedBlock[]>;
+  /** Each endpoint by itself, where one tells of events that cannot be. */
+  readonly tellers: readonly BlockTeller[];
   readonly tipHeight: () => number;
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<RequestOutcome>;
   readonly keepEvidence?: KeepEvidence | undefined;
@@ -185,10 +188,10 @@ function createStages(setup: PipelineSetup, signal: AbortSignal, onBug: (error: 
       booksAt: recent.find,
     }),
     takeIn: measured(takeIn, clock, (durationMs) => setup.onStep('intake', durationMs)),
+    retell: createRetell({ ...setup, takeIn, signal }),
     ...{ resolve, automation, respond: sending.respond, canary: sending.canary },
     confirm: timed('confirm', createConfirm(common)),
-    expire: timed('expire', sending.expire),
-    collect: timed('collect', sending.collect),
+    ...{ expire: timed('expire', sending.expire), collect: timed('collect', sending.collect) },
     publishPrices: timed('prices', sending.publishPrices),
     reconcile: timed('reconcile', async (at) => {
       await reconcile.run(at);

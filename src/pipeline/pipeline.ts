@@ -11,6 +11,7 @@ import type { CrashPoint } from './crash-point.js';
 import type { Automation } from './create-automation.js';
 import type { IntakeResult } from './intake.js';
 import type { Resolve } from './resolve.js';
+import type { Retell, Retold } from './retell-blocks.js';
 import { mayPass } from './trouble.js';
 
 /** How often what fell due by time is looked for. */
@@ -33,6 +34,7 @@ export interface PipelineParts {
   /** Index of the newest block that any endpoint told of. */
   readonly tipHeight: () => number;
   readonly takeIn: (blocks: readonly TailedBlock[]) => IntakeResult;
+  readonly retell: Retell;
   readonly resolve: Resolve;
   readonly respond: { pump(): void };
   readonly automation: Pick<Automation, 'run' | 'onPlace' | 'hasWaited'>;
@@ -111,12 +113,20 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
 
   parts.automation.onPlace(performSoon.kick);
 
+  async function takeIn(run: readonly TailedBlock[]): Promise<Retold> {
+    try {
+      return { run, result: parts.takeIn(run) };
+    } catch (error) {
+      return parts.retell(run, error);
+    }
+  }
+
   async function tail(): Promise<void> {
-    for await (const run of parts.blocks) {
+    for await (const told of parts.blocks) {
       if (signal.aborted) return;
-      const last = run.at(-1);
-      if (last === undefined) continue;
-      const result = parts.takeIn(run);
+      if (told.length === 0) continue;
+      const { run, result } = await takeIn(told);
+      const last = run.at(-1) as TailedBlock;
       parts.crashPoint('taken in');
       height = last.index;
       inStep = height >= parts.tipHeight() - (inStep ? IN_STEP_SLACK_BLOCKS : 0);

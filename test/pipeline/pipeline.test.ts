@@ -63,6 +63,7 @@ describe('the pipeline', () => {
 
   const run = (given: Partial<PipelineParts>, wallet: GatewayPort['walletBalance']) =>
     runPipeline({
+      retell: (_, failure) => Promise.reject(failure),
       chain: { account: ACCOUNT, walletBalance: wallet } as GatewayPort,
       clock: systemClock,
       log: silentLog,
