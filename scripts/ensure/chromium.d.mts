@@ -1,8 +1,9 @@
 import type { Steps } from './steps.mjs';
 
-/** The path of a Chromium for tests; the system's package is installed when there is none. */
+/** The path of a Chromium for tests; one is installed or downloaded when there is none. */
 export function ensureChromium(options?: {
   steps?: Steps;
   env?: NodeJS.ProcessEnv;
   uid?: number;
+  platform?: string;
 }): Promise<string>;

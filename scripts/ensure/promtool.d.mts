@@ -1,6 +1,6 @@
 import type { Steps } from './steps.mjs';
 
-/** The path of a promtool for tests, which is unpacked from Debian's package when there is none. */
+/** The path of a promtool for tests; one is unpacked or built when there is none. */
 export function ensurePromtool(options?: {
   steps?: Steps;
   env?: NodeJS.ProcessEnv;

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
@@ -160,19 +168,43 @@ describe('programs that tests alone need', () => {
   });
 
   it('are named, one at a time, when they are missing and cannot be installed', async () => {
-    await assert.rejects(ensureChromium({ env: env(), steps, uid: 0 }), {
+    const elsewhere = { env: env(), steps, platform: 'linux-arm64' };
+    await assert.rejects(ensureChromium({ ...elsewhere, uid: 0 }), {
       message:
         'Chromium is missing, which tests the console page: install Chromium 123 or newer ' +
         '(Debian: apt-get install chromium-headless-shell), or set CHROMIUM to it, and try again.',
     });
     program(join(folder, 'apt-get'), 'exit 1');
-    await assert.rejects(ensureChromium({ env: env(), steps, uid: 1000 }), /Chromium is missing/);
+    await assert.rejects(ensureChromium({ ...elsewhere, uid: 1000 }), /Chromium is missing/);
     rmSync(join(folder, 'apt-get'));
     await assert.rejects(ensurePromtool({ env: env(), steps, uid: 0 }), {
       message:
         'promtool is missing, which checks metrics and alert rules: install it (Debian: it is in ' +
         'the package prometheus), or set PROMTOOL to it, and try again.',
     });
+  });
+
+  it('are downloaded and built where the system has no package, of what was pinned alone', async () => {
+    const given = { env: env(), steps, platform: 'linux-x64' };
+    program(join(folder, 'npm'), 'echo other > "$5/sparticuz-chromium-153.0.0.tgz"');
+    await assert.rejects(
+      ensureChromium({ ...given, uid: 1000 }),
+      /Chromium is missing.*the downloaded @sparticuz\/chromium has SHA-512 \S+ instead of jiGWqS/,
+    );
+    program(join(folder, 'npm'), 'exit 1');
+    await assert.rejects(
+      ensureChromium({ ...given, uid: 0 }),
+      /Chromium is missing.*npm cannot download @sparticuz\/chromium 153\.0\.0/,
+    );
+    assert.deepEqual(readdirSync(join(folder, 'cache', 'chromium')), []);
+    const built = promtool('promtool-built');
+    const build = `[ "$8" = -o ] && /bin/cp ${built} "$9"`;
+    program(join(folder, 'go'), `case "$1" in env) echo go1.26.8;; build) ${build};; esac`);
+    // A package that is there in name alone.
+    program(join(folder, 'apt-get'), 'exit 1');
+    const tool = join(folder, 'cache', 'promtool', 'promtool');
+    assert.equal(await ensurePromtool({ env: env(), steps, uid: 1000 }), tool);
+    assert.deepEqual(readdirSync(join(folder, 'cache', 'promtool')), ['promtool']);
   });
 
   it("come from the system's packages: Chromium installed by root, promtool only unpacked", async () => {
