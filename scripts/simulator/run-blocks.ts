@@ -33,6 +33,9 @@ export async function runBlocks(run: BlocksRun): Promise<SeedDigests> {
     const range = { from: digests.blocks.length * BLOCK_SEEDS, count: BLOCK_SEEDS };
     const processes = run.processes === undefined ? {} : { processes: run.processes };
     const done = await runSeeds({ ...range, ...processes }, run.onResult);
+    if ((await codeNow()) !== code) {
+      throw new Error('the code was changed while its seeds ran: run it in a checkout of its own');
+    }
     digests = withBlock(digests, done, (performance.now() - startMs) / 1_000);
     writeDigests(run.file, digests);
     run.onBlock(digests);

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
+import { createOwnAccountStore } from '../../src/gasbank/own-account-store.js';
 import { createCursorStore } from '../../src/pipeline/cursor-store.js';
+import type { Database } from '../../src/storage/database.js';
 import { disturbEndpoints, healEndpoints } from './chain-faults.js';
 import { checkChain, checkNode } from './checks.js';
 import type { FaultName } from './faults.js';
+import { ProcessDied } from './life.js';
+import type { SimulatedNode } from './simulated-node.js';
 import { createSimulation, type Simulation, type SimulationGround } from './simulation.js';
 
 /** What became of one seed. */
@@ -72,6 +76,7 @@ async function runBlocks(simulation: Simulation): Promise<void> {
   const { chain, nodes, scenario, time, failures, blockMs, random, length } = simulation;
   let made = 0;
   let quiet = 0;
+  let isCalm = false;
   scenario.prepare();
   produce(simulation);
   for (const node of nodes) node.begin();
@@ -82,15 +87,14 @@ async function runBlocks(simulation: Simulation): Promise<void> {
     else quiet += 1;
     if (quiet === 1) calmDown(simulation);
     produce(simulation);
+    isCalm = quiet >= length.calmBlocks && isTrueOfAll(nodes, haveWalletsOpened);
     plan();
   };
   const plan = (): void => {
     time.after(blockMs * (0.6 + 0.8 * random.next()), next);
   };
   const isOver = (): boolean =>
-    failures.length > 0 ||
-    (quiet >= length.calmBlocks && isEnded(simulation)) ||
-    quiet >= QUIET_BLOCKS;
+    failures.length > 0 || (isCalm && isEnded(simulation)) || quiet >= QUIET_BLOCKS;
   plan();
   await time.run(isOver);
   if (failures.length > 0 || isEnded(simulation)) return;
@@ -123,15 +127,34 @@ const isEnded = ({ chain, nodeAccount }: Simulation): boolean =>
   chain.views.requests().every(({ endings }) => endings.length > 0) &&
   chain.views.waiting().every(({ sender }) => sender !== nodeAccount);
 
+/** What wallets held before there were books is asked of all endpoints, and so takes a while. */
+const haveWalletsOpened = (db: Database): boolean =>
+  createOwnAccountStore(db)
+    .all()
+    .every(({ openedBlock }) => openedBlock !== null);
+
+/** A look is a step of the node, too, and may be its last. */
+function isTrueOfAll(
+  nodes: readonly SimulatedNode[],
+  isTrue: (database: Database) => boolean,
+): boolean {
+  return nodes.every((node) => {
+    const database = node.database();
+    try {
+      return database !== null && isTrue(database);
+    } catch (error) {
+      if (error instanceof ProcessDied) return false;
+      throw error;
+    }
+  });
+}
+
 /** Until every node has read the last block, and rests. */
 async function settle(simulation: Simulation): Promise<void> {
   const { time, nodes, chain, failures } = simulation;
   const untilMs = time.nowMs() + SETTLE_MS;
   const isRead = (): boolean =>
-    nodes.every((node) => {
-      const db = node.database();
-      return db !== null && createCursorStore(db).read()?.height === chain.views.height();
-    });
+    isTrueOfAll(nodes, (db) => createCursorStore(db).read()?.height === chain.views.height());
   const look = (): void => {
     isDone = isRead() || time.nowMs() > untilMs;
     if (!isDone) time.after(500, look);

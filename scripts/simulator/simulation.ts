@@ -61,9 +61,9 @@ export interface SimulationLength {
  * seeds are more kinds of chain, people and trouble.
  */
 const LENGTHS = [
-  { share: 0.6, busy: { least: 3, most: 7 }, calmBlocks: 8, lifetime: 14 },
-  { share: 0.28, busy: { least: 6, most: 14 }, calmBlocks: 10, lifetime: 20 },
-  { share: 0.12, busy: { least: 12, most: 40 }, calmBlocks: 20, lifetime: 30 },
+  { share: 0.75, busy: { least: 3, most: 6 }, calmBlocks: 4, lifetime: 14 },
+  { share: 0.18, busy: { least: 6, most: 14 }, calmBlocks: 8, lifetime: 20 },
+  { share: 0.07, busy: { least: 12, most: 40 }, calmBlocks: 20, lifetime: 30 },
 ] as const;
 
 function drawLength(random: SeededRandom): SimulationLength {
