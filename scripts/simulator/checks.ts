@@ -6,6 +6,7 @@ import { messageOf } from '../../src/base/node-error.js';
 import { createRpcClient, type Rpc } from '../../src/chain/rpc.js';
 import { proveAtTip } from '../../src/node/prove-books.js';
 import { rebuildBooks } from '../../src/node/rebuild-books.js';
+import { createTransactionStore } from '../../src/pipeline/transaction-store.js';
 import { type Database, prepareDatabase } from '../../src/storage/database.js';
 import { createLife, createVirtualClock } from './life.js';
 import { createSeededRandom } from './seeded-random.js';
@@ -97,7 +98,8 @@ export async function checkNode(simulation: Simulation, node: SimulatedNode): Pr
   try {
     const file = join(folder, 'books.sqlite');
     writeFileSync(file, image);
-    failures.push(...checkRows(db), ...(await checkBooks(simulation, db, file)));
+    failures.push(...checkRows(db), ...checkSent(simulation, db));
+    failures.push(...(await checkBooks(simulation, db, file)));
   } finally {
     db.close();
     rmSync(folder, { recursive: true });
@@ -117,6 +119,16 @@ function checkRows(db: Database): string[] {
     const found = db.prepare(query).all();
     return found.length === 0 ? [] : [`${what}: ${textOf(found.slice(0, 3))}`];
   });
+}
+
+/** What is in a block was written down before it was sent; a second node may have sent it. */
+function checkSent({ chain, nodes, nodeAccount }: Simulation, db: Database): string[] {
+  if (nodes.length > 1) return [];
+  const store = createTransactionStore(db);
+  return chain.views
+    .transactions()
+    .filter(({ sender, hash }) => sender === nodeAccount && store.get(hash) === null)
+    .map(({ hash }) => `${hash} was sent and never written down`);
 }
 
 /** Ledger = chain, and the ledger that the chain alone gives is the same. */
