@@ -39,13 +39,17 @@ const ON_NODE: readonly (readonly [sources: RegExp, tests: readonly string[]])[]
   [/reconcile|proof|compare-books|checked|first-diff|unanimous/, ['node/reconcile']],
   [/charge|round-diff|prediction|fault/, ['node/charges']],
   [/canary/, ['node/canary']],
+  [/create-pipeline|start-too-late/, ['node/start-block']],
   [
     /^src\/pipeline\/(estimate|answer-fees|gateway-costs)/,
     ['pipeline/estimate', 'node/small-fees'],
   ],
   [/estimate-upkeep/, ['node/estimated-upkeeps']],
   [/price/, ['node/prices']],
-  [/trial|rehearse|judge|bounded/, ['node/calling-callbacks', 'node/small-fees']],
+  [
+    /trial|rehearse|judge|bounded/,
+    ['pipeline/estimate', 'node/calling-callbacks', 'node/small-fees'],
+  ],
   [/reveal|random/, ['node/random']],
   [/upkeep|automation|run|perform|due|watch/, ['node/upkeep-books', 'node/upkeeps']],
   [/^src\/pipeline\/(?!.*(run|upkeep|price))/, ['node/answers-requests']],

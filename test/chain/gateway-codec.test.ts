@@ -58,6 +58,19 @@ describe('gateway event', () => {
     assert.equal(decodeGatewayEvent(notification('toString', [])).name, 'unknown');
   });
 
+  it('tells amounts of GAS below 2^61 datoshi, and says so of others', () => {
+    const hash: StackItem = { type: 'ByteString', value: Buffer.alloc(20, 7) };
+    const deposit = (amount: bigint) =>
+      decodeGatewayEvent(notification('Deposit', [hash, hash, integer(amount)]));
+    const most = (1n << 61n) - 1n;
+    const event = deposit(most);
+    assert.ok(event.name === 'Deposit' && event.amount === most);
+    for (const amount of [most + 1n, -1n]) {
+      const message = new RegExp(`amount: expected an Integer of 0 to 2\\^61-1, got ${amount}`);
+      assert.throws(() => deposit(amount), { code: 'GATEWAY_EVENT_MALFORMED', message });
+    }
+  });
+
   it('of other parameters than expected is refused, with its transaction', () => {
     const malformed = (state: readonly StackItem[], message: RegExp) =>
       assert.throws(() => decodeGatewayEvent(notification('ResultTaken', state)), {

@@ -135,6 +135,18 @@ describe('a record that the gateway tells', () => {
   });
 });
 
+describe('a yes or no of the gateway', () => {
+  it('is a Boolean, a number or bytes: no where all of them are 0', () => {
+    const asked = (item: StackItem) => reads.isPaused().decode(item);
+    const saysYes = [yes, int(1), int(-1), bytes(Buffer.from([0, 1]))];
+    const saysNo = [int(0), bytes(Buffer.alloc(2)), bytes(Buffer.alloc(0))];
+    assert.deepEqual(saysYes.map(asked), [true, true, true, true]);
+    assert.deepEqual(saysNo.map(asked), [false, false, false]);
+    assert.throws(() => asked(none), /isPaused.*expected a Boolean, got null/);
+    assert.throws(() => asked(bytes(Buffer.alloc(33))), /expected a Boolean/);
+  });
+});
+
 describe('the keys of a gateway', () => {
   it('are told with the node account that is proposed, and by whom', async () => {
     const stacks = [

@@ -45,9 +45,15 @@ describe('stack item', () => {
   });
 
   it('refuses items nested too deep instead of overflowing', () => {
-    let json: unknown = { type: 'Any' };
-    for (let depth = 0; depth < 5000; depth++) json = { type: 'Array', value: [json] };
-    assert.throws(() => parseStackItem(json), /nested deeper than 64/);
+    const nested = (depth: number): unknown => {
+      let json: unknown = { type: 'Any' };
+      for (let at = 0; at < depth; at++) json = { type: 'Array', value: [json] };
+      return json;
+    };
+    assert.equal(parseStackItem(nested(64)).type, 'Array');
+    for (const depth of [65, 5_000]) {
+      assert.throws(() => parseStackItem(nested(depth)), /nested deeper than 64/);
+    }
   });
 
   it('reads an iterator with its id, and one that was expanded', () => {

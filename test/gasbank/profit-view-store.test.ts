@@ -179,6 +179,26 @@ describe('profit and loss', () => {
     });
   });
 
+  it('counts all that a transaction cost as skipped, where others answered all of it first', () => {
+    inTransaction(db, () => {
+      answer(1, 90n, [
+        { id: 3n, uncut: 45n },
+        { id: 4n, uncut: 45n },
+      ]);
+    });
+    assert.deepEqual(read().costs, { 'skipped answers': 90n });
+  });
+
+  it('counts once what maxFee cut where others answered a part first', () => {
+    inTransaction(db, () => {
+      answer(1, 90n, [
+        { id: 3n, uncut: 45n, predicted: 40n, fee: 40n },
+        { id: 4n, uncut: 45n },
+      ]);
+    });
+    assert.deepEqual(read().costs, { 'cut at maxFee': 5n, 'skipped answers': 45n });
+  });
+
   it('tells price rounds and runs of upkeeps from answers, and who pays for them', () => {
     inTransaction(db, () => {
       // Two rounds with a sponsor, one without.

@@ -41,6 +41,48 @@ describe('a ledger derived from the chain', () => {
     assert.equal(differences([hashOf('1'), 5n], [hashOf('2'), 5n]), 0);
   });
 
+  const books = (file: string, ...transfers: Partial<Transfer>[]): Database => {
+    const db = openDatabase(join(folder, file));
+    const ledger = createLedgerStore(db);
+    const of = { debit: OUTSIDE, credit: WALLET, amount: 5n, cause: 'deposit', block: 3 } as const;
+    inTransaction(db, () => {
+      for (const [at, transfer] of transfers.entries()) {
+        const place = { id: `t${at}`, tx: hashOf('a'), requestId: null };
+        ledger.transfer({ ...of, ...place, ...transfer }, 1);
+      }
+    });
+    return db;
+  };
+  const compare = (chain: Partial<Transfer>[], kept: Partial<Transfer>[]) => {
+    books('books', ...kept).close();
+    const fresh = books('fresh', ...chain);
+    const compared = compareWithBooks(fresh, join(folder, 'books'), 10);
+    fresh.close();
+    for (const name of ['books', 'fresh']) rmSync(join(folder, name));
+    return compared;
+  };
+
+  it('knows no order from what was spent elsewhere, and every other cause', () => {
+    const [ordered, spent] = [{ cause: 'ordered' }, { cause: 'spent elsewhere' }];
+    assert.equal(compare([spent], [ordered]).differingTransfers, 0);
+    const [transfer] = compare([{ cause: 'deposit' }], [{ cause: 'withdrawal' }]).transfers;
+    assert.deepEqual([transfer?.chain?.cause, transfer?.ledger?.cause], ['deposit', 'withdrawal']);
+  });
+
+  it('tells of each account that differs what either side has, be it nothing', () => {
+    const one = { amount: 5n };
+    assert.deepEqual(compare([one], []).accounts, [
+      { account: OUTSIDE, ledger: 0n, chain: -5n },
+      { account: WALLET, ledger: 0n, chain: 5n },
+    ]);
+    assert.deepEqual(compare([], [one]).accounts, [
+      { account: OUTSIDE, ledger: -5n, chain: 0n },
+      { account: WALLET, ledger: 5n, chain: 0n },
+    ]);
+    const same = compare([one], [one]);
+    assert.deepEqual([same.accounts, same.comparedAccounts, same.comparedTransfers], [[], 2, 1]);
+  });
+
   it('differs where the fees do', () => {
     assert.equal(differences([hashOf('1'), 5n], [hashOf('1'), 6n]), 1);
   });

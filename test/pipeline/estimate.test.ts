@@ -135,6 +135,11 @@ describe('the estimate of a maxFee', function () {
     const [user, sponsor] = [await network.newAccount(), await network.newAccount()];
     const calls = gatewayCalls(gateway);
     await depositCredit(network, sponsor, gateway, sponsor.hash, parseGas('20'));
+    const itemsOf = async (...given: Parameters<typeof question>): Promise<string> => {
+      const { items } = await estimateMaxFee(parts, question(...given));
+      return items.map(({ what }) => what).join();
+    };
+    assert.doesNotMatch(await itemsOf(0n, { requester: user.hash, callback: '' }), /sponsor/);
     const send = (from: typeof user, script: Buffer) =>
       network.send(from, script).then(network.applied);
     await send(sponsor, calls.sponsor(user.hash, parseGas('5'), parseGas('10')));
@@ -146,6 +151,9 @@ describe('the estimate of a maxFee', function () {
     assert.match(estimate.items.map(({ what }) => what).join(), /sponsor/);
     const real = await used(id, 9, false);
     assertNear(gasIn(estimate), real, 'sponsored', 50n);
+    // His own credit comes first, as far as it suffices.
+    await depositCredit(network, user, gateway, user.hash, parseGas('20'));
+    assert.doesNotMatch(await itemsOf(id, given), /sponsor/);
   });
 
   it('adds up: its items are what to send, margins, premium and minimum included', async () => {

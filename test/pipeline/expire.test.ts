@@ -7,6 +7,7 @@ import type { Preflight } from '../../src/pipeline/chain-port.js';
 import { createExpire } from '../../src/pipeline/expire.js';
 import { createSubmit } from '../../src/pipeline/submit.js';
 import { inTransaction } from '../../src/storage/database.js';
+import { silentLog } from '../../src/telemetry/log.js';
 import { createStages, type Stages, WALLET } from './stage-fixture.js';
 
 const LIMITS = { maxBatch: 2, validBlocks: 10, holdMs: 3_000 };
@@ -20,21 +21,26 @@ const spend = ({ db, ledger }: Stages, amount: bigint): void =>
 
 describe('refunding', () => {
   let stages: Stages;
+  let logged: object[];
   beforeEach(() => {
     stages = createStages();
+    logged = [];
     stages.fund(1_000n);
   });
   afterEach(() => stages.close());
 
   function expireAt(
     height: number,
-    given: { spending?: Spending; allowLoss?: ReadonlySet<SpendKind> } = {},
+    given: { spending?: Spending; allowLoss?: ReadonlySet<SpendKind>; maxFees?: bigint[] } = {},
   ): Promise<void> {
     const { spending = stages.spending, allowLoss = new Set(['expire' as const]) } = given;
-    const parts = { ...stages, spending, chain: stages.chain.port };
+    const [maxSystemFee = 500n, maxNetworkFee = 500n] = given.maxFees ?? [];
+    const info: typeof silentLog.info = (event, facts) => void logged.push({ event, ...facts });
+    const log = { ...silentLog, info };
+    const parts = { ...stages, log, spending, chain: stages.chain.port };
     const submit = createSubmit({ ...parts, walletFloor: 0n, onWalletShort: () => {} });
     const margin = { bps: 0n, minimum: 0n };
-    const planLimits = { margin, maxSystemFee: 500n, maxNetworkFee: 500n, allowLoss };
+    const planLimits = { margin, maxSystemFee, maxNetworkFee, allowLoss };
     return createExpire({ ...parts, planLimits, submit, limits: LIMITS, randomNonce: () => 3 })(
       height,
     );
@@ -56,8 +62,21 @@ describe('refunding', () => {
     const [sent] = stages.transactions.inFlight();
     assert.deepEqual([sent?.purpose, sent?.systemFee], ['expire', 40n]);
     assert.equal(sent?.validUntilBlock, 310);
+    assert.deepEqual(logged.at(-1), { event: 'refunds sent', requests: 2, tx: sent?.hash });
     await expireAt(301);
     assert.deepEqual(states(3n), ['expiring']);
+  });
+
+  it('costs what the limits of fees allow, to the datoshi', async () => {
+    stages.add(1n, ['deadlinePassed']);
+    stages.chain.judgeExpiry = (ids) => refunding(...ids);
+    for (const maxFees of [[19n], [500n, 9n]]) {
+      await expireAt(300, { maxFees });
+      assert.deepEqual(states(1n), ['overdue']);
+      stages.advance(LIMITS.holdMs);
+    }
+    await expireAt(300, { maxFees: [20n, 10n] });
+    assert.deepEqual(states(1n), ['expiring']);
   });
 
   it('sends as many as a budget has room for, and holds the others until there is more', async () => {

@@ -68,8 +68,12 @@ describe('taking blocks in', () => {
   it('follows GAS from deposit to reservation to earnings and what comes back', () => {
     takeIn(block(10, deposit(500n), asked(1n)));
     assert.deepEqual(state(), { height: 10, credit: 400n, reserved: 100n, earned: 0n });
-    takeIn(block(11, ...answered(1n, 30n)));
+    const { answered: ended } = takeIn(block(11, ...answered(1n, 30n)));
     assert.deepEqual(state(), { height: 11, credit: 465n, reserved: 0n, earned: 35n });
+    assert.deepEqual(
+      ended.map(({ id, charged }) => [id, charged]),
+      [[1n, 35n]],
+    );
     assert.equal(stages.ledger.sumOfPosted(), 0n);
   });
 

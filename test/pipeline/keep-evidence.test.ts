@@ -145,6 +145,16 @@ describe('keeping evidence of what was resolved', () => {
     assert.equal(fetches.length, 1);
   });
 
+  it('tells a code that was answered for trouble here, which may not be tried again, as trouble', async () => {
+    await resolve([1n], async (recorder) => {
+      await ask(recorder);
+      const { Timeout: code } = ResponseCode;
+      const trouble = { code, result: Buffer.alloc(0), reason: 'stopped midway' };
+      return { kind: 'answer', ...trouble, ownTrouble: true };
+    });
+    assert.equal((await bundleOf(1n)).outcome.from, 'trouble');
+  });
+
   it('tells a fault of the node as one', async () => {
     await resolve([1n], async () => {
       throw new NodeError('X', 'the vault is locked', { retryable: true });

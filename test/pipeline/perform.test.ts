@@ -22,12 +22,19 @@ describe('running upkeeps', () => {
   /** What may be lost to owners who cancel. */
   let limit: bigint;
   let mayStart: boolean;
+  /** What sending fails by. */
+  let fails: Error | null;
+  let bugs: unknown[];
   beforeEach(() => {
     stages = createStages();
     stop = new AbortController();
     [sent, targets, pause, limit, mayStart] = [[], {}, null, 1_000_000n, true];
+    [fails, bugs] = [null, []];
   });
-  afterEach(() => stages.close());
+  afterEach(() => {
+    stages.close();
+    if (fails === null) assert.deepEqual(bugs, []);
+  });
 
   /** Each pair of runs in one transaction, and three transactions at once. */
   function perform() {
@@ -47,6 +54,7 @@ describe('running upkeeps', () => {
       holdMs: 700,
       planning: { ...plans, chain },
       submit: async (submission: Submission) => {
+        if (fails !== null) throw fails;
         const hash = hashOf(100 + sent.length);
         if (!inTransaction(stages.db, () => submission.move?.(hash) ?? false)) return null;
         sent.push(submission.predictions.map(({ requestId }) => requestId));
@@ -57,9 +65,7 @@ describe('running upkeeps', () => {
       mayStart: () => mayStart,
       randomNonce: () => 4_000_000_000,
       onDuration: () => {},
-      onBug: (error) => {
-        throw error;
-      },
+      onBug: (error) => void bugs.push(error),
       signal: stop.signal,
     });
   }
@@ -108,6 +114,16 @@ describe('running upkeeps', () => {
     await performAll();
     assert.deepEqual(inOrder(), [[11n, 13n], [12n], [14n, 15n]]);
     assert.equal(upkeepOf(stages, 4n).sentDue, 20);
+  });
+
+  it('stops the node by a bug, and holds nothing back for it', async () => {
+    add([1n], ran);
+    fails = new Error('bug: made by the test');
+    await performAll();
+    assert.deepEqual(bugs, [fails]);
+    const { reason, retryMs } = upkeepOf(stages, 1n);
+    assert.doesNotMatch(reason, /made by the test/);
+    assert.equal(retryMs, 0);
   });
 
   it('begins with the same block what had no place at first', async () => {

@@ -117,6 +117,33 @@ describe('the pipeline', () => {
     assert.deepEqual(seen, ['open', 'open', 'wallet', 'compare at 2']);
   });
 
+  it('looks at the wallet once in so many blocks, and with each while it is short', async () => {
+    const looked: number[] = [];
+    let isShort = false;
+    let settled = 0;
+    const running = run(
+      {
+        walletEveryBlocks: 3,
+        isWalletShort: () => isShort,
+        canary: async (height) => {
+          settled = height;
+        },
+      },
+      async () => {
+        looked.push(settled + 1);
+        return { height: settled + 1, balance: 1n };
+      },
+    );
+    for (let block = 1; block <= 9; block++) {
+      isShort = block > 6;
+      blocks.push(block);
+      while (settled < block) await new Promise(setImmediate);
+    }
+    stop.abort();
+    await running;
+    assert.deepEqual(looked, [1, 4, 7, 8, 9]);
+  });
+
   it('ends at once when it is stopped, though no block comes', async () => {
     const running = run({}, async () => ({ height: 1, balance: 0n }));
     stop.abort();
@@ -149,6 +176,24 @@ describe('the pipeline', () => {
     blocks.push(1);
     blocks.push(2);
     await reached.opened;
+    stop.abort();
+    await running;
+  });
+
+  it('looks for what may be answered or asked again while no block comes', async () => {
+    const [asked, answered] = [gate(), gate()];
+    let [asks, answers] = [0, 0];
+    const often = 20;
+    const running = run(
+      {
+        clock: { ...systemClock, sleep: () => new Promise(setImmediate) },
+        resolve: { pump: () => void (++asks === often && asked.open()), idle: async () => {} },
+        respond: { pump: () => void (++answers === often && answered.open()) },
+      },
+      async () => ({ height: 1, balance: 0n }),
+    );
+    blocks.push(1);
+    await Promise.all([asked.opened, answered.opened]);
     stop.abort();
     await running;
   });

@@ -55,6 +55,34 @@ describe('planning runs of upkeeps', () => {
     assert.deepEqual([await within(needed), await within(needed - 1n)], ['send', 'split']);
   });
 
+  it('sends only what a preflight covered by half of the least margin, and tries 5 times', async () => {
+    const steady = planning({}, { moreGas: 2n });
+    assert.equal((await planRuns([ready(1n)], steady, PLACED)).kind, 'send');
+    // The first finds what a run without a call costs.
+    assert.deepEqual(steady.tried, [1, 1, 1]);
+    const odd = planning({}, { moreGas: 3n });
+    const plan = await planRuns([ready(1n)], odd, PLACED);
+    assert.deepEqual(reasons(plan), ['1: what it uses differs from preflight to preflight']);
+    assert.equal(odd.tried.length, 1 + 5);
+    const several = await planRuns([ready(1n), ready(2n)], planning({}, { moreGas: 3n }), PLACED);
+    assert.equal(several.kind, 'split');
+  });
+
+  it('is held where the network asks for more than the limit, and is nothing of no runs', async () => {
+    const within = async (maxNetworkFee: bigint) => {
+      const given = planning({});
+      const limits = { ...given.limits, maxNetworkFee };
+      return planRuns([ready(1n)], { ...given, limits }, PLACED);
+    };
+    assert.equal((await within(NETWORK_FEE)).kind, 'send');
+    const held = await within(NETWORK_FEE - 1n);
+    assert.ok(held.kind === 'hold' && held.cause === null);
+    assert.match(held.reason, /pipeline\.maxNetworkFee is 0\.00000009/);
+    const none = planning({});
+    assert.deepEqual(await planRuns([], none, PLACED), { kind: 'none', failing: [] });
+    assert.deepEqual(none.tried, []);
+  });
+
   it('keeps back who could not pay for a FAULT and a run without a call after it', async () => {
     const least = BASE_GAS + RUN_GAS + CALL_GAS + 4n + NETWORK_FEE + 3n;
     const after = BASE_GAS + RUN_GAS + 4n + NETWORK_FEE + 3n;
@@ -92,5 +120,7 @@ describe('planning runs of upkeeps', () => {
     assert.ok(plan.kind === 'send');
     const [{ fee, premium } = { fee: 0n, premium: 0n }] = plan.predictions;
     assert.deepEqual([fee, premium], [plan.terms.systemFee + NETWORK_FEE, 3n]);
+    const uncalled = await planRuns([ready(1n)], planning({ 1: 'throws' }, bare), PLACED);
+    assert.deepEqual(reasons(uncalled), [`1: ${NOT_CALLED}`]);
   });
 });

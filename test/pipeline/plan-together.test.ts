@@ -63,19 +63,23 @@ describe('planning answers together', () => {
   it('has nobody share where the charges do not cover the fees, unless all may lose', async () => {
     const judge = contract(three, {});
     // As if each bore 3 of the network fee less than his share.
-    const bearingLess: Judge = (items, terms): Preflight => {
-      const ran = judge(items, terms);
-      if (ran.state === 'FAULT') return ran;
-      const less = [...ran.effects].map(([id, effect]) => {
-        return [id, { ...effect, fee: effect.fee - 3n }] as const;
-      });
-      return { ...ran, effects: new Map(less) };
-    };
-    const planWith = (...kinds: ('http' | 'oracle')[]) => {
-      const allowLoss: Planning['limits']['allowLoss'] = new Set(kinds);
-      return planTogether(three, planning(bearingLess, { allowLoss }), TERMS);
+    const bearingLess =
+      (premium: bigint): Judge =>
+      (items, terms): Preflight => {
+        const ran = judge(items, terms);
+        if (ran.state === 'FAULT') return ran;
+        const less = [...ran.effects].map(([id, effect]) => {
+          return [id, { ...effect, fee: effect.fee - 3n, premium }] as const;
+        });
+        return { ...ran, effects: new Map(less) };
+      };
+    const planWith = (kind: 'http' | 'oracle', premium = 0n) => {
+      const allowLoss: Planning['limits']['allowLoss'] = new Set([kind]);
+      return planTogether(three, planning(bearingLess(premium), { allowLoss }), TERMS);
     };
     assert.equal((await planWith('oracle')).transaction, null);
+    assert.equal((await planWith('oracle', 2n)).transaction, null);
+    assert.notEqual((await planWith('oracle', 3n)).transaction, null);
     const { transaction } = await planWith('http');
     const predicted = transaction?.predictions.reduce((sum, { fee }) => sum + fee, 0n) ?? 0n;
     const { systemFee = 0n, networkFee = 0n } = transaction?.terms ?? {};
@@ -102,6 +106,16 @@ describe('planning answers together', () => {
     assert.deepEqual(alone, [4n, 5n]);
   });
 
+  it('keeps who can pay, though the first look, paid for no callbacks, cut his fee at zero', async () => {
+    const others = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n].map((id) => ready(id));
+    // His part of the last look is 112, and a plain answer after a FAULT takes the rest.
+    const kept = ready(9n, { inboxOnly: 'inbox only', maxFee: 445n });
+    const { alone, items } = await plan([...others, kept]);
+    assert.deepEqual([items?.length, alone], [9, []]);
+    const less = ready(9n, { inboxOnly: 'inbox only', maxFee: 435n });
+    assert.deepEqual((await plan([...others, less])).alone, [9n]);
+  });
+
   it('has nobody share with a callback that brings the transaction down', async () => {
     for (const callback of ['faults', 'endless', 'slow'] as const) {
       const { items, alone } = await plan(three, { 2: callback });
@@ -120,6 +134,23 @@ describe('planning answers together', () => {
     };
     const { transaction } = await planTogether(three, planning(bare), TERMS);
     assert.equal(transaction, null);
+  });
+
+  it('sends only what a preflight covered by half of the least margin, and tries 5 times', async () => {
+    const planWith = async (moreGas: bigint) => {
+      const judge = contract(three, {});
+      let trials = 0;
+      const drifting: Judge = (items, terms): Preflight => {
+        const ran = judge(items, terms);
+        if (ran.state === 'FAULT' || items.length < three.length) return ran;
+        trials += 1;
+        return { ...ran, gasConsumed: ran.gasConsumed + moreGas * BigInt(trials) };
+      };
+      const { transaction } = await planTogether(three, planning(drifting), TERMS);
+      return [transaction !== null, trials];
+    };
+    assert.deepEqual(await planWith(2n), [true, 2]);
+    assert.deepEqual(await planWith(3n), [false, 5]);
   });
 
   it('fills a transaction where all are more than it may hold, and leaves the rest', async () => {

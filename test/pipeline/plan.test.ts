@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ResponseCode } from '../../src/base/outcome.js';
 import type { ReadyAnswer } from '../../src/pipeline/answer.js';
+import type { Preflight } from '../../src/pipeline/chain-port.js';
 import { planAlone } from '../../src/pipeline/plan-alone.js';
 import { nonceOf, type Planning } from '../../src/pipeline/planning.js';
 import {
@@ -15,7 +16,7 @@ import {
   ready,
   UNTIL,
 } from './plan-fixture.js';
-import { hashOf } from './stage-fixture.js';
+import { hashOf, type Judge } from './stage-fixture.js';
 
 describe('planning an answer alone', () => {
   const plan = async (
@@ -125,6 +126,24 @@ describe('planning an answer alone', () => {
     assert.match(why, /0\.00000001 of its 0\.00000164 GAS are charged to nobody/);
     const others = await plan(poor, 'takes', { allowLoss: new Set(['oracle' as const]) });
     assert.equal(others.kind, 'giveUp');
+  });
+
+  it('counts the premium as earned where the fee does not cover what it costs', async () => {
+    const one = ready(1n);
+    const bearing = (premium: bigint): Judge => {
+      const judge = contract([one], {});
+      return (items, terms): Preflight => {
+        const ran = judge(items, terms);
+        if (ran.state === 'FAULT') return ran;
+        const effects = [...ran.effects].map(([id, effect]) => {
+          return [id, { ...effect, fee: effect.fee - 3n, premium }] as const;
+        });
+        return { ...ran, effects: new Map(effects) };
+      };
+    };
+    assert.equal((await planAlone(one, planning(bearing(3n)), UNTIL)).kind, 'send');
+    const short = await planAlone(one, planning(bearing(2n)), UNTIL);
+    assert.ok(short.kind === 'hold' && short.cause === 'loss');
   });
 
   it('answers ResponseTooLarge where one transaction may not cost so much', async () => {

@@ -26,6 +26,8 @@ describe('publishing prices', () => {
   let sponsors: Map<string, Hash160>;
   let trials: { pairs: string[]; paid: bigint }[];
   let isContained: boolean;
+  /** What a round uses more with each trial. */
+  let moreGas: bigint;
   /** By pair; the gateway skips the others. */
   let skips: Set<string>;
   beforeEach(() => {
@@ -38,6 +40,7 @@ describe('publishing prices', () => {
     skips = new Set();
     trials = [];
     isContained = true;
+    moreGas = 0n;
   });
   afterEach(() => stages.close());
 
@@ -66,7 +69,7 @@ describe('publishing prices', () => {
         trials.push({ pairs, paid: terms.systemFee });
         const priced = effectsIn(pairs, terms);
         const none = { effects: new Map(), expired: new Set<bigint>() };
-        const gasConsumed = GAS * BigInt(pairs.length);
+        const gasConsumed = GAS * BigInt(pairs.length) + moreGas * BigInt(trials.length);
         return { state: 'HALT', gasConsumed, ...none, priced, contained: isContained };
       },
     };
@@ -193,6 +196,32 @@ describe('publishing prices', () => {
     await publish(NO_BUDGETS, 301n)(10);
     assert.deepEqual(ended(), [A]);
     assert.deepEqual(waiting(), [B, C]);
+  });
+
+  it('is tried 16 times where no two trials see the same, and then put off', async () => {
+    sponsors.set(A, REQUESTER);
+    moreGas = 2n;
+    offer(A);
+    await publish()(10);
+    assert.deepEqual([trials.length, ended(), stages.retries], [16, [], ['prices']]);
+    // Half of the least margin is enough.
+    moreGas = 1n;
+    offer(B);
+    sponsors.set(B, OTHER);
+    await publish()(10);
+    assert.deepEqual(ended(), [A, B]);
+  });
+
+  it('costs as much in shares as it pays in fees, the odd datoshi with the first', async () => {
+    moreGas = 1n;
+    offer(A, B);
+    await publish()(10);
+    // Of 203 + 10.
+    const each = { kind: 'price', requester: null };
+    assert.deepEqual(shares(), [
+      { ...each, amount: 107n },
+      { ...each, amount: 106n },
+    ]);
   });
 
   it('is refused, and not tried with each block, where one alone costs more than a limit', async () => {

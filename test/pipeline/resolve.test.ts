@@ -39,15 +39,18 @@ describe('resolving', () => {
   let dir: string;
   let db: Database;
   let nowMs: number;
+  /** What a pause waits for. */
+  let pause: Promise<void>;
   const clock: Clock = {
     nowMs: () => nowMs,
     monotonicMs: () => nowMs,
-    sleep: async () => {},
+    sleep: () => pause,
   };
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'dodona-resolve-'));
     db = openDatabase(join(dir, 'node.sqlite'));
     nowMs = 1_000_000;
+    pause = Promise.resolve();
   });
   afterEach(() => {
     db.close();
@@ -128,6 +131,42 @@ describe('resolving', () => {
     assert.equal(row?.code, ResponseCode.Success);
     assert.equal(row?.result?.toString(), '[1]');
     assert.match(row?.reason ?? '', /Success, 3 bytes: fetched/);
+  });
+
+  it('records together what is found close together, and at once what is alone', async () => {
+    let goOn = (): void => {};
+    pause = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const answers = new Map<bigint, () => void>();
+    const { next } = start({
+      resolver: ({ id }) =>
+        new Promise((resolve) => {
+          answers.set(id, () => resolve(answerSuccess(Buffer.from('[1]'), 'fetched')));
+        }),
+    });
+    const turns = async () => {
+      for (let turn = 0; turn < 9; turn++) await new Promise(setImmediate);
+    };
+    const states = () => [1n, 2n, 3n].map((id) => createRequestStore(db).get(id)?.state);
+    add(1n, 2n);
+    const both = next();
+    await turns();
+    answers.get(1n)?.();
+    await turns();
+    answers.get(2n)?.();
+    await turns();
+    assert.deepEqual(states(), ['received', 'received', undefined]);
+    goOn();
+    await both;
+    assert.deepEqual(states(), ['resolved', 'resolved', undefined]);
+    pause = new Promise(() => {});
+    add(3n);
+    const alone = next();
+    await turns();
+    answers.get(3n)?.();
+    await alone;
+    assert.deepEqual(states(), ['resolved', 'resolved', 'resolved']);
   });
 
   it('tries a passing trouble again after a growing pause, then answers with its code', async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { type Hash160, hash160 } from '../../src/base/hash.js';
+import { hash160 } from '../../src/base/hash.js';
 import { NodeError } from '../../src/base/node-error.js';
 import type { AnswerItem } from '../../src/pipeline/answer.js';
 import type { Preflight } from '../../src/pipeline/chain-port.js';
 import { createRespond, type RespondLimits } from '../../src/pipeline/respond.js';
 import { createSubmit } from '../../src/pipeline/submit.js';
-import { createSuspects, MAX_SUSPECTS, type Suspects } from '../../src/pipeline/suspects.js';
+import { createSuspects, type Suspects } from '../../src/pipeline/suspects.js';
 import { inTransaction } from '../../src/storage/database.js';
 import { createStages, hashOf, type Judge, type Stages } from './stage-fixture.js';
 
@@ -98,6 +98,43 @@ describe('responding', () => {
         [1n, 2n, 3n, 4n],
         [5n, 6n],
       ],
+    );
+  });
+
+  it('lets an answer wait for company while others are prepared, but for 20 ms at most', async () => {
+    let goOn = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const { preflight } = stages.chain.port;
+    let looks = 0;
+    stages.chain.judge = accepting;
+    Object.assign(stages.chain.port, {
+      preflight: async (...asked: Parameters<typeof preflight>) => {
+        looks += 1;
+        await slow;
+        return preflight(...asked);
+      },
+    });
+    const stage = respond();
+    add(1n);
+    const pumped = async () => {
+      stage.pump();
+      for (let turn = 0; turn < 9; turn++) await new Promise(setImmediate);
+      return looks;
+    };
+    const first = await pumped();
+    add(2n);
+    stages.advance(19);
+    assert.equal(await pumped(), first);
+    add(3n);
+    stages.advance(1);
+    assert.ok((await pumped()) > first);
+    goOn();
+    await stage.idle();
+    assert.deepEqual(
+      sent().map(({ ids }) => ids),
+      [[1n], [2n, 3n]],
     );
   });
 
@@ -246,20 +283,6 @@ describe('responding', () => {
     stages.chain.judge = () => ({ state: 'FAULT', exception: 'no witness', limit: null });
     await answerAll();
     assert.deepEqual(suspects.all(), []);
-  });
-
-  it('forgets whom it has suspected for the longest time, when there are too many', () => {
-    const accounts = Array.from({ length: MAX_SUSPECTS + 1 }, (_, at) =>
-      hash160(`0x${at.toString(16).padStart(40, '0')}`),
-    );
-    for (const account of accounts.slice(0, -1)) suspects.add(account);
-    suspects.add(accounts[0] as Hash160);
-    suspects.add(accounts.at(-1) as Hash160);
-    assert.equal(suspects.all().length, MAX_SUSPECTS);
-    assert.deepEqual(
-      [0, 1, 2].map((at) => suspects.has(accounts[at] as Hash160)),
-      [true, false, true],
-    );
   });
 
   it('holds back what the environment denies, tells why, and tries again after a pause', async () => {

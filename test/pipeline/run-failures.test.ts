@@ -90,8 +90,9 @@ describe('runs that are not made', () => {
     const { state, failures: count, lostTx: left, lostDue } = row();
     assert.deepEqual([state, count, left, lostDue], ['waiting', 2, null, null]);
     // It is lost for good then.
-    const { lost, underWay } = stages.owners.standingOf(REQUESTER);
+    const { lost, underWay, lostMs } = stages.owners.standingOf(REQUESTER);
     assert.deepEqual([lost, underWay, stages.owners.atRisk(0)], [40n, 0n, 30n]);
+    assert.equal(lostMs, 0, 'he is not blamed for it');
   });
 
   it('are nothing to what was cancelled meanwhile', async () => {

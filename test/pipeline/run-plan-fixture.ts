@@ -20,9 +20,10 @@ export const ready = (upkeepId: bigint, more: Partial<ReadyRun> = {}): ReadyRun 
 /** What the contract does, in the terms of its `chargeRun`, with gas that is easy to add up. */
 export function planning(
   targets: Readonly<Record<string, Target>>,
-  more: { contained?: boolean; ceiling?: bigint; allowLoss?: boolean } = {},
+  more: { contained?: boolean; ceiling?: bigint; allowLoss?: boolean; moreGas?: bigint } = {},
 ): RunPlanning & { readonly tried: number[] } {
-  const { contained = true, ceiling = 1_000n, allowLoss = false } = more;
+  // `moreGas` is what each preflight uses more than the one before.
+  const { contained = true, ceiling = 1_000n, allowLoss = false, moreGas = 0n } = more;
   const scripts: (readonly UpkeepRun[])[] = [];
   const tried: number[] = [];
   const preflight = async (script: Buffer, terms: TransactionTerms): Promise<Preflight> => {
@@ -45,7 +46,8 @@ export function planning(
       const lost = run.lostTx === null ? 0n : 90n;
       effects.set(run.upkeepId, { delivered, fee: fee < 0n ? 0n : fee, lost, premium: 3n });
     });
-    return { state: 'HALT', gasConsumed: BASE_GAS + gas, effects, expired: new Set(), contained };
+    const gasConsumed = BASE_GAS + gas + moreGas * BigInt(tried.length);
+    return { state: 'HALT', gasConsumed, effects, expired: new Set(), contained };
   };
   const chain = {
     account: ACCOUNT,

@@ -237,6 +237,10 @@ describe('submitting', () => {
       assert.deepEqual(stages.chain.broadcasts, [hash]);
     });
 
+    it('is nothing where none was sent', async () => {
+      assert.deepEqual(await confirmAt(11), { faulted: 0, dead: 0, waiting: 0 });
+    });
+
     it('is looked for again where the endpoints cannot tell, and that is counted', async () => {
       await submitted();
       const confirm = (error: Error) => {

@@ -235,6 +235,9 @@ describe('taking in upkeeps', () => {
     assert.equal(row(1n).state, 'unreadable');
     assert.match(row(1n).reason, /can't read its trigger: cron: .*impossible/);
     assert.deepEqual(dueIds(1_000), [2n]);
+    // Another node may read it: its runs are taken in like all others.
+    takeIn(12, ...performed(1n, 12));
+    assert.deepEqual([row(1n).state, row(1n).lastDue, row(1n).nextDue], ['unreadable', 12, null]);
   });
 
   it('pauses what failed too often in a row, until its owner tops up his credit', () => {
@@ -254,6 +257,21 @@ describe('taking in upkeeps', () => {
     assert.equal(row(1n).state, 'paused');
     takeIn(21, topUp(REQUESTER));
     assert.deepEqual([row(1n).state, row(1n).failures, dueIds(21)], ['waiting', 0, [1n]]);
+  });
+
+  it('counts a failure once, though the run that claims its fees calls nothing either', () => {
+    takeIn(11, registered(1n, 'every:1'));
+    const fails = (block: number, lost: EventFields, known: object) => {
+      inTransaction(stages.db, () => {
+        const sent = { reason: 'sent', tx: txIn(block, 2), sentDue: block - 1 };
+        assert.ok(stages.upkeeps.move(1n, 'runSigned', { ...sent, ...known }));
+      });
+      takeIn(block, ...performed(1n, block - 1, { delivered: false, ...lost }));
+    };
+    fails(13, { lost: 5n, premium: 0n }, { failures: 1, lostTx: hashOf(8), lostDue: 12 });
+    assert.deepEqual([row(1n).state, row(1n).failures], ['waiting', 1]);
+    fails(14, {}, {});
+    assert.deepEqual([row(1n).state, row(1n).failures], ['paused', 2]);
   });
 
   it('forgets its failures, and that it goes alone, when it ran well', () => {
