@@ -35,7 +35,7 @@ describe('the drill for an empty wallet', function () {
     // Above the floor of 0.1 GAS, and less than an answer costs besides.
     fixture = await nodeFixture(await sharedNetwork(), { nodeGas: parseGas('0.15') });
     const alerts = { ...fixture.config.alerts, everyMs: 50, calmMs: 0 };
-    // How many share a transaction is a matter of the moment, and with it what is said to be needed.
+    // How many share a transaction is a matter of the moment, and so is what they are said to need.
     const pipeline = { ...fixture.config.pipeline, maxBatch: 1 };
     running = await startNode({ ...fixture.config, alerts, pipeline }, { clock });
   });
