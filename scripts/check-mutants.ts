@@ -6,7 +6,7 @@
  *
  *   npm run mutants -- [--sample N] [--file PART] [--list] [--jobs N]
  *   npm run mutants -- --drawn N [--commit HASH] [--seeds N] [--results FILE] [--list] [--jobs N]
- *     [--quick] [--again] [--file PART]
+ *     [--quick] [--again] [--file PART] [--report FILE]
  *
  * `--sample N` takes N of them, other ones each day; `--file PART` those of sources whose name
  * contains PART. `--drawn N` draws N by the commit's hash out of all of pipeline, books, automation
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     commit: { type: 'string' },
     seeds: { type: 'string', default: '40' },
     results: { type: 'string' },
+    report: { type: 'string' },
     quick: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
   },

@@ -16,7 +16,7 @@ import { simulateIn } from './simulate-in.js';
 
 /** Databases of tests are of no use after them: memory is faster than a disk. */
 const MEMORY = '/dev/shm';
-const FOLDERS = ['src', 'test', 'scripts', 'contracts'];
+const FOLDERS = ['src', 'test', 'scripts', 'contracts', 'config'];
 const COPIED = [...FOLDERS, 'package.json', 'package-lock.json', 'tsconfig.json'];
 /** All quick tests together take a third of it; what takes more is a loop without an end. */
 const QUICK_CPU_SECONDS = 45;

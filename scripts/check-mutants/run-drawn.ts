@@ -1,16 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { commitNow } from '../simulator/run-blocks.js';
 import { belongingTests, nodeTestsOf } from './belonging-tests.js';
 import { describeMutant, type Mutant } from './derive-mutants.js';
 import { drawMutants, keyOf } from './draw-mutants.js';
-import { EXPLAINED_MUTANTS, explains } from './explained-mutants.js';
 import type { Verdict } from './judge-mutant.js';
 import { nodeMutants } from './mutated-sources.js';
+import { reportOf, tellReport } from './report-drawn.js';
 import { type MutantRun, runMutants } from './run-mutants.js';
-
-/** Of those drawn, this share must be killed. */
-const LEAST_KILLED_PERCENT = 95;
 
 export interface DrawnRun {
   readonly root: string;
@@ -19,6 +16,8 @@ export interface DrawnRun {
   readonly commit?: string | undefined;
   /** What was found out is kept here, a line for each mutant, and not found out again. */
   readonly results?: string | undefined;
+  /** Where to write what came of them, as JSON. */
+  readonly report?: string | undefined;
   readonly seeds: number;
   readonly histories: number;
   readonly jobs: number;
@@ -73,7 +72,11 @@ export async function runDrawn(options: DrawnRun): Promise<number> {
     const nodeTests = options.quick ? {} : { nodeTestsOf: onNode };
     await runMutants(waiting, { ...options, ...nodeTests, testsOf: tests, onRun });
   }
-  return tell(drawn, verdicts);
+  const report = reportOf(drawn, commit, (mutant) => verdicts.get(keyOf(mutant)));
+  if (options.report !== undefined) {
+    writeFileSync(options.report, `${JSON.stringify(report, null, 1)}\n`);
+  }
+  return tellReport(report);
 }
 
 /** Of a run before; a line that was cut off by its end is left out. */
@@ -85,21 +88,4 @@ function readVerdicts(file: string): Map<string, Verdict> {
       .map((line) => JSON.parse(line) as Verdict & { readonly key: string })
       .map(({ key, killedBy, what }) => [key, { killedBy, what }]),
   );
-}
-
-function tell(drawn: readonly Mutant[], verdicts: ReadonlyMap<string, Verdict>): number {
-  const lived = drawn.filter((mutant) => verdicts.get(keyOf(mutant))?.killedBy === null);
-  for (const by of ['tests', 'simulator', 'tests on a node', 'time'] as const) {
-    const killed = drawn.filter((mutant) => verdicts.get(keyOf(mutant))?.killedBy === by);
-    console.log(`${String(killed.length).padStart(6)} killed by ${by}`);
-  }
-  const percent = (100 * (drawn.length - lived.length)) / Math.max(1, drawn.length);
-  console.log(`${String(lived.length).padStart(6)} lived: ${percent.toFixed(1)} % were killed`);
-  let unexplained = 0;
-  for (const mutant of lived) {
-    const known = EXPLAINED_MUTANTS.find((one) => explains(one, mutant));
-    if (known === undefined) unexplained += 1;
-    console.log(`${describeMutant(mutant)}\n    ${known?.why ?? 'NOT EXPLAINED'}`);
-  }
-  return unexplained > 0 || percent < LEAST_KILLED_PERCENT ? 1 : 0;
 }

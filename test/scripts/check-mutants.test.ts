@@ -5,11 +5,13 @@ import { belongingTests } from '../../scripts/check-mutants/belonging-tests.js';
 import { deriveMutants } from '../../scripts/check-mutants/derive-mutants.js';
 import { drawMutants } from '../../scripts/check-mutants/draw-mutants.js';
 import { EXPLAINED_MUTANTS, explains } from '../../scripts/check-mutants/explained-mutants.js';
+import { outcomeOf, startLimited } from '../../scripts/check-mutants/limited-process.js';
 import {
   ledgerMutants,
   nodeMutants,
   QUICK_TESTS,
 } from '../../scripts/check-mutants/mutated-sources.js';
+import type { DrawnReport } from '../../scripts/check-mutants/report-drawn.js';
 import { runMutants } from '../../scripts/check-mutants/run-mutants.js';
 import { projectRoot } from '../../scripts/ensure/paths.mjs';
 
@@ -121,6 +123,29 @@ describe('mutants of pipeline, books, automation and codec', () => {
       drawn.map(({ change }) => change),
       ['- becomes +'],
     );
+  });
+
+  it('that loop are ended by their processor time, and told from those that answer or end', async () => {
+    const outcome = (code: string) => {
+      // What waits is ended by the test's own limit, if by anything: none of these does.
+      const limits = { cpuSeconds: 1, wallMs: 3_600_000 };
+      const child = startLimited(['-e', code], limits, { cwd: projectRoot });
+      return outcomeOf(child, limits, (resolve) => child.once('message', resolve));
+    };
+    assert.deepEqual(await outcome('for (;;);'), { end: 'cpu' });
+    assert.deepEqual(await outcome('process.exit(1)'), { end: 'exit' });
+    assert.deepEqual(await outcome('process.send(7); setInterval(() => {}, 1)'), { answer: 7 });
+  }).timeout(180_000);
+
+  it('were run, 300 that a commit drew: at least 95 % were killed, and each other is explained', () => {
+    const file = join(projectRoot, 'test', 'simulator', 'fixtures', 'drawn-mutants.json');
+    const { drawn, killed, lived, open, killedPercent } = JSON.parse(
+      readFileSync(file, 'utf8'),
+    ) as DrawnReport;
+    const count = Object.values(killed).reduce((sum, each) => sum + each, 0);
+    assert.deepEqual([drawn, open, count + lived.length], [300, 0, 300]);
+    assert.ok(killedPercent >= 95 && killedPercent <= (100 * count) / drawn, `${killedPercent} %`);
+    for (const { code, why } of lived) assert.ok((why ?? '').length > 20, code);
   });
 
   it('have tests of their own, none of which needs a blockchain node', () => {
