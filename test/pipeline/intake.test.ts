@@ -3,6 +3,7 @@ import { type Hash256, hash160 } from '../../src/base/hash.js';
 import type { GatewayNotification, TailedBlock } from '../../src/chain/block-source.js';
 import type { OwnGas } from '../../src/chain/own-gas.js';
 import { BURNT, creditOf, earnedOf, OUTSIDE, reservedOf } from '../../src/gasbank/accounts.js';
+import { createPredictionStore } from '../../src/gasbank/prediction-store.js';
 import { createRoundPredictionStore } from '../../src/gasbank/round-prediction-store.js';
 import { createIntake } from '../../src/pipeline/intake.js';
 import { drawIdOf, takenIdOf } from '../../src/pipeline/transaction-ending.js';
@@ -235,6 +236,24 @@ describe('taking blocks in', () => {
     const round = createRoundStore(stages.db).latest('GAS/USD');
     assert.match(round?.chargeDifference ?? '', /^fee -0\.00000010 GAS: the sponsor's limits/);
     assert.equal(posted(creditOf(REQUESTER)), 480n, 'booked as it was charged');
+  });
+
+  it('tells of an answer that was charged otherwise than predicted, for who counts them', () => {
+    const tx = hashOf(2);
+    stages.fund(1_000n);
+    takeIn(block(10, deposit(500n), asked(1n)));
+    inTransaction(stages.db, () => {
+      const fees = { debit: WALLET, credit: BURNT, amount: 40n, cause: 'fees' } as const;
+      stages.ledger.draw({ ...fees, block: null, tx, requestId: null, id: drawIdOf(tx) }, 1);
+      const terms = { systemFee: 30n, networkFee: 10n, validUntilBlock: 50, signedMs: 1 };
+      const rest = { purpose: 'respond', account: ACCOUNT, raw: rawOf(1) } as const;
+      stages.transactions.add({ hash: tx, ...rest, ...terms });
+      const predicted = { requestId: 1n, delivered: true, fee: 40n, lost: 3n, premium: 2n };
+      createPredictionStore(stages.db).add(tx, [{ ...predicted, uncutFee: 40n }]);
+    });
+    const { differences } = takeIn(block(11, ...answered(1n, 30n, tx)));
+    assert.deepEqual(differences, [{ requestId: 1n, reason: 'gas' }]);
+    assert.equal(posted(creditOf(REQUESTER)), 465n, 'booked as it was charged');
   });
 
   it('takes what an answer charged for lost fees out of the losses, by the FAULT it is for', () => {
