@@ -4,7 +4,7 @@ import { FAULTS, type FaultName } from '../../scripts/simulator/faults.js';
 import { runSeeds, type SeedsResult } from '../../scripts/simulator/run-seeds.js';
 
 /** The seeds that are always run. */
-const FIXED_SEEDS = { from: 0, count: 1_200 };
+const FIXED_SEEDS = { from: 0, count: 2_000 };
 const TIMEOUT_MS = 900_000;
 /** Seeds that are run twice. */
 const REPLAYED = { from: 0, count: 4 };
