@@ -88,7 +88,9 @@ async function pinned(env, steps) {
       unpackPinned(work, env),
     );
     const fresh = join(work, 'ready');
-    if (versionOf(join(fresh, 'chromium'), VERSION) === null) throw missing();
+    if (versionOf(join(fresh, 'chromium'), VERSION) === null) {
+      throw new SetupError('the downloaded one does not run here');
+    }
     rmSync(kept, { recursive: true, force: true });
     renameSync(fresh, kept);
   } catch (error) {
@@ -117,9 +119,9 @@ async function unpackPinned(work, env) {
     pipeline(createReadStream(join(bin, from)), createBrotliDecompress(), createWriteStream(to));
   await inflate('chromium.br', join(ready, 'chromium-program'));
   chmodSync(join(ready, 'chromium-program'), 0o755);
-  for (const archive of ['al2023.tar', 'fonts.tar']) {
-    await inflate(`${archive}.br`, join(work, archive));
-    await runCommand('tar', ['-xf', join(work, archive), '-C', ready], { env, failure });
+  for (const part of ['al2023.tar', 'fonts.tar']) {
+    await inflate(`${part}.br`, join(work, part));
+    await runCommand('tar', ['-xf', join(work, part), '-C', ready], { env, failure });
   }
   writeFileSync(join(ready, 'fonts.conf'), FONTS);
   writeFileSync(join(ready, 'chromium'), WRAPPER, { mode: 0o755 });

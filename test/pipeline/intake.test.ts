@@ -215,16 +215,21 @@ describe('taking blocks in', () => {
     assert.deepEqual(causes.pluck().all(), ['ordered', 'spent elsewhere']);
   });
 
+  /** As before it is sent: its row, and its fees drawn from the wallet. */
+  const noteSent = (tx: Hash256, purpose: 'price' | 'respond'): void => {
+    const fees = { debit: WALLET, credit: BURNT, amount: 40n, cause: 'fees' } as const;
+    stages.ledger.draw({ ...fees, block: null, tx, requestId: null, id: drawIdOf(tx) }, 1);
+    const terms = { systemFee: 30n, networkFee: 10n, validUntilBlock: 50, signedMs: 1 };
+    const rest = { purpose, account: ACCOUNT, raw: rawOf(1) };
+    stages.transactions.add({ hash: tx, ...rest, ...terms });
+  };
+
   it('holds what a round was charged against what was predicted of it', () => {
     const tx = hashOf(2);
     stages.fund(1_000n);
     takeIn(block(10, deposit(500n)));
     inTransaction(stages.db, () => {
-      const fees = { debit: WALLET, credit: BURNT, amount: 40n, cause: 'fees' } as const;
-      stages.ledger.draw({ ...fees, block: null, tx, requestId: null, id: drawIdOf(tx) }, 1);
-      const terms = { systemFee: 30n, networkFee: 10n, validUntilBlock: 50, signedMs: 1 };
-      const rest = { purpose: 'price', account: ACCOUNT, raw: rawOf(1) } as const;
-      stages.transactions.add({ hash: tx, ...rest, ...terms });
+      noteSent(tx, 'price');
       const predicted = { pair: 'GAS/USD', payer: REQUESTER, fee: 30n };
       createRoundPredictionStore(stages.db).add(tx, [predicted]);
     });
@@ -243,11 +248,7 @@ describe('taking blocks in', () => {
     stages.fund(1_000n);
     takeIn(block(10, deposit(500n), asked(1n)));
     inTransaction(stages.db, () => {
-      const fees = { debit: WALLET, credit: BURNT, amount: 40n, cause: 'fees' } as const;
-      stages.ledger.draw({ ...fees, block: null, tx, requestId: null, id: drawIdOf(tx) }, 1);
-      const terms = { systemFee: 30n, networkFee: 10n, validUntilBlock: 50, signedMs: 1 };
-      const rest = { purpose: 'respond', account: ACCOUNT, raw: rawOf(1) } as const;
-      stages.transactions.add({ hash: tx, ...rest, ...terms });
+      noteSent(tx, 'respond');
       const predicted = { requestId: 1n, delivered: true, fee: 40n, lost: 3n, premium: 2n };
       createPredictionStore(stages.db).add(tx, [{ ...predicted, uncutFee: 40n }]);
     });
