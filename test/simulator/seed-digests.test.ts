@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { failureText } from '../../scripts/simulator/failure-text.js';
 import { codeNow, commitNow, runBlocks } from '../../scripts/simulator/run-blocks.js';
 import type { SeedResult } from '../../scripts/simulator/run-seed.js';
@@ -76,7 +77,7 @@ describe('the digests of a long run of the simulator', () => {
     assert.deepEqual([Math.min(...firsts), Math.max(...firsts)], [0, 7]);
   });
 
-  it('are those of the seeds that this commit draws, while the code is theirs', async function () {
+  it('are those of the seeds that this commit draws', async function () {
     this.timeout(TIMEOUT_MS);
     const kept = readDigests(FILE);
     const blocks = Math.max(1, kept?.blocks.length ?? 0);
@@ -86,16 +87,21 @@ describe('the digests of a long run of the simulator', () => {
     const done = await runSeeds({ from, count: DRAWN_PARTS * PART_SEEDS });
     const failed = done.results.filter(({ failures }) => failures.length > 0);
     assert.equal(failed.length, 0, failed.map(failureText).join('\n'));
-    if (kept === null || kept.code !== (await codeNow())) return tellStale(kept, seeds);
-    const parts = kept.blocks[drawn.block]?.parts.slice(drawn.first, drawn.first + DRAWN_PARTS);
-    assert.deepEqual(partsOf(done.results), parts, `${seeds} have other histories`);
+    const parts = kept?.blocks[drawn.block]?.parts.slice(drawn.first, drawn.first + DRAWN_PARTS);
+    const found = partsOf(done.results);
+    // Other code may tell other histories; much of what is changed changes none.
+    const mayDiffer = kept?.code !== (await codeNow());
+    if (mayDiffer && !isDeepStrictEqual(found, parts)) return tellStale(kept, seeds);
+    assert.deepEqual(found, parts, `${seeds} have other histories`);
   });
 });
 
 function tellStale(kept: SeedDigests | null, seeds: string): void {
-  const what =
-    kept === null ? 'there are no' : `of commit ${kept.commit} and Node ${kept.node} are the`;
-  process.stderr.write(`dodona: ${what} digests of histories: ${seeds} kept the promises, but are
-compared with nothing. To renew them, which takes hours:
+  const why =
+    kept === null
+      ? 'there are no digests to compare their histories with'
+      : `their histories are not those of commit ${kept.commit} and Node ${kept.node}`;
+  process.stderr.write(`dodona: ${seeds} kept the promises, but ${why}.
+To renew the digests, which takes hours:
 npm run simulate -- --seeds 100000 --digests test/simulator/fixtures/seed-digests.json\n`);
 }
