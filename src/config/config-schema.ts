@@ -49,6 +49,7 @@ const webSocketExpected = `auto, off or ${expectedBy(webSocketUrls)}`;
 const network = z.strictObject({
   magic: integer(1, 2 ** 32 - 1, "the network's number"),
   rpc: listOf(endpointUrl('http', 'https'), 1, 16),
+  quorum: integer(1, 16, 'a number of endpoints').prefault('1'),
   webSocket: z
     .union([webSocketWords, webSocketUrls])
     .meta({ expected: webSocketExpected })

@@ -57,6 +57,19 @@ const magicFitsPreset: CrossCheck = {
   },
 };
 
+const quorumFitsEndpoints: CrossCheck = {
+  keys: ['network.quorum', 'network.rpc'],
+  find({ network: { quorum, rpc } }) {
+    const hosts = new Set(rpc.map((url) => new URL(url).host)).size;
+    if (quorum <= hosts) return null;
+    return {
+      problem: `${quorum} endpoints can never tell the same: network.rpc names ${hosts}`,
+      expected: `at most ${hosts}, each host counted once`,
+      todo: 'Lower it, or name other endpoints in network.rpc.',
+    };
+  },
+};
+
 const publicNetworkNamesItsStart: CrossCheck = {
   keys: ['gateway.startBlock', 'network.magic'],
   find({ gateway, network }) {
@@ -262,6 +275,7 @@ const alertSecretHasUrl: CrossCheck = {
 
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   magicFitsPreset,
+  quorumFitsEndpoints,
   publicNetworkNamesItsStart,
   systemFeeFitsNetwork,
   ordered(

@@ -59,6 +59,8 @@ export interface NodeConfig {
 export interface NetworkConfig {
   readonly magic: number;
   readonly rpcUrls: readonly string[];
+  /** Endpoints that have to tell the same of a block; 1: the one that is asked is believed. */
+  readonly quorum: number;
   /** auto: derived from each RPC URL (/ws); off: polling only; else these URLs. */
   readonly webSocket: 'auto' | 'off' | readonly string[];
   /** auto: neo-go's own calls where the node has them; portable: standard calls only. */
@@ -225,6 +227,7 @@ export function nodeConfig(file: string, values: FileValues): NodeConfig {
 const networkConfig = (network: FileValues['network']): NetworkConfig => ({
   magic: network.magic,
   rpcUrls: network.rpc,
+  quorum: network.quorum,
   webSocket: network.webSocket,
   dialect: network.dialect,
   blockTimeMs: network.blockTime,

@@ -1,11 +1,12 @@
 import { type Datoshi, formatGas } from '../base/datoshi.js';
-import { hash160ToAddress } from '../base/hash.js';
+import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import { messageOf } from '../base/node-error.js';
 import { responseCodeName } from '../base/outcome.js';
+import { createAgreedBlockSource } from '../chain/agreed-blocks.js';
 import type { BlockSource } from '../chain/block-source.js';
 import { tailBlockRuns } from '../chain/block-tailer.js';
 import { checkChain } from '../chain/chain-check.js';
-import { type ChosenBlockSourceOptions, createBlockSource } from '../chain/choose-block-source.js';
+import { createBlockSource } from '../chain/choose-block-source.js';
 import { createContractEventReader } from '../chain/contract-events.js';
 import { createPreflight } from '../chain/preflight.js';
 import type { Rpc } from '../chain/rpc.js';
@@ -66,7 +67,7 @@ export async function runWork(
   const chain = createGatewayPort({ ...ways, ...sees, magic, signer, clock });
   const booksOver = (rpc: Rpc) => createBooksReader({ ...ways, rpc, minHeight: heightNow });
   const { ownAccounts } = begun;
-  const { source, tellers } = readersOver(pool, { gateway, clock, mode, ownAccounts });
+  const { source, tellers } = readersOver(options, pool, ownAccounts);
   const limits = pipelineLimits(config, parts.policy.current().maxBlockSystemFee);
   const evidence = watchedResolver(options, parts);
   const own = new AbortController();
@@ -140,14 +141,26 @@ export async function runWork(
   }
 }
 
-/** Reads blocks from the endpoints together, and from each by itself. */
-function readersOver(pool: RpcPool, of: Omit<ChosenBlockSourceOptions, 'rpc'>) {
+/**
+ * Reads blocks from the endpoints together; `tellers` are those that are believed by themselves
+ * where one tells what cannot be: none where several have to tell the same.
+ */
+function readersOver(
+  { config, clock, log }: NodeOptions,
+  pool: RpcPool,
+  ownAccounts: readonly Hash160[],
+) {
+  const { dialect: mode, quorum } = config.network;
+  const of = { gateway: config.gateway.hash, clock, mode, ownAccounts };
   const over = (rpc: Rpc): BlockSource => createBlockSource({ ...of, rpc });
-  const tellers = pool.health().map(({ endpoint }, at) => {
+  const each = pool.health().map(({ endpoint }, at) => {
     const source = over(pool.clients[at] as Rpc);
     return { endpoint, source };
   });
-  return { source: over(pool), tellers };
+  const source = over(pool);
+  if (quorum === 1) return { source, tellers: each };
+  const agreed = createAgreedBlockSource({ source, tellers: each, quorum, clock, log });
+  return { source: agreed, tellers: [] };
 }
 
 /** Where a request stands in the database. */

@@ -1,20 +1,14 @@
 import type { Clock } from '../base/clock.js';
 import { messageOf, NodeError } from '../base/node-error.js';
+import type { BlockTeller } from '../chain/agreed-blocks.js';
 import { type BackOff, backOffMs } from '../chain/back-off.js';
-import type { BlockSource, TailedBlock } from '../chain/block-source.js';
+import type { TailedBlock } from '../chain/block-source.js';
 import type { Log } from '../telemetry/log.js';
 import type { IntakeResult } from './intake.js';
 import { mayPass } from './trouble.js';
 
-/** One endpoint by itself. */
-export interface BlockTeller {
-  /** As messages name it. */
-  readonly endpoint: string;
-  readonly source: Pick<BlockSource, 'read'>;
-}
-
 export interface RetellParts {
-  /** All endpoints, in order of preference. */
+  /** Endpoints of which each is believed by itself, in order of preference. */
   readonly tellers: readonly BlockTeller[];
   readonly takeIn: (blocks: readonly TailedBlock[]) => IntakeResult;
   readonly clock: Clock;

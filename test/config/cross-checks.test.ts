@@ -26,6 +26,12 @@ describe('rules between configuration keys', () => {
     ['network.pollInterval', network('pollInterval: 4s'), /too large beside network.blockTime/],
     ['network.blockTime', network('blockTime: 61s\n  stallAfter: 2m'), /is too large/],
     ['network.blockTime', network('blockTime: 31s\n  stallAfter: 1m'), /beside network.stallAfter/],
+    ['network.quorum', network('quorum: 2'), /^network.quorum: 2 endpoints can never .* names 1$/],
+    [
+      'network.quorum',
+      network('quorum: 2').replace(/rpc: \[(.*)\]/, 'rpc: [$1, $1/v1]'),
+      /names 1$/,
+    ],
     ['http.connectTimeout', `${MINIMAL}http: {timeout: 4s}`, /too large beside http.timeout/],
     ['automation.backoff', `${MINIMAL}automation: {backoff: 59m, backoffMax: 58m}`, /backoffMax/],
     ['pipeline.retryBackoff', `${MINIMAL}pipeline: {retryBackoff: 31s}`, /retryBackoffMax/],

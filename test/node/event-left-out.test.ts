@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { sharedNetwork } from '../../scripts/devnet/shared-network.js';
 import type { NodeConfig } from '../../src/config/node-config.js';
 import { creditOf } from '../../src/gasbank/accounts.js';
-import { type LocalEndpoint, startEndpoint } from '../chain/local-endpoint.js';
-import { forward } from '../chain/lying-proxy.js';
+import { type OmittingProxy, startOmittingProxy } from '../chain/omitting-proxy.js';
 import { assertHonest, responsesTo } from './answers.js';
 import { ask, consumerAsks, specOf } from './asking.js';
 import { type NodeFixture, nodeFixture } from './node-fixture.js';
@@ -12,76 +11,83 @@ import { type RunningNode, startNode } from './running-node.js';
 
 const EVERY_BLOCKS = 5;
 
-interface Answer {
-  result?: { application?: { contract: string; eventname: string }[] };
-}
-
-describe('a request that the only endpoint leaves out of its block', function () {
+describe('a request that an endpoint leaves out of its block', function () {
   this.timeout(60_000);
   let fixture: NodeFixture;
-  let endpoint: LocalEndpoint;
+  let liar: OmittingProxy;
+  let honest: OmittingProxy;
   let running: RunningNode;
-  let id: bigint;
-  let isLying = true;
   before(async () => {
     fixture = await nodeFixture(await sharedNetwork());
-    endpoint = await startEndpoint(async (body, response) => {
-      const text = await forward(fixture.network.rpcUrl, body);
-      response.end(isLying ? withoutRequests(text) : text);
-    });
-    running = await startNode(over(endpoint.url, 'node'));
+    const { gateway, network } = fixture;
+    liar = await startOmittingProxy(network.rpcUrl, gateway);
+    honest = await startOmittingProxy(network.rpcUrl, gateway);
+    honest.isLying = false;
   });
+  beforeEach(() => {
+    liar.isLying = true;
+  });
+  afterEach(() => running?.stop());
   after(async () => {
-    await running?.stop();
-    await endpoint?.stop();
+    await Promise.all([liar?.stop(), honest?.stop()]);
     await fixture?.stop();
   });
 
-  const over = (rpcUrl: string, folder: string): NodeConfig => ({
-    ...fixture.config,
-    network: { ...fixture.config.network, rpcUrls: [rpcUrl] },
-    gasbank: { ...fixture.config.gasbank, reconcileEveryBlocks: EVERY_BLOCKS },
-    storage: { ...fixture.config.storage, dir: join(fixture.folder, folder) },
-  });
+  const start = async (rpcUrls: string[], quorum: number, folder: string) => {
+    const { network, gasbank, storage }: NodeConfig = fixture.config;
+    running = await startNode({
+      ...fixture.config,
+      network: { ...network, rpcUrls, quorum },
+      gasbank: { ...gasbank, reconcileEveryBlocks: EVERY_BLOCKS },
+      storage: { ...storage, dir: join(fixture.folder, folder) },
+    });
+  };
   const askOne = async (): Promise<bigint> => {
     const { ids } = await ask(fixture, [consumerAsks(fixture, { spec: specOf(fixture, '/one') })]);
     return ids[0] as bigint;
   };
+  const assertAnswered = async (id: bigint) => {
+    await assertHonest(fixture, running, await responsesTo(fixture, running, [id]), 0);
+  };
   const books = () => running.node.status().books;
 
-  /** As if the gateway had emitted none. */
-  function withoutRequests(text: string): string {
-    const answers = JSON.parse(text) as Answer | Answer[];
-    for (const { result } of [answers].flat()) {
-      if (!Array.isArray(result?.application)) continue;
-      result.application = result.application.filter(
-        ({ contract, eventname }) => contract !== fixture.gateway || !eventname.endsWith('Request'),
-      );
-    }
-    return JSON.stringify(answers);
-  }
-
-  it('stops spending, since the requester has less credit than in the books', async () => {
-    id = await askOne();
+  it('stops spending where it is the only one, and is answered with a new database', async () => {
+    await start([liar.url], 1, 'lied-to');
+    const id = await askOne();
     await running.until('stopped', () => /the books differ/.test(books().stopped ?? ''));
-    assert.equal(running.find(id), null);
     const accounts = books().differences.map(({ account }) => account);
     assert.ok(accounts.includes(creditOf(fixture.consumer)), accounts.join());
-  });
-
-  it('is not made good by that endpoint telling the truth from then on', async () => {
-    isLying = false;
+    liar.isLying = false;
     const later = await askOne();
-    await running.until('held', () => running.find(later)?.state === 'resolved');
-    assert.match(books().stopped ?? '', /the books differ/);
+    await running.until('held', () =>
+      /nothing is spent: the books differ/.test(running.find(later)?.reason ?? ''),
+    );
     assert.equal(running.find(id), null);
+    await running.stop();
+    await start([honest.url], 1, 'anew');
+    await assertAnswered(id);
+    await assertAnswered(later);
+    await running.until('agreed', () => books().agreedBlock !== null);
+    assert.equal(books().stopped, null);
   });
 
-  it('is answered by the same node with a new database, from an honest endpoint', async () => {
-    await running.stop();
-    running = await startNode(over(fixture.network.rpcUrl, 'anew'));
-    await assertHonest(fixture, running, await responsesTo(fixture, running, [id]), 0);
-    await running.until('agreed', () => books().agreedBlock !== null);
+  it('is answered where two of three have to agree', async () => {
+    await start([liar.url, honest.url, fixture.network.rpcUrl], 2, 'three');
+    await assertAnswered(await askOne());
+    await running.until('named', () => /tell different blocks/.test(running.logText()));
+  });
+
+  it('waits where two of two have to agree, until they do', async () => {
+    liar.isLying = false;
+    await start([liar.url, honest.url], 2, 'two');
+    liar.isLying = true;
+    const id = await askOne();
+    await running.until('said', () =>
+      /block not read.*1 of 2 RPC endpoints tell the same of block/.test(running.logText()),
+    );
+    assert.equal(running.find(id), null);
+    liar.isLying = false;
+    await assertAnswered(id);
     assert.equal(books().stopped, null);
   });
 });

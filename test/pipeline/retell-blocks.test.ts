@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { NodeError } from '../../src/base/node-error.js';
+import type { BlockTeller } from '../../src/chain/agreed-blocks.js';
 import type { TailedBlock } from '../../src/chain/block-source.js';
 import { createIntake } from '../../src/pipeline/intake.js';
-import {
-  type BlockTeller,
-  createRetell,
-  UNHEARD_LIMIT_MS,
-} from '../../src/pipeline/retell-blocks.js';
+import { createRetell, UNHEARD_LIMIT_MS } from '../../src/pipeline/retell-blocks.js';
 import { inTransaction } from '../../src/storage/database.js';
 import type { Log } from '../../src/telemetry/log.js';
 import { gatewayEvent } from '../chain/gateway-event.js';
