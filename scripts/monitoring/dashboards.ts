@@ -87,6 +87,7 @@ const SERVICE: Dashboard = {
         graph('Height of endpoints', 'short', value(chain.heights, '{{endpoint}}')),
         graph('RPC', 's', quantile(chain.calls, 0.99, 'method')),
         graph('RPC failures', 'ops', rate(chain.errors, 'failure')),
+        graph('Endpoints differed', 'short', value(chain.contradictions, 'since the start')),
       ],
     },
     {

@@ -1,3 +1,4 @@
+import { CHAIN_METRICS as chain } from '../telemetry/metrics-chain.js';
 import { HOST_METRICS as host } from '../telemetry/metrics-host.js';
 import { MONEY_METRICS as money } from '../telemetry/metrics-money.js';
 import { WORK_METRICS as work } from '../telemetry/metrics-work.js';
@@ -26,6 +27,14 @@ export const SECURITY_ALERTS: readonly AlertDeclaration[] = [
     },
     forS: 0,
     summary: "An own account's transaction was not sent by this node ({{ $labels.what }}).",
+  },
+  {
+    name: 'DodonaEndpointsDiffer',
+    severity: 'warning',
+    area: 'security',
+    when: { kind: 'increase', of: { metric: chain.contradictions }, withinS: HOUR, above: 0 },
+    forS: 0,
+    summary: 'RPC endpoints tell different things of the same blocks: one of them lies.',
   },
   {
     name: 'DodonaDrawsSuppressed',

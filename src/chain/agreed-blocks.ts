@@ -19,6 +19,8 @@ export interface AgreedBlocksOptions {
   readonly quorum: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Endpoints told different things. */
+  readonly onContradiction: () => void;
 }
 
 /** What some endpoints tell alike. */
@@ -37,7 +39,7 @@ const LATE: BackOff = { firstMs: 20, maxMs: 500 };
  * BLOCKS_NOT_AGREED where too few do, or as one of them does where none tells anything.
  */
 export function createAgreedBlockSource(options: AgreedBlocksOptions): BlockSource {
-  const { source, tellers, quorum, log } = options;
+  const { source, tellers, quorum, log, onContradiction } = options;
 
   async function read(from: number, count: number, signal?: AbortSignal): Promise<BlockRun> {
     const own = new AbortController();
@@ -63,7 +65,10 @@ export function createAgreedBlockSource(options: AgreedBlocksOptions): BlockSour
     try {
       const agreed = await firstOf(heard);
       signal?.throwIfAborted();
-      if (tellings.size > 1) log.warn('RPC endpoints tell different blocks', facts());
+      if (tellings.size > 1) {
+        onContradiction();
+        log.warn('RPC endpoints tell different blocks', facts());
+      }
       if (agreed !== null) return agreed;
       if (tellings.size === 0) throw worst([...failures.values()]);
       throw notAgreed();

@@ -127,7 +127,7 @@ export async function runWork(
         () => parts.wasInStep && parts.events.wasHeard(),
       ),
       onStep: (step, durationMs) => metrics.step(step, durationMs),
-      onRetry: metrics.retry,
+      ...{ onRetry: metrics.retry, onContradiction: metrics.rpcContradiction },
       onCanary: createCanaryFigures(options),
       onWallet: (balance) => warnOfWallet(options, balance),
       onBooks: (whyStopped) => {
@@ -146,7 +146,7 @@ export async function runWork(
  * where one tells what cannot be: none where several have to tell the same.
  */
 function readersOver(
-  { config, clock, log }: NodeOptions,
+  { config, clock, log, metrics }: NodeOptions,
   pool: RpcPool,
   ownAccounts: readonly Hash160[],
 ) {
@@ -159,8 +159,9 @@ function readersOver(
   });
   const source = over(pool);
   if (quorum === 1) return { source, tellers: each };
-  const agreed = createAgreedBlockSource({ source, tellers: each, quorum, clock, log });
-  return { source: agreed, tellers: [] };
+  const onContradiction = metrics.rpcContradiction;
+  const asked = { source, tellers: each, quorum, clock, log, onContradiction };
+  return { source: createAgreedBlockSource(asked), tellers: [] };
 }
 
 /** Where a request stands in the database. */

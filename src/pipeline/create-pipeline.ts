@@ -78,6 +78,7 @@ export interface PipelineSetup {
   readonly blocks: AsyncIterable<readonly TailedBlock[]>;
   /** Each endpoint by itself, where one tells of events that cannot be. */
   readonly tellers: readonly BlockTeller[];
+  readonly onContradiction: () => void;
   readonly tipHeight: () => number;
   readonly resolver: (row: RequestRow, signal: AbortSignal) => Promise<RequestOutcome>;
   readonly keepEvidence?: KeepEvidence | undefined;

@@ -13,6 +13,8 @@ export interface RetellParts {
   readonly takeIn: (blocks: readonly TailedBlock[]) => IntakeResult;
   readonly clock: Clock;
   readonly log: Log;
+  /** Endpoints told different things. */
+  readonly onContradiction: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +36,9 @@ const RETRY: BackOff = { firstMs: 100, maxMs: 5_000 };
  * all tell the same. So each is asked by itself, and the first that tells what can be is believed.
  * Throws the failure where none does, or where it is of another kind.
  */
-export function createRetell({ tellers, takeIn, clock, log, signal }: RetellParts): Retell {
+export function createRetell(parts: RetellParts): Retell {
+  const { tellers, takeIn, clock, log, onContradiction, signal } = parts;
+
   /** Null where what it tells cannot be, either. */
   async function takeFrom(teller: BlockTeller, told: readonly TailedBlock[]) {
     const from = told[0]?.index ?? 0;
@@ -44,6 +48,7 @@ export function createRetell({ tellers, takeIn, clock, log, signal }: RetellPart
     try {
       if (!isSameChain) throw new NodeError(IMPOSSIBLE, 'it tells of blocks of another chain');
       const result = takeIn(run);
+      onContradiction();
       log.warn('blocks taken from this endpoint, another one lied', where);
       return { run, result };
     } catch (error) {

@@ -56,6 +56,11 @@ export const CHAIN_METRICS = {
     method: METHODS,
     failure: FAILURES,
   }),
+  contradictions: counter(
+    'dodona_rpc_contradictions_total',
+    'times',
+    'RPC endpoints told different things of the same blocks.',
+  ),
   upkeeps: gauge('dodona_upkeeps', 'upkeeps', 'Upkeeps by state.', {
     state: ['waiting', 'sent', 'unfunded', 'paused', 'unreadable', 'cancelled'],
   }),
@@ -115,6 +120,8 @@ export interface ChainMetrics {
   chainPace(pace: { readonly lastBlockAtMs: number; readonly stallAfterMs: number }): void;
   endpoint(health: EndpointHealth): void;
   rpcCall(facts: RpcCallFacts): void;
+  /** Endpoints told different things of the same blocks: one of them lies. */
+  rpcContradiction(): void;
   upkeepRun(run: SettledRun): void;
   /** Upkeeps by state; those that are due and do not run yet, and since when the longest is. */
   upkeeps(
@@ -130,6 +137,7 @@ export function chainMetrics(make: Makers): ChainMetrics {
   const [lastBlock, stallAfter] = [make.gauge(of.lastBlock), make.gauge(of.stallAfter)];
   const [up, heights] = [make.gauge(of.up), make.gauge(of.heights)];
   const [calls, errors] = [make.histogram(of.calls), make.counter(of.errors)];
+  const contradictions = make.counter(of.contradictions);
   return {
     chain(now) {
       height.set({}, now.height);
@@ -148,6 +156,7 @@ export function chainMetrics(make: Makers): ChainMetrics {
       calls.observe({ endpoint, method }, seconds(durationMs));
       if (failure !== undefined) errors.inc({ endpoint, method, failure });
     },
+    rpcContradiction: () => contradictions.inc({}),
     ...upkeepMetrics(make),
   };
 }

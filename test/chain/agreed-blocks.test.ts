@@ -32,9 +32,11 @@ type Answer = BlockRun | Error | Promise<BlockRun>;
 describe('blocks of which several endpoints have to tell the same', () => {
   let warned: [string, object][];
   let nowMs: number;
+  let contradictions: number;
   beforeEach(() => {
     warned = [];
     nowMs = 0;
+    contradictions = 0;
   });
 
   /** Each endpoint gives the next of its answers when it is asked, and its last one again. */
@@ -57,6 +59,7 @@ describe('blocks of which several endpoints have to tell the same', () => {
     const log = { warn: (what: string, facts: object) => warned.push([what, facts]) };
     return createAgreedBlockSource({
       ...{ tellers, quorum, clock, log: log as unknown as Log },
+      onContradiction: () => void contradictions++,
       source: {
         read: () => Promise.reject(new Error('one of them is not asked')),
         tip: async (index) => ({ blockCount: 13, next: index < 13 ? WITHOUT : null }),
@@ -64,7 +67,10 @@ describe('blocks of which several endpoints have to tell the same', () => {
       },
     });
   }
-  const told = () => warned.map(([, facts]) => (facts as { tellings: string[] }).tellings);
+  const told = () => {
+    assert.equal(contradictions, warned.length);
+    return warned.map(([, facts]) => (facts as { tellings: string[] }).tellings);
+  };
 
   it('are those that a quorum tells, whoever tells otherwise first', async () => {
     for (const answers of [

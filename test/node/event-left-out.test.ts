@@ -75,6 +75,7 @@ describe('a request that an endpoint leaves out of its block', function () {
     await start([liar.url, honest.url, fixture.network.rpcUrl], 2, 'three');
     await assertAnswered(await askOne());
     await running.until('named', () => /tell different blocks/.test(running.logText()));
+    assert.match(await running.metricsText(), /^dodona_rpc_contradictions_total [1-9]/m);
   });
 
   it('waits where two of two have to agree, until they do', async () => {

@@ -33,10 +33,12 @@ describe('blocks of which an endpoint tells what cannot be', () => {
   let stages: Stages;
   let lines: string[];
   let nowMs: number;
+  let contradictions: number;
   beforeEach(() => {
     stages = createStages();
     lines = [];
     nowMs = 0;
+    contradictions = 0;
     inTransaction(stages.db, () => stages.cursor.begin(1, ACCOUNT, BLOCK));
   });
   afterEach(() => stages.close());
@@ -63,7 +65,8 @@ describe('blocks of which an endpoint tells what cannot be', () => {
       void lines.push(`${what} ${JSON.stringify(facts)}`);
     const log = { ...stages.log, warn } as Log;
     const { signal } = new AbortController();
-    const retell = createRetell({ tellers, takeIn, clock, log, signal });
+    const onContradiction = () => void contradictions++;
+    const retell = createRetell({ tellers, takeIn, clock, log, onContradiction, signal });
     const failure = failureOf(() => takeIn(first));
     const retold = await retell(first, failure);
     return { ...retold, height: stages.cursor.read()?.height };
@@ -78,6 +81,7 @@ describe('blocks of which an endpoint tells what cannot be', () => {
       assert.deepEqual(run, TRUE);
       assert.deepEqual(result.received, [5n]);
       assert.equal(height, BLOCK);
+      assert.equal(contradictions, 1);
       assert.match(lines[0] ?? '', /events that cannot be .*"endpoint 0","from":10,"to":10/);
       assert.match(lines[1] ?? '', /blocks taken from this endpoint.*"endpoint 1"/);
     });

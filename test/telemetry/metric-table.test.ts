@@ -47,6 +47,7 @@ function tellHostileWords(metrics: Metrics): void {
     metrics.apiRejected(word());
     metrics.signerRefused(word());
     metrics.signerUp(true);
+    metrics.rpcContradiction();
     metrics.alertsFiring([{ alert: word(), severity: word() }]);
     metrics.alertDelivery(word(), 'failed');
   }
