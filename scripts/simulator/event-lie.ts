@@ -1,4 +1,5 @@
 import type { Hash160 } from '../../src/base/hash.js';
+import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import type { RpcReply, SimulatedChain } from './chain/simulated-chain.js';
 import type { Faults } from './faults.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -10,28 +11,66 @@ const METHODS = ['getblocknotifications', 'getapplicationlog'];
 interface Told {
   readonly contract: Hash160;
   readonly eventname: string;
-  readonly state: { value: unknown[] };
+  readonly state: { value: { readonly type: string; value?: unknown }[] };
+}
+
+/** What the liar answers; null: it is asked for something else. */
+export type EventLie = (method: string, params: readonly unknown[]) => RpcReply | null;
+
+interface LieParts {
+  readonly chain: SimulatedChain;
+  readonly gateway: Hash160;
+  readonly faults: Faults;
+  readonly random: SeededRandom;
 }
 
 /** Tells of the gateway's events what no gateway emits: one without its end, or a request twice. */
-export function createEventLie(
+export function createEventLie({ chain, gateway, faults, random }: LieParts): EventLie {
+  return lieAbout(chain, ofContract(gateway), (list) => {
+    if (!faults.strikes('endpoint tells impossible events')) return false;
+    const asked = list.find((each) => each.contract === gateway && /Request$/.test(each.eventname));
+    if (asked !== undefined && random.chance(0.5)) list.push(asked);
+    else list.find(({ contract }) => contract === gateway)?.state.value.pop();
+    return true;
+  });
+}
+
+/** Leaves an event out, or tells another amount or text: what others would have to contradict. */
+export function createLikelyLie({ chain, gateway, faults, random }: LieParts): EventLie {
+  const isOfMoney = (told: Told): boolean => [gateway, GAS_TOKEN].includes(told.contract);
+  return lieAbout(chain, isOfMoney, (list) => {
+    if (!faults.strikes('endpoint tells what could be true')) return false;
+    const told = random.pick(list.filter(isOfMoney));
+    if (random.chance(0.5)) list.splice(list.indexOf(told), 1);
+    else alter(random.pick(told.state.value));
+    return true;
+  });
+}
+
+function alter(item: { readonly type: string; value?: unknown }): void {
+  if (typeof item.value !== 'string') return;
+  if (item.type === 'Integer') item.value = String(BigInt(item.value) + 1n);
+  else item.value = Buffer.from(item.value, 'base64').reverse().toString('base64');
+}
+
+const ofContract =
+  (contract: Hash160) =>
+  (told: Told): boolean =>
+    told.contract === contract;
+
+/** `change` is given the notifications of a transaction that hold some; false: it left them. */
+function lieAbout(
   chain: SimulatedChain,
-  gateway: Hash160,
-  faults: Faults,
-  random: SeededRandom,
-): (method: string, params: readonly unknown[]) => RpcReply | null {
+  holds: (told: Told) => boolean,
+  change: (list: Told[]) => boolean,
+): EventLie {
   return (method, params) => {
     if (!METHODS.includes(method)) return null;
     const truth = truthOf(chain, method, params);
     if (!('result' in truth)) return truth;
     const lie = structuredClone(truth.result);
-    const lists = listsIn(lie).filter((list) => list.some(({ contract }) => contract === gateway));
-    const [list] = lists;
-    if (list === undefined || !faults.strikes('endpoint tells impossible events')) return truth;
-    const asked = list.find((each) => each.contract === gateway && /Request$/.test(each.eventname));
-    if (asked !== undefined && random.chance(0.5)) list.push(asked);
-    else list.find(({ contract }) => contract === gateway)?.state.value.pop();
-    return { result: lie };
+    const list = listsIn(lie).find((each) => each.some(holds));
+    return list !== undefined && change(list) ? { result: lie } : truth;
   };
 }
 

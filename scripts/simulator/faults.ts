@@ -32,6 +32,7 @@ export const FAULTS = {
   'node stopped': 0.08,
   'web trouble': 0.2,
   'price source lies': 0.15,
+  'endpoint tells what could be true': 0.2,
 } as const;
 
 export type FaultName = keyof typeof FAULTS;
@@ -50,17 +51,18 @@ export interface Faults {
 const NAMES = Object.keys(FAULTS) as FaultName[];
 
 /**
- * Chooses which faults there are, each in one simulation of three and now and then all or none of
+ * Chooses which faults there are besides those that there always are, each in one simulation of three and now and then all or none of
  * them: what hides behind another fault shows where that one is missing.
  */
-export function createFaults(random: SeededRandom): Faults {
+export function createFaults(random: SeededRandom, always: readonly FaultName[] = []): Faults {
   const choice = random.fork('which');
   const mood = choice.next();
   const share = mood < 0.05 ? 0 : mood < 0.1 ? 1 : 0.3;
   const rates = new Map(
     NAMES.map((name) => {
       const strength = choice.pick([0.3, 1, 3]);
-      return [name, choice.chance(share) ? Math.min(0.6, FAULTS[name] * strength) : 0];
+      const isOn = choice.chance(share) || always.includes(name);
+      return [name, isOn ? Math.min(0.6, FAULTS[name] * strength) : 0];
     }),
   );
   const streams = new Map(NAMES.map((name) => [name, random.fork(name)]));

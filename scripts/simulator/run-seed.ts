@@ -104,11 +104,11 @@ async function runBlocks(simulation: Simulation): Promise<void> {
 }
 
 function produce(simulation: Simulation): void {
-  const { chain, history, config } = simulation;
+  const { chain, history } = simulation;
   const block = chain.produceBlock(Math.floor(simulation.trueMs()));
   const applied = block.transactions.map(({ state, hash }) => `${state} ${hash}`);
   history.note(`block ${block.index} with ${applied.length} transactions`, applied.join());
-  disturbEndpoints(simulation, config.network.rpcUrls.length);
+  disturbEndpoints(simulation);
   simulation.announce(block.index);
 }
 

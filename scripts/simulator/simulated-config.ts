@@ -43,17 +43,19 @@ export interface ConfigDraws {
   readonly gateway: Hash160;
   readonly startBlock: number;
   readonly endpoints: number;
+  readonly quorum: number;
   readonly blockMs: number;
 }
 
 /** A configuration as an operator might have it. */
 export function drawConfig(base: NodeConfig, draws: ConfigDraws, random: SeededRandom): NodeConfig {
-  const { gateway, startBlock, endpoints, blockMs } = draws;
+  const { gateway, startBlock, endpoints, quorum, blockMs } = draws;
   return {
     ...base,
     network: {
       ...base.network,
       rpcUrls: Array.from({ length: endpoints }, (_, at) => rpcUrl(at)),
+      quorum,
       dialect: random.chance(0.3) ? 'portable' : 'auto',
       webSocket: random.chance(0.2) ? 'off' : 'auto',
       blockTimeMs: blockMs,

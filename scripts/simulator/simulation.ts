@@ -76,6 +76,13 @@ function drawLength(random: SeededRandom): SimulationLength {
   return { busyBlocks: random.between(busy.least, busy.most), calmBlocks, lifetime };
 }
 
+/**
+ * From this seed on there are three endpoints, of which two have to agree: the first one may tell
+ * what could be true and is not.
+ */
+export const FIRST_SEED_OF_LIARS = 500_000_000;
+const LIARS = { endpoints: 3, quorum: 2, faults: ['endpoint tells what could be true'] } as const;
+
 const EPOCH_MS = 1_700_000_000_000;
 const GAS_OF_PEOPLE = parseGas('1000000');
 const START_BLOCK = 0;
@@ -89,21 +96,23 @@ export function createSimulation(
   const random = createSeededRandom(`dodona ${seed}`);
   const time = createVirtualTime();
   const history = createHistory(time.nowMs, tell);
-  const faults = createFaults(random.fork('faults'));
+  const liars = seed >= FIRST_SEED_OF_LIARS ? LIARS : null;
+  const faults = createFaults(random.fork('faults'), liars?.faults);
   const draw = random.fork('draws');
   const startMs = EPOCH_MS + draw.below(86_400_000);
   const trueMs = (): number => startMs + time.nowMs();
   const cast = drawCast(draw);
   const key = createHash('sha256').update(`the node's key of ${seed}`).digest();
   const signer = createStandInSigner(key);
-  const endpoints = draw.between(1, 3);
+  const drawnEndpoints = draw.between(1, 3);
+  const { endpoints, quorum } = liars ?? { endpoints: drawnEndpoints, quorum: 1 };
   const chain = openChain(cast, signer.account, endpoints, startMs, draw);
   const failures: string[] = [];
   const value = createHash('sha256').update(`the secret of ${seed}`).digest('hex').slice(0, 40);
   const isSecret = createSecretSearch([key, Buffer.from(value)]);
   const secret = { requester: cast.consumers[0] as Hash160, value: Buffer.from(value) };
   const blockMs = draw.pick([1_000, 1_000, 1_000, 3_000]);
-  const at = { gateway: cast.gateway, startBlock: START_BLOCK, endpoints, blockMs };
+  const at = { gateway: cast.gateway, startBlock: START_BLOCK, endpoints, quorum, blockMs };
   const config = drawConfig(ground.config, at, draw);
   const feeds = drawFeeds(draw);
   const noise = random.fork('network');
