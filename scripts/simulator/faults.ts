@@ -51,8 +51,9 @@ export interface Faults {
 const NAMES = Object.keys(FAULTS) as FaultName[];
 
 /**
- * Chooses which faults there are besides those that there always are, each in one simulation of three and now and then all or none of
- * them: what hides behind another fault shows where that one is missing.
+ * Chooses which faults there are besides those that there always are, each in one simulation of
+ * three and now and then all or none of them: what hides behind another fault shows where that one
+ * is missing.
  */
 export function createFaults(random: SeededRandom, always: readonly FaultName[] = []): Faults {
   const choice = random.fork('which');
