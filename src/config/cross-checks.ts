@@ -60,11 +60,11 @@ const magicFitsPreset: CrossCheck = {
 const quorumFitsEndpoints: CrossCheck = {
   keys: ['network.quorum', 'network.rpc'],
   find({ network: { quorum, rpc } }) {
-    const hosts = new Set(rpc.map((url) => new URL(url).host)).size;
-    if (quorum <= hosts) return null;
+    const servers = new Set(rpc.map((url) => new URL(url).origin)).size;
+    if (quorum <= servers) return null;
     return {
-      problem: `${quorum} endpoints can never tell the same: network.rpc names ${hosts}`,
-      expected: `at most ${hosts}, each host counted once`,
+      problem: `${quorum} endpoints can never tell the same: network.rpc names ${servers}`,
+      expected: `at most ${servers}, each server counted once`,
       todo: 'Lower it, or name other endpoints in network.rpc.',
     };
   },

@@ -150,7 +150,7 @@ function readersOver(
   pool: RpcPool,
   ownAccounts: readonly Hash160[],
 ) {
-  const { dialect: mode, quorum } = config.network;
+  const { dialect: mode, quorum, rpcUrls } = config.network;
   const of = { gateway: config.gateway.hash, clock, mode, ownAccounts };
   const over = (rpc: Rpc): BlockSource => createBlockSource({ ...of, rpc });
   const each = pool.health().map(({ endpoint }, at) => {
@@ -160,7 +160,10 @@ function readersOver(
   const source = over(pool);
   if (quorum === 1) return { source, tellers: each };
   const onContradiction = metrics.rpcContradiction;
-  const asked = { source, tellers: each, quorum, clock, log, onContradiction };
+  const servers = rpcUrls.map((url) => new URL(url).origin);
+  // A server that is named twice has one voice.
+  const voices = each.filter((_, at) => servers.indexOf(servers[at] ?? '') === at);
+  const asked = { source, tellers: voices, quorum, clock, log, onContradiction };
   return { source: createAgreedBlockSource(asked), tellers: [] };
 }
 

@@ -80,7 +80,7 @@ describe('a request that an endpoint leaves out of its block', function () {
 
   it('waits where two of two have to agree, until they do', async () => {
     liar.isLying = false;
-    await start([liar.url, honest.url], 2, 'two');
+    await start([liar.url, `${liar.url}/again`, honest.url], 2, 'two');
     liar.isLying = true;
     const id = await askOne();
     await running.until('said', () =>
