@@ -153,14 +153,15 @@ function isTrueOfAll(
 async function settle(simulation: Simulation): Promise<void> {
   const { time, nodes, chain, failures } = simulation;
   const untilMs = time.nowMs() + SETTLE_MS;
-  const isRead = (): boolean =>
-    isTrueOfAll(nodes, (db) => createCursorStore(db).read()?.height === chain.views.height());
+  const isStored = (db: Database): boolean =>
+    createCursorStore(db).read()?.height === chain.views.height();
   const look = (): void => {
-    isDone = isRead() || time.nowMs() > untilMs;
-    if (!isDone) time.after(500, look);
+    isRead = isTrueOfAll(nodes, isStored);
+    if (!isRead && time.nowMs() <= untilMs) time.after(500, look);
   };
-  let isDone = false;
+  // One look more could be a node's last step, and would tell of nothing.
+  let isRead = false;
   look();
-  await time.run(() => isDone || failures.length > 0);
-  if (!isRead()) failures.push(`a node did not read up to block ${chain.views.height()}`);
+  await time.run(() => isRead || time.nowMs() > untilMs || failures.length > 0);
+  if (!isRead) failures.push(`a node did not read up to block ${chain.views.height()}`);
 }

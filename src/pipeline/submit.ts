@@ -97,12 +97,28 @@ export function createSubmit(parts: SubmitParts): Submit {
       ledger.draw(drawOf(purpose, account, signed, fees), nowMs);
       if (taken > 0n) ledger.draw(takenOf(account, signed, taken), nowMs);
       const sent = { ...signed, purpose, account, systemFee, networkFee, validUntilBlock };
-      transactions.add({ ...sent, signedMs: nowMs });
+      if (!transactions.add({ ...sent, signedMs: nowMs })) throw sentBefore(signed);
       spending.draw(signed.hash, shares);
       predictions.add(signed.hash, submission.predictions);
       roundPredictions.add(signed.hash, submission.roundPredictions ?? []);
       return true;
     });
+  }
+
+  /** Null, with nothing changed, when what it is for has moved on. */
+  async function signAndPersist(submission: Submission): Promise<SignedTransaction | null> {
+    const { script, terms } = submission;
+    let { nonce } = terms;
+    for (let signatures = 1; ; signatures++) {
+      const signed = await chain.sign(script, { ...terms, nonce });
+      crashPoint('signed');
+      try {
+        return persist(submission, signed) ? signed : null;
+      } catch (error) {
+        if (!isSentBefore(error) || signatures === MAX_SIGNATURES) throw error;
+        nonce = Number.parseInt(signed.hash.slice(-8), 16);
+      }
+    }
   }
 
   return async (submission) => {
@@ -113,15 +129,29 @@ export function createSubmit(parts: SubmitParts): Submit {
     if (!isWanted(parts, submission)) return null;
     requireFunds(parts, submission);
     spending.requireRoom(submission.shares);
-    const signed = await chain.sign(submission.script, submission.terms);
-    crashPoint('signed');
-    if (!persist(submission, signed)) return null;
+    const signed = await signAndPersist(submission);
+    if (signed === null) return null;
     crashPoint('persisted');
     await broadcastSafely(parts, signed);
     crashPoint('broadcast');
     return signed;
   };
 }
+
+/**
+ * An answer that FAULTed in a block and cannot claim its fees is planned anew just as it was, where
+ * its deadline bounds both: the network takes no transaction twice, so it gets another nonce, by
+ * which a further FAULT cannot be claimed.
+ */
+const SENT_BEFORE = 'SENT_BEFORE';
+/** Of a transaction that was sent before, and FAULTed each time. */
+const MAX_SIGNATURES = 16;
+
+const sentBefore = ({ hash }: SignedTransaction): NodeError =>
+  new NodeError(SENT_BEFORE, `the transaction ${hash} was sent before`, { retryable: true });
+
+const isSentBefore = (error: unknown): boolean =>
+  error instanceof NodeError && error.code === SENT_BEFORE;
 
 /** False when one of the requests is not where it was any more, or another one does it. */
 function isWanted({ requests, transactions }: SubmitParts, { purpose, why }: Submission): boolean {

@@ -41,7 +41,7 @@ export type TransactionStore = ReturnType<typeof createTransactionStore>;
 export function createTransactionStore(db: Database) {
   const insert = db.prepare(`INSERT INTO sent_transaction (hash, purpose, state, account, raw,
     system_fee, network_fee, valid_until_block, signed_ms)
-    VALUES (?, ?, 'signed', ?, ?, ?, ?, ?, ?)`);
+    VALUES (?, ?, 'signed', ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`);
   const byHash = db.prepare('SELECT * FROM sent_transaction WHERE hash = ?');
   const inFlight = db.prepare(
     "SELECT * FROM sent_transaction WHERE state = 'signed' ORDER BY rowid",
@@ -58,9 +58,10 @@ export function createTransactionStore(db: Database) {
       return row === undefined ? null : sentFrom(row);
     },
 
-    add(tx: Omit<SentTransaction, 'state' | 'block' | 'exception'>): void {
+    /** False, with nothing changed, where this very transaction was sent before. */
+    add(tx: Omit<SentTransaction, 'state' | 'block' | 'exception'>): boolean {
       assertInTransaction(db);
-      insert.run(
+      const { changes } = insert.run(
         tx.hash,
         tx.purpose,
         tx.account,
@@ -70,6 +71,7 @@ export function createTransactionStore(db: Database) {
         tx.validUntilBlock,
         Math.round(tx.signedMs),
       );
+      return changes === 1;
     },
 
     inFlight: (): SentTransaction[] => (inFlight.all() as RawRow[]).map(sentFrom),
