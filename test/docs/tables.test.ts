@@ -120,6 +120,7 @@ describe('the tables of the documents', () => {
       'FEED_INVALID',
       'WALLET_FLOOR',
       'BUDGET_REACHED',
+      'SENT_BEFORE',
       'DEPLOYMENT_NOTE',
       'ROTATION_NOTE',
       'SIGNER_DOWN',
