@@ -13,6 +13,7 @@ const FOUND = [
   { seed: 43_852, why: 'an answer that FAULTed was planned just as it was, and ended the node' },
   { seed: 55_006, why: 'the same happened to the other of two nodes' },
   { seed: 41_373, why: 'the last look at a node was what ended it' },
+  { seed: 59_698, why: 'a node that was killed while it stopped was still waited for' },
 ];
 const TIMEOUT_MS = 900_000;
 /** Seeds that are run twice. */
