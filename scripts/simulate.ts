@@ -3,21 +3,23 @@
  * web, in virtual time, with faults. A seed is a history: the same seed replays it byte for byte.
  *
  * `--seeds N --digests FILE` runs the seeds from 0 on in blocks of 1,000, writes the digest of each
- * into the file when it is done, and goes on there when it is run again with the same code.
+ * into the file when it is done, and goes on there when it is run again with the same code. With
+ * `--failed` it runs the blocks again in which seeds failed, with the code as it is now.
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { failureText } from './simulator/failure-text.js';
 import { readGround } from './simulator/ground.js';
-import { runBlocks } from './simulator/run-blocks.js';
+import { runBlocks, runFailedAgain } from './simulator/run-blocks.js';
 import { runSeed, type SeedResult } from './simulator/run-seed.js';
 import { runSeeds } from './simulator/run-seeds.js';
-import { BLOCK_SEEDS } from './simulator/seed-digests.js';
+import { BLOCK_SEEDS, type SeedDigests } from './simulator/seed-digests.js';
 
 interface Flags {
   readonly seeds: number;
   readonly from: number;
   readonly digest?: boolean;
   readonly digests?: string;
+  readonly failed?: boolean;
   readonly processes?: number;
   readonly verbose?: boolean;
 }
@@ -33,6 +35,7 @@ const command = new Command('simulate')
   .option('--from <n>', 'the first of them', wholeNumber, 0)
   .option('--digest', 'print the digest of each history')
   .option('--digests <file>', 'run whole blocks of 1000 seeds from 0 on and keep their digests')
+  .option('--failed', 'with --digests: only the blocks in which seeds failed, once more')
   .option('--processes <n>', 'how many at a time (default: as many as cores)', wholeNumber)
   .option('--verbose', 'print all that happens; in one process, so take one seed')
   .action(run);
@@ -85,11 +88,15 @@ async function runIntoFile(flags: Flags, file: string, onResult: OnResult): Prom
   if (flags.from !== 0) command.error('--digests runs from 0 on: leave --from out.');
   const blocks = Math.ceil(flags.seeds / BLOCK_SEEDS);
   const about = { file, blocks, ...processesOf(flags) };
-  const digests = await runBlocks({
+  const onBlock = ({ blocks: done, wallSeconds, mended }: SeedDigests): void => {
+    const again = mended === undefined ? '' : `; run again: ${mended.blocks.join(', ')}`;
+    const of = `${done.length} of ${blocks} blocks of ${BLOCK_SEEDS} seeds`;
+    tell(`${of}; ${wallSeconds} s in all${again}`);
+  };
+  const digests = await (flags.failed ? runFailedAgain : runBlocks)({
     ...about,
     onResult,
-    onBlock: ({ blocks: done, wallSeconds }) =>
-      tell(`${done.length} of ${blocks} blocks of ${BLOCK_SEEDS} seeds; ${wallSeconds} s in all`),
+    onBlock,
   });
   if (digests.failed.length > 0) tell(`failed in all: ${digests.failed.join(', ')}`);
 }

@@ -4,10 +4,12 @@ import type { SeedResult } from './run-seed.js';
 import { runSeeds } from './run-seeds.js';
 import {
   BLOCK_SEEDS,
+  failedBlocks,
   noDigests,
   readDigests,
   type SeedDigests,
   withBlock,
+  withBlockAgain,
   writeDigests,
 } from './seed-digests.js';
 
@@ -30,13 +32,31 @@ export async function runBlocks(run: BlocksRun): Promise<SeedDigests> {
   run.onBlock(digests);
   while (digests.blocks.length < run.blocks) {
     const startMs = performance.now();
-    const range = { from: digests.blocks.length * BLOCK_SEEDS, count: BLOCK_SEEDS };
-    const processes = run.processes === undefined ? {} : { processes: run.processes };
-    const done = await runSeeds({ ...range, ...processes }, run.onResult);
+    const done = await runBlock(run, digests.blocks.length);
     if ((await codeNow()) !== code) {
       throw new Error('the code was changed while its seeds ran: run it in a checkout of its own');
     }
     digests = withBlock(digests, done, (performance.now() - startMs) / 1_000);
+    writeDigests(run.file, digests);
+    run.onBlock(digests);
+  }
+  return digests;
+}
+
+function runBlock({ processes, onResult }: Omit<BlocksRun, 'blocks'>, block: number) {
+  const range = { from: block * BLOCK_SEEDS, count: BLOCK_SEEDS };
+  return runSeeds(processes === undefined ? range : { ...range, processes }, onResult);
+}
+
+/** Runs the blocks again in which seeds failed, with the code as it is now; keeps what holds. */
+export async function runFailedAgain(run: Omit<BlocksRun, 'blocks'>): Promise<SeedDigests> {
+  const kept = readDigests(run.file);
+  if (kept === null) throw new Error(`there is no ${run.file}: run the seeds first`);
+  let digests = kept;
+  for (const block of failedBlocks(kept)) {
+    const done = await runBlock(run, block);
+    if (done.results.some(({ failures }) => failures.length > 0)) continue;
+    digests = withBlockAgain(digests, block, done, commitNow() ?? 'unknown');
     writeDigests(run.file, digests);
     run.onBlock(digests);
   }

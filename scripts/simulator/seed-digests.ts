@@ -24,6 +24,8 @@ export interface SeedDigests {
   readonly failed: readonly number[];
   /** In the order of their seeds, from 0 on. */
   readonly blocks: readonly BlockDigest[];
+  /** Where blocks with seeds that failed were run again, once that was mended. */
+  readonly mended?: { readonly commit: string; readonly blocks: readonly number[] };
 }
 
 export interface BlockDigest {
@@ -70,6 +72,27 @@ export function withBlock(
     faults: Object.fromEntries(sums) as SeedDigests['faults'],
     failed: [...digests.failed, ...failed],
     blocks: [...digests.blocks, { from, digest, parts: partsOf(results) }],
+  };
+}
+
+/** Which blocks hold seeds that failed. */
+export const failedBlocks = ({ failed }: SeedDigests): number[] => [
+  ...new Set(failed.map((seed) => Math.floor(seed / BLOCK_SEEDS))),
+];
+
+/** With what the seeds of one block came to once more, by the code of that commit. */
+export function withBlockAgain(
+  digests: SeedDigests,
+  block: number,
+  { results, digest }: Pick<SeedsResult, 'results' | 'digest'>,
+  commit: string,
+): SeedDigests {
+  const again = { from: block * BLOCK_SEEDS, digest, parts: partsOf(results) };
+  const before = digests.mended?.commit === commit ? digests.mended.blocks : [];
+  return {
+    ...digests,
+    blocks: digests.blocks.map((each, at) => (at === block ? again : each)),
+    mended: { commit, blocks: [...new Set([...before, block])] },
   };
 }
 

@@ -10,12 +10,14 @@ import { digestOf, runSeeds } from '../../scripts/simulator/run-seeds.js';
 import {
   BLOCK_SEEDS,
   drawParts,
+  failedBlocks,
   noDigests,
   PART_SEEDS,
   partsOf,
   readDigests,
   type SeedDigests,
   withBlock,
+  withBlockAgain,
   writeDigests,
 } from '../../scripts/simulator/seed-digests.js';
 
@@ -68,6 +70,19 @@ describe('the digests of a long run of the simulator', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('tell which blocks were run again, once what had failed in them was mended', () => {
+    const kept = withBlock(withBlock(noDigests(OF), blockFrom(0), 1), blockFrom(BLOCK_SEEDS), 1);
+    assert.deepEqual(failedBlocks(kept), [0, 1]);
+    const held = results(BLOCK_SEEDS).map((each) => ({ ...each, digest: 'new', failures: [] }));
+    const mended = withBlockAgain(kept, 1, { results: held, digest: 'newer' }, 'c0ffee');
+    assert.equal(mended.blocks[1]?.digest, 'newer');
+    assert.notEqual(mended.blocks[1]?.parts[0], kept.blocks[1]?.parts[0]);
+    assert.deepEqual([mended.blocks[0], mended.failed], [kept.blocks[0], kept.failed]);
+    assert.deepEqual(mended.mended, { commit: 'c0ffee', blocks: [1] });
+    const both = withBlockAgain(mended, 0, { results: held, digest: 'newer' }, 'c0ffee');
+    assert.deepEqual(both.mended?.blocks, [1, 0]);
   });
 
   it('are checked in hundreds that lie within a block, other ones for other commits', () => {
