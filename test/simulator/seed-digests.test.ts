@@ -23,7 +23,7 @@ import {
 
 const FILE = join(import.meta.dirname, 'fixtures', 'seed-digests.json');
 /** Hundreds of seeds that are run again, of one block. */
-const DRAWN_PARTS = 3;
+const DRAWN_PARTS = 10;
 /** Draws for a checkout without its history. */
 const NO_COMMIT = '0'.repeat(40);
 const TIMEOUT_MS = 900_000;
