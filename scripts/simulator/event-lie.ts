@@ -8,10 +8,15 @@ import type { SeededRandom } from './seeded-random.js';
 const LIAR = 0;
 const METHODS = ['getblocknotifications', 'getapplicationlog'];
 
+interface Item {
+  readonly type: string;
+  value?: unknown;
+}
+
 interface Told {
   readonly contract: Hash160;
   readonly eventname: string;
-  readonly state: { value: { readonly type: string; value?: unknown }[] };
+  readonly state: { value: Item[] };
 }
 
 /** What the liar answers; null: it is asked for something else. */
@@ -26,11 +31,12 @@ interface LieParts {
 
 /** Tells of the gateway's events what no gateway emits: one without its end, or a request twice. */
 export function createEventLie({ chain, gateway, faults, random }: LieParts): EventLie {
-  return lieAbout(chain, ofContract(gateway), (list) => {
+  const isOfGateway = ({ contract }: Told): boolean => contract === gateway;
+  return lieAbout(chain, isOfGateway, (list) => {
     if (!faults.strikes('endpoint tells impossible events')) return false;
-    const asked = list.find((each) => each.contract === gateway && /Request$/.test(each.eventname));
+    const asked = list.find((told) => isOfGateway(told) && /Request$/.test(told.eventname));
     if (asked !== undefined && random.chance(0.5)) list.push(asked);
-    else list.find(({ contract }) => contract === gateway)?.state.value.pop();
+    else list.find(isOfGateway)?.state.value.pop();
     return true;
   });
 }
@@ -47,16 +53,11 @@ export function createLikelyLie({ chain, gateway, faults, random }: LieParts): E
   });
 }
 
-function alter(item: { readonly type: string; value?: unknown }): void {
+function alter(item: Item): void {
   if (typeof item.value !== 'string') return;
   if (item.type === 'Integer') item.value = String(BigInt(item.value) + 1n);
   else item.value = Buffer.from(item.value, 'base64').reverse().toString('base64');
 }
-
-const ofContract =
-  (contract: Hash160) =>
-  (told: Told): boolean =>
-    told.contract === contract;
 
 /** `change` is given the notifications of a transaction that hold some; false: it left them. */
 function lieAbout(
