@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, timingSafeEqual, hash as wholeHash } from 'node:crypto';
 
 /** The same bytes, not a copy. */
@@ -24,6 +25,9 @@ export const sha256 = (...parts: (Uint8Array | string)[]): Buffer => {
   return hash.digest();
 };
 
+/** The same in lower-case hexadecimal, which takes less than half the time of making a Buffer. */
+export const sha256Hex = (bytes: Uint8Array | string): string => wholeHash('sha256', bytes, 'hex');
+
 /** Compares secrets without telling by its duration where they differ. */
 export function equalConstantTime(left: Uint8Array, right: Uint8Array): boolean {
   return timingSafeEqual(sha256(left), sha256(right));
@@ -37,9 +41,5 @@ export function shorten(text: string, maxChars = 80): string {
 
 /** Text of strictly valid UTF-8 bytes, else null. */
 export function utf8Text(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
+  return isUtf8(bytes) ? asBuffer(bytes).toString('utf8') : null;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decodeBase58Check, encodeBase58Check } from './base58.js';
-import { fromHex, sha256, shorten, toHex } from './bytes.js';
+import { fromHex, sha256, shorten } from './bytes.js';
 
 /** A contract or account as Neo displays it: `0x` and 40 hex digits, big-endian, lower case. */
 export type Hash160 = `0x${string}`;
@@ -27,7 +27,7 @@ export const hash256 = (text: string): Hash256 => parseHash(text, 32);
 
 /** The displayed form of a hash as the virtual machine holds it (little-endian). */
 export function hashFromLittleEndian(bytes: Uint8Array): `0x${string}` {
-  return `0x${toHex(Uint8Array.from(bytes).reverse())}`;
+  return `0x${Buffer.from(bytes).reverse().toString('hex')}`;
 }
 
 /** The virtual machine's form (little-endian) of a displayed hash. */

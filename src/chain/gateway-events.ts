@@ -236,26 +236,36 @@ export type GatewayEvent = KnownGatewayEvent | { readonly name: 'unknown'; reado
  */
 export function decodeGatewayEvent(notification: GatewayNotification): GatewayEvent {
   const { name, state, txHash } = notification;
-  if (!Object.hasOwn(GATEWAY_EVENTS, name)) return { name: 'unknown', event: name };
-  const fields: Record<string, Decode<Parameter>> = GATEWAY_EVENTS[name as keyof Events];
-  const names = Object.keys(fields);
-  if (state.length !== names.length) {
-    throw gatewayEventMalformed(
-      name,
-      txHash,
-      `expected ${names.length} parameters, got ${state.length}`,
-    );
+  const fields = FIELDS.get(name);
+  if (fields === undefined) return { name: 'unknown', event: name };
+  if (state.length !== fields.length) {
+    const problem = `expected ${fields.length} parameters, got ${state.length}`;
+    throw gatewayEventMalformed(name, txHash, problem);
   }
   const event: Record<string, Parameter | string> = { name };
-  names.forEach((field, at) => {
-    try {
-      event[keyOf(field)] = fields[field]?.(state[at] as StackItem, field) ?? null;
-    } catch (cause) {
-      throw gatewayEventMalformed(name, txHash, (cause as Error).message, cause);
+  try {
+    for (let at = 0; at < fields.length; at++) {
+      const { key, field, decode } = fields[at] as Field;
+      event[key] = decode(state[at] as StackItem, field);
     }
-  });
+  } catch (cause) {
+    throw gatewayEventMalformed(name, txHash, (cause as Error).message, cause);
+  }
   return event as KnownGatewayEvent;
 }
+
+interface Field {
+  readonly field: string;
+  readonly key: string;
+  readonly decode: Decode<Parameter>;
+}
+
+const FIELDS: ReadonlyMap<string, readonly Field[]> = new Map(
+  Object.entries(GATEWAY_EVENTS).map(([name, fields]) => [
+    name,
+    Object.entries(fields).map(([field, decode]) => ({ field, key: keyOf(field), decode })),
+  ]),
+);
 
 /** What to do about events that no gateway of this version emits. */
 export const NOT_OF_THIS_VERSION =

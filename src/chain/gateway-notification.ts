@@ -19,7 +19,7 @@ export function parseNotifications(
   for (const entry of notifications) {
     const what = `a notification of transaction ${txHash}`;
     const { contract, eventname, state } = rpcObject(entry, what);
-    if (rpcHash160(contract, `contract of ${what}`) !== gateway) continue;
+    if (contract !== gateway && rpcHash160(contract, `contract of ${what}`) !== gateway) continue;
     const name = rpcText(eventname, `eventname of ${what}`);
     const where = `${shorten(name)} of transaction ${txHash}`;
     const items = asItems(parseStackItem(state, where), where);

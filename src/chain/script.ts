@@ -106,18 +106,15 @@ function hashBytes(text: string): Buffer {
 }
 
 function emitData(bytes: Uint8Array, out: Uint8Array[]): void {
-  const head = Buffer.alloc(5);
-  if (bytes.length <= 0xff) {
-    head[0] = Opcode.PUSHDATA1;
-    head[1] = bytes.length;
-    out.push(head.subarray(0, 2), bytes);
-  } else if (bytes.length <= 0xffff) {
-    head[0] = Opcode.PUSHDATA2;
-    head.writeUInt16LE(bytes.length, 1);
-    out.push(head.subarray(0, 3), bytes);
+  const { length } = bytes;
+  if (length <= 0xff) {
+    out.push(Buffer.from([Opcode.PUSHDATA1, length]), bytes);
+  } else if (length <= 0xffff) {
+    out.push(Buffer.from([Opcode.PUSHDATA2, length & 0xff, length >> 8]), bytes);
   } else {
+    const head = Buffer.allocUnsafe(5);
     head[0] = Opcode.PUSHDATA4;
-    head.writeUInt32LE(bytes.length, 1);
+    head.writeUInt32LE(length, 1);
     out.push(head, bytes);
   }
 }
@@ -150,7 +147,7 @@ function integer(value: bigint): Buffer {
   for (let power = 0; power <= 5; power++) {
     const bytes = 1 << power;
     if (BigInt.asIntN(bytes * 8, value) !== value) continue;
-    const out = Buffer.alloc(1 + bytes);
+    const out = Buffer.allocUnsafe(1 + bytes);
     out[0] = Opcode.PUSHINT8 + power;
     let rest = BigInt.asUintN(bytes * 8, value);
     for (let at = 1; at <= bytes; at++, rest >>= 8n) out[at] = Number(rest & 0xffn);

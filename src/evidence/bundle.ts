@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sha256, toHex } from '../base/bytes.js';
+import { sha256, sha256Hex } from '../base/bytes.js';
 
 /** The version of what follows; a reader of another one refuses it. */
 export const BUNDLE_FORMAT = 1;
@@ -9,13 +9,13 @@ export const LEFT_OUT = '(left out: a secret is in it)';
 
 const count = z.int().min(0);
 const digits = z.string().regex(/^\d{1,19}$/);
-const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+const hexSha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const hash = (bytes: number) => z.string().regex(new RegExp(`^0x[0-9a-f]{${bytes * 2}}$`));
 const headers = z.array(z.tuple([z.string(), z.string()]));
 
 /** Bytes by their hash. What is not `kept` was only hashed; `redacted`: without its secrets. */
 const blob = z.strictObject({
-  sha256: sha256Hex,
+  sha256: hexSha256,
   size: count,
   kept: z.boolean(),
   redacted: z.boolean(),
@@ -60,7 +60,7 @@ const fetched = z.strictObject({
 const filter = z.strictObject({
   dialect: z.enum(['native', 'rfc9535']),
   path: z.string(),
-  bodySha256: sha256Hex,
+  bodySha256: hexSha256,
   outcome: z.string(),
   reason: z.string(),
 });
@@ -69,7 +69,7 @@ const secret = z.discriminatedUnion('granted', [
   z.strictObject({
     granted: z.literal(true),
     name: z.string(),
-    commitment: sha256Hex.nullable(),
+    commitment: hexSha256.nullable(),
     hosts: z.array(z.string()),
     mayBeResult: z.boolean(),
   }),
@@ -97,7 +97,7 @@ const schema = z.strictObject({
   code: z
     .strictObject({
       functionId: digits,
-      sha256: sha256Hex,
+      sha256: hexSha256,
       /** Hosts that it may fetch from; null: any. */
       allowedHosts: z.array(z.string()).nullable(),
     })
@@ -117,7 +117,7 @@ const schema = z.strictObject({
   outcome: z.strictObject({
     from: z.enum(['answer', 'trouble', 'fault']),
     code: count,
-    result: z.strictObject({ sha256: sha256Hex, size: count }),
+    result: z.strictObject({ sha256: hexSha256, size: count }),
     reason: z.string(),
   }),
 });
@@ -149,7 +149,7 @@ export const bundleText = (bundle: unknown): string => JSON.stringify(bundle);
 /** SHA-256 of the text: it binds every byte of a bundle, and through their hashes its blobs. */
 export const bundleHash = (text: string): Buffer => sha256(text);
 
-export const blobHash = (bytes: Uint8Array): string => toHex(sha256(bytes));
+export const blobHash = (bytes: Uint8Array): string => sha256Hex(bytes);
 
 /** A bundle with the bytes that belong to it, by their hash. */
 export interface LoadedBundle {

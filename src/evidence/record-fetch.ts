@@ -35,8 +35,13 @@ export function recordFetch(fetching: Fetching, clock: Pick<Clock, 'monotonicMs'
   return {
     records,
     async fetch(request, signal) {
-      const asked = { request: withSecretsCopied(request), askedMs: sinceStartMs() };
-      const record: FetchRecord = { ...asked, result: null, endedMs: null, ended: null };
+      const record: FetchRecord = {
+        request: withSecretsCopied(request),
+        askedMs: sinceStartMs(),
+        result: null,
+        endedMs: null,
+        ended: null,
+      };
       records.push(record);
       const result = await fetching.fetch(request, signal);
       record.result = result;

@@ -18,6 +18,9 @@ export interface Redacted {
 
 export type Redact = (bytes: Buffer) => Redacted;
 
+/** Where there are no secrets. */
+export const NOTHING_TO_REDACT: Redact = (bytes) => ({ bytes, changed: false });
+
 /** Rounds of looking for base64 in one text; what is left then is found by the last look. */
 const MAX_BASE64_ROUNDS = 256;
 
@@ -27,7 +30,7 @@ const MAX_BASE64_ROUNDS = 256;
  * secret was. `find` has the last look, since it knows forms that cannot be replaced.
  */
 export function createRedact(secrets: readonly RedactedSecret[], find: FindSecret): Redact {
-  if (secrets.length === 0) return (bytes) => ({ bytes, changed: false });
+  if (secrets.length === 0) return NOTHING_TO_REDACT;
   const longestFirst = [...secrets].sort((a, b) => b.value.length - a.value.length);
   const replaces = longestFirst.map(replacer);
   return (bytes) => {

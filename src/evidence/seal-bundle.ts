@@ -14,7 +14,13 @@ import {
 import type { FetchRecord } from './record-fetch.js';
 import type { FilterRecord } from './record-filters.js';
 import type { UsedCode } from './record-work.js';
-import { createRedact, type FindSecret, type Redact, type RedactedSecret } from './redact.js';
+import {
+  createRedact,
+  type FindSecret,
+  NOTHING_TO_REDACT,
+  type Redact,
+  type RedactedSecret,
+} from './redact.js';
 
 /** What is known of the work before it begins. */
 export interface WorkFacts {
@@ -211,20 +217,24 @@ function headersOf(
   kept: ReadonlySet<string> | null,
   redact: Redact,
 ): [string, string][] {
-  return Object.entries(headers)
-    .map(([name, value]): [string, string] => [name.toLowerCase(), textWithout(redact, value)])
-    .filter(([name]) => kept?.has(name) ?? true)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const found: [string, string][] = [];
+  for (const [given, value] of Object.entries(headers)) {
+    const name = given.toLowerCase();
+    if (kept?.has(name) ?? true) found.push([name, textWithout(redact, value)]);
+  }
+  return found.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** No line may hold a secret, nor may they all together, one behind the other. */
 function linesWithout(redact: Redact, lines: readonly string[]): string[] {
   const clean = lines.map((line) => textWithout(redact, line));
+  if (redact === NOTHING_TO_REDACT) return clean;
   const hidden = redact(Buffer.from(clean.join('')));
   return hidden.changed ? clean.map(() => LEFT_OUT) : clean;
 }
 
 function textWithout(redact: Redact, text: string): string {
+  if (redact === NOTHING_TO_REDACT) return text;
   const { bytes, changed } = redact(Buffer.from(text));
   if (!changed) return text;
   return bytes === null ? LEFT_OUT : bytes.toString();

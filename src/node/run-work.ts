@@ -229,16 +229,20 @@ function watchedResolver(options: NodeOptions, parts: Running): NodeEvidence {
   const place = { magic: config.network.magic, gateway: config.gateway.hash };
   const random = randomResolver(parts.random, options, parts.pool);
   return openEvidence(options, parts.db, tools, (given) => {
-    const functions = {
-      sandbox: measured.sandbox,
-      findCode,
-      hostsOf,
-      maxResultBytes: MAX_RESULT_BYTES,
-    };
     const resolvers = {
-      http: createHttpResolver({ ...given, profile }),
-      function: createFunctionResolver({ ...given, ...functions }),
-      random,
+      http: () => {
+        const { fetch, filters, reveal } = given;
+        return createHttpResolver({ fetch, filters, reveal, profile });
+      },
+      function: () =>
+        createFunctionResolver({
+          ...given,
+          sandbox: measured.sandbox,
+          findCode,
+          hostsOf,
+          maxResultBytes: MAX_RESULT_BYTES,
+        }),
+      random: () => random,
     };
     return resolverByKind(resolvers, place);
   });

@@ -66,7 +66,8 @@ export function createEvidence(parts: EvidenceParts): {
     const records = recorder.records();
     const atMs = clock.nowMs();
     const ended = { from: fromOf(outcome, seen.has(outcome)), code, result, reason, tries, atMs };
-    const facts = { ...parts.facts, request: row, further: {} };
+    const { node, settings, limits } = parts.facts;
+    const facts = { node, settings, limits, request: row, further: {} };
     const sealed = sealBundle(facts, records, ended, parts.rules(row.kind), parts.findSecret);
     for (const { value } of records.redacted) value.fill(0);
     store.add(row.id, sealed, atMs);

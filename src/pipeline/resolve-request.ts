@@ -53,10 +53,11 @@ export const randomWorkOf = ({ id, subject }: Pick<AskedRow, 'id' | 'subject'>):
   ...parseRandomSubject(subject),
 });
 
+/** Makers of resolvers: of each piece of work only its own kind's is made. */
 export interface KindResolvers {
-  readonly http: HttpResolver;
-  readonly function: FunctionResolver;
-  readonly random: RandomResolver;
+  http(): HttpResolver;
+  function(): FunctionResolver;
+  random(): RandomResolver;
 }
 
 /** Resolves a request by its kind. */
@@ -65,11 +66,11 @@ export const resolverByKind =
   (row: RequestRow, signal: AbortSignal): Promise<RequestOutcome> => {
     switch (row.kind) {
       case 'function':
-        return resolvers.function(functionWorkOf(row, place), signal);
+        return resolvers.function()(functionWorkOf(row, place), signal);
       case 'random':
-        return resolvers.random(randomWorkOf(row), signal);
+        return resolvers.random()(randomWorkOf(row), signal);
       case 'oracle':
       case 'http':
-        return resolvers.http(httpWorkOf(row), signal);
+        return resolvers.http()(httpWorkOf(row), signal);
     }
   };

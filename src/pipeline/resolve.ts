@@ -17,7 +17,7 @@ import type { RetriedStep } from '../telemetry/metrics-work.js';
 import { isSuccessOnly } from './answer.js';
 import type { CrashPoint } from './crash-point.js';
 import type { KeepEvidence } from './keep-evidence.js';
-import { createTurns } from './take-turns.js';
+import { countsOf, createTurns } from './take-turns.js';
 import { mayPass } from './trouble.js';
 
 export interface ResolveLimits {
@@ -173,9 +173,9 @@ export function createResolve(parts: ResolveParts): Resolve {
 
   function startDue(): void {
     if (signal.aborted) return;
-    const underWay = [...busy.values()];
+    const underWay = countsOf(busy.values());
     const mostOf = (requester: Hash160): number =>
-      limits.concurrencyPerRequester - underWay.filter((one) => one === requester).length;
+      limits.concurrencyPerRequester - (underWay.get(requester) ?? 0);
     const room = limits.concurrency - busy.size;
     for (const { id, requester } of turns.choose({ nowMs: clock.nowMs(), room, busy, mostOf })) {
       begin(id, requester);

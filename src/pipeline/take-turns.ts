@@ -100,7 +100,8 @@ export function createTurns(
   };
 }
 
-function countsOf(requesters: Iterable<Hash160>): Counts {
+/** How many are of each requester. */
+export function countsOf(requesters: Iterable<Hash160>): Counts {
   const counts = new Map<Hash160, number>();
   for (const requester of requesters) counts.set(requester, (counts.get(requester) ?? 0) + 1);
   return counts;

@@ -94,8 +94,7 @@ interface Job {
  */
 export function createHttpResolver(options: HttpResolverOptions): HttpResolver {
   const { fetch, filters, maxResultBytes = MAX_RESULT_BYTES } = options;
-  const native = nativeCodes(options.profile, options.contentTypes?.slice());
-  const spec = specCodes();
+  const native = () => nativeCodes(options.profile, options.contentTypes?.slice());
 
   async function run(job: Job, signal: AbortSignal): Promise<Outcome> {
     const result = await fetch.fetch(job.request, signal);
@@ -113,7 +112,7 @@ export function createHttpResolver(options: HttpResolverOptions): HttpResolver {
   }
 
   const resolve: HttpResolver = async (work, signal) => {
-    const job = work.style === 'native' ? nativeJob(work, native) : specJob(work, spec);
+    const job = work.style === 'native' ? nativeJob(work, native()) : specJob(work, specCodes());
     if ('code' in job) return answerCode(job.code, job.reason);
     if (job.secretNames.length === 0) return run(job, signal);
     const lent = await borrowSecrets(job.secretNames, work, options.reveal ?? noVault);
@@ -165,8 +164,8 @@ function specJob(work: HttpWork & { style: 'spec' }, codes: HttpCodes): Job | Fa
 }
 
 function requestOf(spec: HttpSpec, codes: HttpCodes): FetchRequest {
-  const given = new Set(Object.keys(spec.headers).map((name) => name.toLowerCase()));
-  const defaults = Object.entries(codes.headers).filter(([name]) => !given.has(name));
+  const given = Object.keys(spec.headers).map((name) => name.toLowerCase());
+  const defaults = Object.entries(codes.headers).filter(([name]) => !given.includes(name));
   return {
     url: spec.url,
     method: spec.method,

@@ -50,7 +50,13 @@ export function createLog(options: LogOptions): ProcessLog {
   const write: Write = (level, event, base, facts) => {
     if (LEVELS[level] > LEVELS[options.level]) return;
     try {
-      const record = recordOf(options.clock, level, event, { ...base, ...safeFacts(facts) });
+      const safe = safeFacts(facts);
+      const record = recordOf(
+        options.clock,
+        level,
+        event,
+        base === NONE ? safe : { ...base, ...safe },
+      );
       if (level === 'error' || level === 'warn') {
         trouble.unshift(record);
         trouble.length = Math.min(trouble.length, MAX_RECENT_TROUBLE);
@@ -61,7 +67,7 @@ export function createLog(options: LogOptions): ProcessLog {
     }
   };
   return {
-    ...bind(write, {}),
+    ...bind(write, NONE),
     recentTrouble: () => [...trouble],
     async close() {
       const ended = Promise.all(logger.transports.map((target) => once(target, 'finish')));
@@ -77,6 +83,7 @@ export function createLog(options: LogOptions): ProcessLog {
 }
 
 type SafeFacts = LogRecord['facts'];
+const NONE: SafeFacts = {};
 type Write = (level: LogLevel, event: string, base: SafeFacts, facts: LogFacts) => void;
 
 function bind(write: Write, base: SafeFacts): Log {
@@ -106,8 +113,9 @@ function createWinston(options: LogOptions): Logger {
     new transports.Stream({
       stream: to,
       eol: '\n',
-      format: format(({ level, message, record }) => {
-        return { level, message, [MESSAGE]: render(record as LogRecord) };
+      format: format((info) => {
+        info[MESSAGE] = render(info.record as LogRecord);
+        return info;
       })(),
     });
   const targets = [target(stream, pretty ? (record) => prettyLine(record, colour) : jsonLine)];

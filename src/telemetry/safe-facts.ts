@@ -30,9 +30,15 @@ const SECRET_FORMS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${REDACTED}`],
 ];
 
+/** Without this in it, a text has none of those forms: most are looked through once. */
+const MAY_HAVE_SECRET =
+  /[KL5][1-9A-HJ-NP-Za-km-z]{50}|6P[1-9A-HJ-NP-Za-km-z]{51}|:\/\/|bearer|basic/i;
+
+const NO_LETTERS = /[^a-z0-9]/g;
+
 /** True for a key whose value must not be shown. */
 export function isSecretKey(key: string): boolean {
-  const letters = key.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const letters = key.toLowerCase().replace(NO_LETTERS, '');
   return SECRET_WORDS.test(letters) && !ABOUT_SECRETS.test(letters);
 }
 
@@ -40,7 +46,9 @@ export function isSecretKey(key: string): boolean {
 export function safeText(text: string): string {
   // Cut first (with room for what replaces), so that a huge text costs nothing.
   const cut = text.length > MAX_FACT_CHARS * 2 ? text.slice(0, MAX_FACT_CHARS * 2) : text;
-  const clean = SECRET_FORMS.reduce((result, [form, by]) => result.replace(form, by), cut);
+  const clean = MAY_HAVE_SECRET.test(cut)
+    ? SECRET_FORMS.reduce((result, [form, by]) => result.replace(form, by), cut)
+    : cut;
   return clean.length <= MAX_FACT_CHARS && cut === text
     ? clean
     : `${clean.slice(0, MAX_FACT_CHARS)}… (${text.length} characters)`;
@@ -96,11 +104,16 @@ function safeObject(value: object, depth: number, above: readonly object[]): unk
   for (const key of keys.slice(0, MAX_FACT_ITEMS)) {
     const name = shorten(String(key), MAX_KEY_CHARS);
     const shown = isSecretKey(name) ? REDACTED : safeField(value, key, depth, above);
-    // Defined, not assigned: "__proto__" is a key like any other.
-    Object.defineProperty(result, name, { value: shown, enumerable: true, configurable: true });
+    if (name === '__proto__') defineField(result, name, shown);
+    else result[name] = shown;
   }
   if (keys.length > MAX_FACT_ITEMS) result['…'] = `${keys.length - MAX_FACT_ITEMS} more`;
   return result;
+}
+
+/** Assigned, it would be the object's prototype instead of a key like any other. */
+function defineField(to: object, name: string, value: unknown): void {
+  Object.defineProperty(to, name, { value, enumerable: true, configurable: true });
 }
 
 function safeField(from: object, key: unknown, depth: number, above: readonly object[]): unknown {

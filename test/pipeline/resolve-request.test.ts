@@ -35,7 +35,8 @@ describe('resolving a request by its kind', () => {
       return found;
     };
     const place = { magic: 5, gateway: `0x${'9'.repeat(40)}` } as const;
-    const resolver = resolverByKind({ http, function: byFunction, random }, place);
+    const resolvers = { http: () => http, function: () => byFunction, random: () => random };
+    const resolver = resolverByKind(resolvers, place);
     const outcome = await resolver(row, new AbortController().signal);
     return { asked: asked.map(({ style }) => style), functions, draws, found: outcome === found };
   };
