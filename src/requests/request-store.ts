@@ -1,18 +1,12 @@
 import type { Datoshi } from '../base/datoshi.js';
 import type { Hash160, Hash256 } from '../base/hash.js';
-import type { ResponseCode } from '../base/outcome.js';
 import { assertInTransaction, type Database, type Statement } from '../storage/database.js';
-import {
-  nextRequestState,
-  REQUEST_EVENTS,
-  REQUEST_STATES,
-  type RequestEvent,
-  type RequestKind,
-  type RequestState,
-} from './request-machine.js';
+import type { RequestEvent, RequestKind, RequestState } from './request-machine.js';
+import { createRequestMoves, type RequestChange } from './request-moves-store.js';
 import { type RawRow, REQUEST_COLUMNS, type RequestRow, rowFrom } from './request-row.js';
 import { createTurnQueries, type DueRequest } from './turn-queries-store.js';
 
+export type { RequestChange } from './request-moves-store.js';
 export type { RequestRow } from './request-row.js';
 
 /** A request as its event told it. */
@@ -34,24 +28,6 @@ export interface NewRequest {
 
 export type RequestBrief = Pick<RequestRow, 'state' | 'kind' | 'maxFee' | 'createdTimeMs'>;
 
-/** What a step writes beside the state; a key that is absent stays as it is. */
-export interface RequestChange {
-  readonly reason: string;
-  readonly attempts?: number;
-  readonly dueMs?: number;
-  readonly code?: ResponseCode | null;
-  readonly result?: Buffer | null;
-  readonly faults?: number;
-  readonly lostTx?: Hash256 | null;
-  readonly tx?: Hash256 | null;
-  readonly delivered?: boolean;
-  readonly fee?: Datoshi;
-  readonly lost?: Datoshi;
-  readonly premium?: Datoshi;
-  readonly endedBlock?: number;
-  readonly endedTx?: Hash256;
-}
-
 /** A line of a request's history, written with the change that it tells of. */
 export interface RequestStep {
   readonly atMs: number;
@@ -61,22 +37,6 @@ export interface RequestStep {
   readonly why?: string;
   readonly fee?: Datoshi;
 }
-
-/**
- * The table of transitions as SQL, by event: the next state, and the condition that there is one.
- * One statement moves a request, instead of two that read it and write it.
- */
-const MOVES = Object.fromEntries(
-  REQUEST_EVENTS.map((event) => {
-    const pairs = REQUEST_STATES.flatMap((state) => {
-      const next = nextRequestState(state, event);
-      return next === null ? [] : [{ state, next }];
-    });
-    const cases = pairs.map(({ state, next }) => `WHEN '${state}' THEN '${next}'`);
-    const from = pairs.map(({ state }) => `'${state}'`);
-    return [event, { next: `CASE state ${cases.join(' ')} END`, from: `state IN (${from})` }];
-  }),
-) as Record<RequestEvent, { readonly next: string; readonly from: string }>;
 
 /** How many lines one request's history keeps; later repetitions replace the last line. */
 export const MAX_STEPS = 200;
@@ -100,10 +60,14 @@ export function createRequestStore(
   const briefById = db
     .prepare('SELECT state, kind, max_fee, created_time_ms FROM request WHERE id = ?')
     .raw();
-  const insertStep = db.prepare(`INSERT OR REPLACE INTO request_step
+  // Not by REPLACE, which keeps a journal of what the statement changes.
+  const insertStep = db.prepare(`INSERT INTO request_step
     (request_id, seq, at_ms, block, tx, what, why, fee) VALUES (?,
     (SELECT MIN(COALESCE(MAX(seq), 0) + 1, ${MAX_STEPS}) FROM request_step WHERE request_id = ?),
-    ?, ?, ?, ?, ?, ?)`);
+    ?, ?, ?, ?, ?, ?) ON CONFLICT (request_id, seq) DO UPDATE SET at_ms = excluded.at_ms,
+    block = excluded.block, tx = excluded.tx, what = excluded.what, why = excluded.why,
+    fee = excluded.fee`);
+  const moves = createRequestMoves(db);
 
   function addStep(id: bigint, step: RequestStep): void {
     insertStep.run(
@@ -119,15 +83,19 @@ export function createRequestStore(
   }
 
   function get(id: bigint): RequestRow | null {
-    const row = byId.get(id) as RawRow | undefined;
-    return row === undefined ? null : rowFrom(row);
+    const raw = byId.get(id) as RawRow | undefined;
+    if (raw === undefined) return null;
+    const row = rowFrom(raw);
+    moves.noteKind(id, row.kind);
+    return row;
   }
 
   function brief(id: bigint): RequestBrief | null {
     const row = briefById.get(id) as RawRow | undefined;
     if (row === undefined) return null;
-    const [state, kind, maxFee, createdMs] = row;
-    return { state, kind, maxFee, createdTimeMs: Number(createdMs) } as RequestBrief;
+    const [state, kind, maxFee, createdMs] = row as [RequestState, RequestKind, Datoshi, bigint];
+    moves.noteKind(id, kind);
+    return { state, kind, maxFee, createdTimeMs: Number(createdMs) };
   }
 
   return {
@@ -152,6 +120,7 @@ export function createRequestStore(
         reason,
       );
       addStep(request.id, step);
+      moves.noteKind(request.id, request.kind);
       onMoved(request.id, request.kind, 'received');
     },
 
@@ -161,18 +130,8 @@ export function createRequestStore(
      */
     move(id: bigint, event: RequestEvent, change: RequestChange, step: RequestStep): boolean {
       assertInTransaction(db);
-      const columns: [string, unknown][] = Object.entries(change).map(([key, value]) => [
-        COLUMN_OF[key as keyof RequestChange],
-        storable(value),
-      ]);
-      const sets = columns.map(([name]) => `, ${name} = ?`).join('');
-      const { next, from } = MOVES[event];
-      const text = `UPDATE request SET state = ${next}${sets} WHERE id = ? AND ${from}
-        RETURNING kind, state`;
-      const moved = prepared(text).get(...columns.map(([, v]) => v), id) as
-        | Pick<RequestRow, 'kind' | 'state'>
-        | undefined;
-      if (moved === undefined) return false;
+      const moved = moves.move(id, event, change);
+      if (moved === null) return false;
       addStep(id, step);
       onMoved(id, moved.kind, moved.state);
       return true;
@@ -276,26 +235,4 @@ function createQueue(db: Database, longestWaitMs: LongestWait) {
       return (rows as [bigint][]).map(([id]) => id);
     },
   };
-}
-
-const COLUMN_OF: Readonly<Record<keyof RequestChange, string>> = {
-  reason: 'reason',
-  attempts: 'attempts',
-  dueMs: 'due_ms',
-  code: 'code',
-  result: 'result',
-  faults: 'faults',
-  lostTx: 'lost_tx',
-  tx: 'tx',
-  delivered: 'delivered',
-  fee: 'fee',
-  lost: 'lost',
-  premium: 'premium',
-  endedBlock: 'ended_block',
-  endedTx: 'ended_tx',
-};
-
-function storable(value: unknown): unknown {
-  if (typeof value === 'boolean') return value ? 1n : 0n;
-  return typeof value === 'number' ? BigInt(Math.round(value)) : value;
 }
