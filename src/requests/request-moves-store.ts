@@ -3,6 +3,7 @@ import type { Hash256 } from '../base/hash.js';
 import type { ResponseCode } from '../base/outcome.js';
 import type { Database, Statement } from '../storage/database.js';
 import {
+  isEnded,
   nextRequestState,
   REQUEST_EVENTS,
   REQUEST_STATES,
@@ -79,8 +80,11 @@ export function createRequestMoves(db: Database) {
     const known = statements.get(key);
     if (known !== undefined) return known;
     const sets = columns.map((column) => `, ${COLUMN_OF[column]} = ?`).join('');
-    const { next, from } = TRANSITIONS[event];
-    const text = `UPDATE request SET state = ${next}${sets} WHERE id = ? AND ${from}`;
+    const { next, from, only } = TRANSITIONS[event];
+    // An end is counted when its block is written, known or not.
+    const isUntold = only !== null && isEnded(only) && !columns.includes('endedBlock');
+    const ends = isUntold ? ', ended_block = NULL' : '';
+    const text = `UPDATE request SET state = ${next}${sets}${ends} WHERE id = ? AND ${from}`;
     const statement = db.prepare(isTold ? `${text} RETURNING kind, state` : text);
     statements.set(key, statement);
     return statement;

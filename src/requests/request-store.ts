@@ -229,9 +229,8 @@ function createQueue(db: Database, longestWaitMs: LongestWait) {
     pastDeadline(height: number): bigint[] {
       // Left to itself SQLite reads all that is open, with each block.
       const rows = prepared(`SELECT id FROM request INDEXED BY request_open_by_deadline
-        WHERE state IN ('received', 'resolved', 'stuck') AND deadline <= ? ORDER BY id`).all(
-        height,
-      );
+        WHERE (state = 'received' OR state = 'resolved' OR state = 'stuck') AND deadline <= ?
+        ORDER BY id`).all(height);
       return (rows as [bigint][]).map(([id]) => id);
     },
   };

@@ -9,8 +9,9 @@ export interface DueRequest {
   readonly requester: Hash160;
 }
 
+/** With the condition of the index as it stands there. */
 const WAITING = `FROM request INDEXED BY request_in_turn
-  WHERE state IN ('received', 'resolved', 'overdue') AND state = ?`;
+  WHERE (state = 'received' OR state = 'resolved' OR state = 'overdue') AND state = ?`;
 
 /** What requesters have waiting, one by one: each look reads what it gives, and no backlog. */
 export function createTurnQueries(db: Database) {

@@ -15,6 +15,7 @@ import { SCHEMA_14_API } from './schema/schema-14-api.js';
 import { SCHEMA_15_ENDED } from './schema/schema-15-ended.js';
 import { SCHEMA_16_LOST_RUNS } from './schema/schema-16-lost-runs.js';
 import { SCHEMA_17_TURNS } from './schema/schema-17-turns.js';
+import { SCHEMA_18_CONDITIONS } from './schema/schema-18-conditions.js';
 
 /**
  * The schema, one entry a version; an entry that has been released is never changed.
@@ -38,5 +39,6 @@ export const MIGRATIONS: readonly string[] = [
   SCHEMA_15_ENDED,
   SCHEMA_16_LOST_RUNS,
   SCHEMA_17_TURNS,
+  SCHEMA_18_CONDITIONS,
 ];
 export const LATEST_SCHEMA = MIGRATIONS.length;

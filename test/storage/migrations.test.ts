@@ -19,7 +19,7 @@ describe('a database of an earlier schema', () => {
 
   /** One that lived through all schemas up to this one, and was written to under each. */
   function ofSchema(version: number): SqliteDatabase.Database {
-    const db = new SqliteDatabase(join(dir, `schema-${version}.sqlite`));
+    const db = new SqliteDatabase(join(dir, `schema-${version}.sqlite`)).unsafeMode();
     db.defaultSafeIntegers(true);
     db.pragma('synchronous = OFF');
     for (let at = 0; at < version; at++) {
@@ -119,6 +119,9 @@ describe('a database of an earlier schema', () => {
       inTransaction(db, () => pay.run());
       const drawn = db.prepare('SELECT SUM(drawn) FROM ledger_account').pluck().get();
       assert.equal(drawn, 0n);
+      // Only a migration may do so.
+      const unsafe = 'PRAGMA writable_schema = ON; DELETE FROM sqlite_schema';
+      assert.throws(() => db.exec(unsafe), /may not be modified/);
       for (const open of [db, fresh]) open.close();
     });
   }

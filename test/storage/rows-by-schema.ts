@@ -98,4 +98,5 @@ export const ROWS_BY_SCHEMA: readonly string[] = [
   `INSERT INTO lost_run VALUES (20, '0xd3', '0x23', 1, 2, 1700000004200);
    UPDATE upkeep SET lost_ms = 7 WHERE id = 21;`,
   '',
+  '',
 ];
