@@ -179,14 +179,17 @@ export const LONGEST_WAIT_MS = 7_200_000;
 /** Where nothing was put off so wrongly, it is looked for again after this time. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** What is to be done, and in which order. */
+/**
+ * What is to be done, and in which order. States are in the text of a statement: given as a value,
+ * SQLite would plan it anew each time, since an index holds certain states.
+ */
 function createQueue(db: Database, longestWaitMs: LongestWait) {
   const prepared = createStatements((sql) => db.prepare(sql).raw());
   /** By state, when it was last seen that a wrong clock put nothing off. */
   const lookedMs = new Map<RequestState, number>();
 
   const count = (state: RequestState): number => {
-    const row = prepared('SELECT COUNT(*) AS count FROM request WHERE state = ?').get(state);
+    const row = prepared(`SELECT COUNT(*) AS count FROM request WHERE state = '${state}'`).get();
     return Number((row as [bigint])[0]);
   };
 
@@ -194,8 +197,8 @@ function createQueue(db: Database, longestWaitMs: LongestWait) {
   function dueRows(state: RequestState, nowMs: number, limit: number): RawRow[] {
     const now = Math.round(nowMs);
     const read = (range: string, bound: number, most: number) =>
-      prepared(`SELECT id, requester FROM request WHERE state = ? AND due_ms ${range} ?
-        ORDER BY due_ms, id LIMIT ? + 0`).all(state, bound, most) as RawRow[];
+      prepared(`SELECT id, requester FROM request WHERE state = '${state}' AND due_ms ${range} ?
+        ORDER BY due_ms, id LIMIT ? + 0`).all(bound, most) as RawRow[];
     const rows = read('<=', now, limit);
     const sinceMs = Math.abs(now - (lookedMs.get(state) ?? Number.NEGATIVE_INFINITY));
     if (rows.length === limit || sinceMs < LOOK_AGAIN_MS) return rows;

@@ -37,7 +37,10 @@ export function createRequestViews(db: Database) {
   const draws = db.prepare(`SELECT MIN(subject) AS subject, COUNT(*) AS count FROM request
     WHERE kind = 'random' AND state IN (${OPEN_LIST})
     GROUP BY substr(subject, 1, instr(subject, ',')) ORDER BY MIN(id)`);
-  const oldestIn = db.prepare('SELECT MIN(created_time_ms) FROM request WHERE state = ?').pluck();
+  const oldestIn = OPEN_STATES.map((state) => {
+    const query = `SELECT MIN(created_time_ms) FROM request WHERE state = '${state}'`;
+    return [state, db.prepare(query).pluck()] as const;
+  });
   const troubles = db
     .prepare(`SELECT ${REQUEST_COLUMNS} FROM request
       WHERE state IN ('stuck', 'overdue') OR (state = 'received' AND attempts > 0)
@@ -109,7 +112,9 @@ export function createRequestViews(db: Database) {
 
     /** Block time of the oldest request in each open state that has any. */
     oldestByState(): Partial<Record<RequestState, number>> {
-      const found = OPEN_STATES.map((state) => [state, oldestIn.get(state) as bigint | null]);
+      const found = oldestIn.map(
+        ([state, query]) => [state, query.get() as bigint | null] as const,
+      );
       return Object.fromEntries(
         found.flatMap(([state, at]) => (at === null ? [] : [[state, Number(at)]])),
       );

@@ -2,34 +2,24 @@ import type { Hash160 } from '../base/hash.js';
 import type { Database } from '../storage/database.js';
 
 /** States in which requests wait for the node to work on them. */
-export type WaitingState = 'received' | 'resolved' | 'overdue';
+const WAITING_STATES = ['received', 'resolved', 'overdue'] as const;
+export type WaitingState = (typeof WAITING_STATES)[number];
 
 export interface DueRequest {
   readonly id: bigint;
   readonly requester: Hash160;
 }
 
-/** With the condition of the index as it stands there. */
-const WAITING = `FROM request INDEXED BY request_in_turn
-  WHERE (state = 'received' OR state = 'resolved' OR state = 'overdue') AND state = ?`;
-
 /** What requesters have waiting, one by one: each look reads what it gives, and no backlog. */
 export function createTurnQueries(db: Database) {
-  const nextAfter = db
-    .prepare(`SELECT requester ${WAITING} AND requester > ? ORDER BY requester LIMIT 1`)
-    .raw();
-  const fresh = db
-    .prepare(`SELECT id ${WAITING} AND requester = ? AND due_ms = 0 ORDER BY id LIMIT ? + 0`)
-    .raw();
-  const putOff = db
-    .prepare(`SELECT id ${WAITING} AND requester = ? AND due_ms > 0 AND due_ms <= ?
-      ORDER BY due_ms, id LIMIT ? + 0`)
-    .raw();
+  const queries = Object.fromEntries(
+    WAITING_STATES.map((state) => [state, prepareQueries(db, state)]),
+  ) as Record<WaitingState, ReturnType<typeof prepareQueries>>;
 
   return {
     /** Who has something waiting and comes next in the order of accounts; '' is before all. */
     nextRequester(state: WaitingState, after: Hash160 | ''): Hash160 | null {
-      const row = nextAfter.get(state, after) as [Hash160] | undefined;
+      const row = queries[state].nextAfter.get(after) as [Hash160] | undefined;
       return row?.[0] ?? null;
     },
 
@@ -40,12 +30,25 @@ export function createTurnQueries(db: Database) {
       nowMs: number,
       limit: number,
     ): readonly DueRequest[] {
+      const { fresh, putOff } = queries[state];
       const rows = [
-        ...fresh.all(state, requester, limit),
-        ...putOff.all(state, requester, Math.round(nowMs), limit),
+        ...fresh.all(requester, limit),
+        ...putOff.all(requester, Math.round(nowMs), limit),
       ] as [bigint][];
       const ids = rows.map(([id]) => id).sort((a, b) => (a < b ? -1 : 1));
       return ids.slice(0, limit).map((id) => ({ id, requester }));
     },
+  };
+}
+
+/** The state is in their text: given as a value, SQLite would plan them anew each time. */
+function prepareQueries(db: Database, state: WaitingState) {
+  const waiting = `FROM request INDEXED BY request_in_turn WHERE state = '${state}'`;
+  const prepare = (query: string) => db.prepare(query).raw();
+  return {
+    nextAfter: prepare(`SELECT requester ${waiting} AND requester > ? ORDER BY requester LIMIT 1`),
+    fresh: prepare(`SELECT id ${waiting} AND requester = ? AND due_ms = 0 ORDER BY id LIMIT ? + 0`),
+    putOff: prepare(`SELECT id ${waiting} AND requester = ? AND due_ms > 0 AND due_ms <= ?
+      ORDER BY due_ms, id LIMIT ? + 0`),
   };
 }
