@@ -1,60 +1,75 @@
 import { X509Certificate } from 'node:crypto';
-import http from 'node:http';
-import https from 'node:https';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { NodeError } from '../base/node-error.js';
+import type { Watch } from './deadline.js';
+import { FetchFault } from './fetch-result.js';
 import type { HttpLimits } from './http-limits.js';
+import { createIdleConnections } from './idle-connections.js';
+import { type KeptConnection, keptConnection } from './kept-connection.js';
+import { openSocket, type SocketRequest } from './open-socket.js';
+import type { Target } from './target-url.js';
 
-/** Agents whose kept connections belong to one (host, port, address, TLS or not) each. */
+/** All connections; those kept belong to one (address, port, name, TLS or not) each. */
 export interface ConnectionPool {
-  /** `fresh` gives a connection of its own, closed afterwards. */
-  agent(secure: boolean, fresh: boolean): http.Agent;
+  /** The connection that waits for a next request since the shortest time. */
+  take(target: Target, address: string): KeptConnection | null;
+  /** One that is to be kept after its request. */
+  openKept(request: SocketRequest): Promise<KeptConnection | FetchFault>;
+  /** One for a single request. */
+  openOnce(request: SocketRequest): Promise<Socket | FetchFault>;
+  /** After a request: keeps the connection for whoever comes next, unless it is at its end. */
+  giveBack(connection: KeptConnection): void;
   /** Connections that wait for a next request. */
   idleCount(): number;
-  /** Closes all of them. */
+  /** Closes all of them, those in use included. */
   close(): void;
 }
 
-/** What tells connections apart, next to what Node's agents look at. */
-export interface PinnedOptions extends https.RequestOptions {
-  /** The name that was asked for; the connection goes to the checked address in `host`. */
-  pinnedHost: string;
-}
-
 /**
- * A pool bounded over all hosts: Node's own bounds are per host, or make a new host wait for an
- * idle connection of another. TLS sessions are not resumed: a resumed one skips the check of the
- * host name, and one from a handshake that failed this check may be in the cache for a moment.
+ * A pool whose idle connections are bounded over all hosts, the oldest being the first to go.
  * @param ca PEM text of certificate authorities to trust besides the built-in ones.
  */
 export function createConnectionPool(options: {
-  limits: Pick<HttpLimits, 'maxIdleConnections' | 'idleTimeoutMs'>;
+  limits: HttpLimits;
+  watch: Watch;
   ca?: string | undefined;
 }): ConnectionPool {
-  const { maxIdleConnections, idleTimeoutMs } = options.limits;
-  const secureContext = createTrust(options.ca);
-  const idle = new Set<Duplex>();
-  const tlsOptions = { secureContext, rejectUnauthorized: true, maxCachedSessions: 0 } as const;
-  const kept = { keepAlive: true, timeout: idleTimeoutMs } as const;
-  const agents = {
-    https: boundIdle(new https.Agent({ ...tlsOptions, ...kept }), idle, maxIdleConnections),
-    http: boundIdle(new http.Agent(kept), idle, maxIdleConnections),
-    freshHttps: new https.Agent({ ...tlsOptions, keepAlive: false }),
-    freshHttp: new http.Agent({ keepAlive: false }),
+  const { limits, watch } = options;
+  const trust = createTrust(options.ca);
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   };
+  const openOnce = (request: SocketRequest) => openSocket(request, { trust, watch, track });
+  const idle = createIdleConnections();
   return {
-    agent(secure, fresh) {
-      if (fresh) return secure ? agents.freshHttps : agents.freshHttp;
-      return secure ? agents.https : agents.http;
+    take: (target, address) => idle.take(keyOf(target, address)),
+    openOnce,
+    async openKept(request) {
+      const socket = await openOnce(request);
+      if (socket instanceof FetchFault) return socket;
+      const { target, address } = request;
+      const connection = keptConnection(keyOf(target, address), target, socket, limits);
+      socket.once('close', () => idle.drop(connection));
+      return connection;
     },
-    idleCount: () => idle.size,
+    giveBack(connection) {
+      if (connection.socket.destroyed) return;
+      idle.add(connection);
+      if (idle.size() > limits.maxIdleConnections) idle.dropOldest()?.socket.destroy();
+    },
+    idleCount: () => idle.size(),
     close() {
-      for (const agent of Object.values(agents)) agent.destroy();
+      for (const socket of sockets) socket.destroy();
       idle.clear();
     },
   };
 }
+
+const keyOf = ({ secure, host, port }: Target, address: string): string =>
+  `${secure ? 'https' : 'http'} ${address} ${port} ${host}`;
 
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -73,27 +88,4 @@ function createTrust(ca: string | undefined): tls.SecureContext {
       cause,
     });
   }
-}
-
-/** Makes an agent count its idle connections in the shared set and give up the oldest beyond it. */
-function boundIdle<A extends http.Agent>(agent: A, idle: Set<Duplex>, maxIdle: number): A {
-  const keep = agent.keepSocketAlive.bind(agent) as (socket: Duplex) => boolean;
-  const reuse = agent.reuseSocket.bind(agent);
-  const name = agent.getName.bind(agent);
-  const watched = new WeakSet<Duplex>();
-  agent.getName = (options) => `${name(options)}|${(options as PinnedOptions).pinnedHost}`;
-  agent.keepSocketAlive = (socket): boolean => {
-    if (!keep(socket)) return false;
-    if (!watched.has(socket)) socket.once('close', () => idle.delete(socket));
-    watched.add(socket);
-    idle.add(socket);
-    const oldest = idle.values().next().value;
-    if (idle.size > maxIdle && oldest !== undefined) oldest.destroy();
-    return true;
-  };
-  agent.reuseSocket = (socket, request) => {
-    idle.delete(socket);
-    reuse(socket, request);
-  };
-  return agent;
 }

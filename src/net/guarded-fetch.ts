@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.js';
 import { type AllowList, createAllowList, type HttpAllow } from './allow-list.js';
+import type { WantsBody } from './answer-reader.js';
+import { decodeBody } from './body-coding.js';
 import { type ConnectionPool, createConnectionPool } from './connection-pool.js';
 import { type Deadline, startDeadline, untilAborted, type Watch, watchOver } from './deadline.js';
 import { createDnsCache, type DnsCache } from './dns-cache.js';
@@ -8,8 +9,7 @@ import { type Exchange, type ExchangeRequest, exchange } from './exchange.js';
 import { FetchFault, type FetchResult, fault } from './fetch-result.js';
 import { findAddresses } from './find-addresses.js';
 import type { HttpLimits } from './http-limits.js';
-import { readBody } from './read-body.js';
-import { type Hop, nextHop, type RedirectRule } from './redirect.js';
+import { type Hop, isRedirect, nextHop, type RedirectRule } from './redirect.js';
 import { checkRequest, type FetchRequest } from './request.js';
 import { isIdempotent } from './request-headers.js';
 import { createDnsResolver, createSystemResolver, type ResolveHost } from './resolve-host.js';
@@ -25,9 +25,6 @@ export interface GuardedFetch {
   close(): void;
 }
 
-/** Of a body that nobody wants, read only to keep the connection. */
-const MAX_DISCARDED_BYTES = 64 * 1024;
-
 interface Deps {
   readonly limits: HttpLimits;
   readonly allow: AllowList;
@@ -42,6 +39,7 @@ interface Journey {
   readonly rule: RedirectRule;
   readonly only: Pick<FetchRequest, 'onlyOrigins' | 'onlyHosts'>;
   readonly deadline: Deadline;
+  readonly wantsBody: WantsBody;
   redirects: number;
   /** Whether any source has been connected to. */
   sent: boolean;
@@ -64,14 +62,14 @@ export function createGuardedFetch(options: {
 }): GuardedFetch {
   const { limits, clock } = options;
   const allow = createAllowList(options.allow);
-  const pool = createConnectionPool({ limits, ca: options.ca });
+  const watch = watchOver(clock);
+  const pool = createConnectionPool({ limits, watch, ca: options.ca });
   const dns = createDnsCache({
     resolve: options.resolve ?? createDefaultResolver(allow),
     clock,
     maxAgeMs: limits.maxDnsCacheMs,
     maxNames: limits.maxDnsCacheNames,
   });
-  const watch = watchOver(clock);
   const deps: Deps = { limits, allow, clock, dns, pool, watch };
   return {
     fetch: (request, signal) => runFetch(request, deps, signal),
@@ -101,9 +99,12 @@ async function runFetch(
     on: 'status',
     relative: 'follow',
   };
-  const journey: Journey = { rule, only: request, deadline, redirects: 0, sent: false };
+  const wantsBody: WantsBody = (status, headers) =>
+    !isRedirect(status, headers, rule) && (request.wantsBody?.(status, headers) ?? true);
+  const only = request;
+  const journey: Journey = { rule, only, deadline, wantsBody, redirects: 0, sent: false };
   try {
-    return await follow(checkRequest(request, limits), request.wantsBody, deps, journey);
+    return await follow(checkRequest(request, limits), deps, journey);
   } catch (error) {
     if (!(error instanceof FetchFault)) throw error;
     const { failure, message: reason } = endOf(journey, limits) ?? error;
@@ -121,37 +122,28 @@ function endOf({ deadline }: Journey, limits: HttpLimits): FetchFault | null {
   return deadline.ended() ? fault('aborted', 'the fetch was called off') : null;
 }
 
-async function follow(
-  first: Hop,
-  wantsBody: FetchRequest['wantsBody'],
-  deps: Deps,
-  journey: Journey,
-): Promise<FetchResult> {
+async function follow(first: Hop, deps: Deps, journey: Journey): Promise<FetchResult> {
+  const { rule } = journey;
+  const { maxBodyBytes } = deps.limits;
   let hop = first;
   for (;;) {
     const target = targetOf(hop, deps, journey);
-    const { response, address, reused } = await connect(hop, target, deps, journey);
-    const next = nextHop(hop, response, journey.rule);
-    if (next === null) {
-      const status = response.statusCode ?? 0;
-      const headers = plainHeaders(response);
-      const wanted = wantsBody?.(status, headers) ?? true;
-      const body = wanted ? readBody(response, deps.limits.maxBodyBytes) : discardBody(response);
+    const { answer, address, reused } = await connect(hop, target, deps, journey);
+    const { status, headers, coding, sent } = answer;
+    if (!isRedirect(status, headers, rule)) {
       return {
         kind: 'response',
         status,
         headers,
-        body: await body,
+        body: coding === 'identity' ? sent : await decodeBody(coding, sent, maxBodyBytes),
         url: target.url.href,
         redirects: journey.redirects,
         address,
         reused,
       };
     }
-    await discardBody(response);
-    if (next instanceof FetchFault) throw next;
+    hop = orThrow(nextHop(hop, status, headers, rule));
     journey.redirects += 1;
-    hop = next;
   }
 }
 
@@ -181,20 +173,29 @@ function refuseOthers({ url }: Target, { only, redirects }: Journey): void {
   }
 }
 
-type Answered = Extract<Exchange, { kind: 'response' }> & { readonly address: string };
+type Answered = Pick<Extract<Exchange, { kind: 'response' }>, 'answer' | 'reused'> & {
+  readonly address: string;
+};
 
 /** Looks up, checks and connects within the connect time, trying the addresses in turn. */
 async function connect(hop: Hop, target: Target, deps: Deps, journey: Journey): Promise<Answered> {
   const { clock, limits } = deps;
+  const { method, headers, body } = hop;
+  const { deadline, wantsBody } = journey;
+  // A source that leaves a body unread would take it for the request of whoever comes next.
+  const fresh = body !== null || !isIdempotent(method);
   const endMs = clock.monotonicMs() + limits.connectTimeoutMs;
   const addresses = await addressesOf(target, deps, journey.deadline);
-  const tried = addresses.slice(0, limits.maxConnectAttempts);
+  const tries = Math.min(addresses.length, limits.maxConnectAttempts);
   let last: FetchFault | null = null;
-  for (const [index, address] of tried.entries()) {
-    const shareMs = (endMs - clock.monotonicMs()) / (tried.length - index);
-    if (shareMs <= 0) break;
-    const result = await exchangeOnce(hop, target, address, shareMs, deps, journey);
-    if (result.kind === 'response') return { ...result, address };
+  for (let index = 0; index < tries; index += 1) {
+    const connectTimeoutMs = (endMs - clock.monotonicMs()) / (tries - index);
+    if (connectTimeoutMs <= 0) break;
+    const address = addresses[index] ?? '';
+    const way = { target, address, connectTimeoutMs, deadline, fresh };
+    const result = await exchangeTwice({ ...way, method, headers, body, wantsBody }, deps, journey);
+    if (result.kind === 'response')
+      return { answer: result.answer, reused: result.reused, address };
     last = result.fault;
     if (result.connected || last.failure !== 'connect') throw last;
   }
@@ -227,43 +228,13 @@ function orThrow<T>(value: T | FetchFault): T {
  * One exchange, and a second one where a kept connection turned out to be dead: its end may close
  * it at the very moment that it is used again. What isn't idempotent gets a connection of its own.
  */
-async function exchangeOnce(
-  hop: Hop,
-  target: Target,
-  address: string,
-  connectTimeoutMs: number,
+async function exchangeTwice(
+  request: ExchangeRequest,
   deps: Deps,
   journey: Journey,
 ): Promise<Exchange> {
-  const { deadline } = journey;
-  const { method, headers, body } = hop;
-  // A source that leaves a body unread would take it for the request of whoever comes next.
-  const fresh = body !== null || !isIdempotent(method);
-  const parts = { target, address, method, headers, body, deadline, connectTimeoutMs };
-  const send = async (request: ExchangeRequest): Promise<Exchange> => {
-    const result = await exchange(request, deps);
-    if (result.kind === 'response' || result.connected) journey.sent = true;
-    return result;
-  };
-  const result = await send({ ...parts, fresh });
-  const stale = result.kind === 'failed' && result.reused && !deadline.ended();
-  return stale && result.fault.failure === 'interrupted' ? send({ ...parts, fresh: true }) : result;
-}
-
-function plainHeaders(response: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return headers;
-}
-
-async function discardBody(response: IncomingMessage): Promise<Buffer> {
-  try {
-    await readBody(response, MAX_DISCARDED_BYTES);
-  } catch (error) {
-    // What the headers said stands all the same; only the connection is lost.
-    if (!(error instanceof FetchFault)) throw error;
-  }
-  return Buffer.alloc(0);
+  const first = await exchange(request, deps);
+  const again = first.kind === 'failed' && first.retryFresh && !journey.deadline.ended();
+  if (first.kind === 'response' || first.connected) journey.sent = true;
+  return again ? exchange({ ...request, fresh: true }, deps) : first;
 }

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import { type FetchFault, fault } from './fetch-result.js';
+import { type FetchedHeaders, type FetchFault, fault } from './fetch-result.js';
 import {
   type HttpMethod,
   headersForOtherOrigin,
@@ -29,22 +28,25 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Those that repeat the request as it was. */
 const SAME_REQUEST = new Set([307, 308]);
 
+/** Whether an answer asks for a next hop. */
+export function isRedirect(status: number, headers: FetchedHeaders, rule: RedirectRule): boolean {
+  const { location } = headers;
+  if (location === undefined || location === '') return false;
+  return rule.on === 'location' || REDIRECTS.has(status);
+}
+
 /**
- * The next hop that an answer asks for: null when it asks for none, a fault when it asks for one
- * that can't be read. Credentials stay with the origin that they were given for; the body goes
- * where HTTP says (RFC 9110, 15.4).
+ * The next hop that an answer asks for, or a fault when it can't be read. Credentials stay with the
+ * origin that they were given for; the body goes where HTTP says (RFC 9110, 15.4).
  */
 export function nextHop(
   hop: Hop,
-  response: IncomingMessage,
+  status: number,
+  headers: FetchedHeaders,
   rule: RedirectRule,
-): Hop | FetchFault | null {
-  const status = response.statusCode ?? 0;
-  const header = response.headers.location;
-  if (header === undefined || header === '') return null;
-  if (rule.on === 'status' && !REDIRECTS.has(status)) return null;
+): Hop | FetchFault {
   // Node reads headers as Latin-1, but what isn't ASCII in a Location is meant as UTF-8.
-  const location = Buffer.from(header, 'latin1').toString();
+  const location = Buffer.from(headers.location ?? '', 'latin1').toString();
   if (!URL.canParse(location, hop.url)) {
     return fault('redirect-target', 'a redirect to something that is not a URL');
   }
@@ -54,11 +56,11 @@ export function nextHop(
   const from = new URL(hop.url);
   const to = new URL(location, from);
   const kept = SAME_REQUEST.has(status) || !dropsBody(status, hop.method);
-  const headers = kept ? hop.headers : headersWithoutBody(hop.headers);
+  const sent = kept ? hop.headers : headersWithoutBody(hop.headers);
   return {
     url: to.href,
     method: kept ? hop.method : 'GET',
-    headers: to.origin === from.origin ? headers : headersForOtherOrigin(headers),
+    headers: to.origin === from.origin ? sent : headersForOtherOrigin(sent),
     body: kept ? hop.body : null,
   };
 }
