@@ -95,6 +95,18 @@ function refuseUnfinished(path: string): void {
  */
 export function inTransaction<T>(db: Database, step: () => T): T {
   assertNotNested(db);
+  // Pages that a statement may have to give back are kept in memory. Else a single statement that
+  // changes more than a few has those of all after it written to a file: of a step with a thousand
+  // answers 27 KB each. What is read outside of steps may sort more than there is memory for.
+  db.exec('PRAGMA temp_store = MEMORY');
+  try {
+    return transact(db, step);
+  } finally {
+    db.exec('PRAGMA temp_store = FILE');
+  }
+}
+
+function transact<T>(db: Database, step: () => T): T {
   const watch = (db as Watched)[WATCH];
   const startedMs = watch?.monotonicMs() ?? 0;
   try {
@@ -231,7 +243,7 @@ function refuseOtherSchema(db: Database, path: string, mustBeCurrent: boolean): 
 function migrate(db: Database, path: string): void {
   refuseOtherSchema(db, path, false);
   if (schemaVersion(db) === LATEST_SCHEMA) return;
-  inTransaction(db, () => {
+  transact(db, () => {
     // One of them rewrites conditions of tables where they stand.
     db.unsafeMode(true);
     for (const migration of MIGRATIONS.slice(schemaVersion(db))) db.exec(migration);

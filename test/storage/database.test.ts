@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
@@ -149,6 +149,43 @@ describe('the database', () => {
     assert.equal(level(), 2n);
     const nested = () => inTransaction(db, () => inRepeatableTransaction(db, () => 1));
     assert.throws(nested, /bug/);
+    db.close();
+  });
+
+  it('keeps in memory what a statement may have to give back, and nothing else', () => {
+    const db = openDatabase(join(dir, 'node.sqlite'));
+    // Of a file that has no name any more.
+    const hasTemporary = () =>
+      readdirSync('/proc/self/fd').some((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).includes('etilqs_');
+        } catch {
+          return false;
+        }
+      });
+    const isInMemory = () => db.pragma('temp_store', { simple: true }) === 2n;
+    db.exec('CREATE TABLE filler (data BLOB CHECK (length(data) > 0))');
+    const many = db.prepare('INSERT INTO filler VALUES (zeroblob(3000))');
+    // Changes some hundred pages, and may find the last row to be wrong.
+    const change = db.prepare('UPDATE filler SET data = zeroblob(3001)');
+    inTransaction(db, () => {
+      for (let at = 0; at < 300; at++) many.run();
+    });
+    db.exec('BEGIN');
+    change.run();
+    assert.equal(hasTemporary(), true, 'the statement is not large enough to tell');
+    db.exec('ROLLBACK');
+    inTransaction(db, () => {
+      change.run();
+      assert.deepEqual([isInMemory(), hasTemporary()], [true, false]);
+    });
+    assert.equal(isInMemory(), false);
+    assert.throws(() =>
+      inTransaction(db, () => {
+        throw new Error('midway');
+      }),
+    );
+    assert.equal(isInMemory(), false);
     db.close();
   });
 
