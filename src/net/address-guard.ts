@@ -74,8 +74,9 @@ export function parseAddress(text: string): Address | null {
   const bare = text.replace(/%.*$/, '');
   const version = isIP(bare);
   if (version === 0) return null;
+  if (version === 4) return new ipaddr.IPv4(bare.split('.').map(Number));
   // ipaddr.js takes ::8.8.8.8 for ::ffff:8.8.8.8; spelled in hexadecimal, none is mistaken.
-  return ipaddr.process(version === 4 ? bare : new URL(`http://[${bare}]`).hostname.slice(1, -1));
+  return ipaddr.process(new URL(`http://[${bare}]`).hostname.slice(1, -1));
 }
 
 /**

@@ -43,6 +43,7 @@ export function createAllowList(allow: HttpAllow): AllowList {
   return {
     host: (host) => hosts.get(host) ?? null,
     covers(address) {
+      if (ranges.length === 0) return false;
       const parsed = parseAddress(address);
       return parsed !== null && ranges.some((range) => sameKind(parsed, range[0], range));
     },

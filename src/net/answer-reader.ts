@@ -35,8 +35,7 @@ export class AnswerReader {
   readonly #host: string;
   readonly #limits: HttpLimits;
   readonly #wantsBody: WantsBody;
-  #settle: (outcome: Answer | FetchFault) => void = () => {};
-  #crash: (error: unknown) => void = () => {};
+  #settle!: (outcome: Answer | FetchFault | Promise<never>) => void;
   #status = 0;
   #headers: FetchedHeaders = {};
   #coding: Coding = 'identity';
@@ -50,9 +49,8 @@ export class AnswerReader {
     this.#host = host;
     this.#limits = limits;
     this.#wantsBody = wantsBody;
-    this.outcome = new Promise((resolve, reject) => {
+    this.outcome = new Promise((resolve) => {
       this.#settle = resolve;
-      this.#crash = reject;
     });
   }
 
@@ -67,6 +65,7 @@ export class AnswerReader {
   /** The head of the answer; `count` is of the headers as sent. */
   head(status: number, headers: FetchedHeaders, count: number): boolean {
     if (this.settled) return false;
+    if (status < 100) return this.fail(notHttp('Invalid status code'));
     const { maxHeaders } = this.#limits;
     if (count > maxHeaders) {
       return this.fail(
@@ -80,7 +79,7 @@ export class AnswerReader {
       this.#wanted = this.#wantsBody(status, headers);
     } catch (error) {
       this.settled = true;
-      this.#crash(error);
+      this.#settle(Promise.reject(error));
       return false;
     }
     const coding = this.#wanted ? codingOf(headers) : 'identity';
@@ -138,7 +137,7 @@ export class AnswerReader {
 
 /** Whether an answer has a body, whatever its headers say (RFC 9112, 6.3). */
 const hasBody = (method: HttpMethod, status: number): boolean =>
-  method !== 'HEAD' && status !== 204 && status !== 304 && status >= 200;
+  method !== 'HEAD' && status !== 101 && status !== 204 && status !== 304;
 
 const joined = (chunks: readonly Buffer[]): Buffer =>
   chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);

@@ -30,51 +30,75 @@ const ENDED = Object.freeze(new Error('ended'));
 
 /** Starts a deadline of `timeoutMs` from now, tied to the signal of whoever waits. */
 export function startDeadline(watch: Watch, timeoutMs: number, caller?: AbortSignal): Deadline {
-  let hasEnded = false;
-  let expired = false;
-  let ending: AbortController | null = null;
-  const listeners: (() => void)[] = [];
-  const end = (): void => {
-    stop();
-    hasEnded = true;
-    ending?.abort(ENDED);
-    for (const listener of listeners) listener();
-  };
-  const time = watch.deadlines.start(timeoutMs, () => {
-    expired = true;
-    end();
-  });
-  const abort = caller === undefined ? null : watch.aborts.add(caller, end);
-  function stop(): void {
-    time.cancel();
-    abort?.cancel();
-  }
-  if (caller?.aborted === true) end();
-  return {
-    ended: () => hasEnded,
-    onEnd(listener) {
-      if (hasEnded) listener();
-      else listeners.push(listener);
-    },
-    get signal() {
-      ending ??= new AbortController();
-      if (hasEnded) ending.abort(ENDED);
-      return ending.signal;
-    },
-    expired: () => expired,
-    stop,
-  };
+  return new TiedDeadline(watch, timeoutMs, caller);
 }
 
 /** As `startDeadline`, for one that is rare enough to be watched over by itself. */
 export function startOwnDeadline(clock: Clock, timeoutMs: number, caller: AbortSignal): Deadline {
   const watch = watchOver(clock);
   const deadline = startDeadline(watch, timeoutMs, caller);
-  const stop = (): void => {
-    deadline.stop();
-    watch.deadlines.close();
+  return {
+    ended: () => deadline.ended(),
+    onEnd: (listener) => deadline.onEnd(listener),
+    get signal() {
+      return deadline.signal;
+    },
+    expired: () => deadline.expired(),
+    stop() {
+      deadline.stop();
+      watch.deadlines.close();
+    },
   };
-  return { ...deadline, stop };
+}
+
+class TiedDeadline implements Deadline {
+  #ended = false;
+  #expired = false;
+  #ending: AbortController | null = null;
+  #listeners: (() => void)[] | null = null;
+  readonly #time: { cancel(): void };
+  readonly #abort: { cancel(): void } | null;
+
+  constructor(watch: Watch, timeoutMs: number, caller: AbortSignal | undefined) {
+    this.#time = watch.deadlines.start(timeoutMs, () => {
+      this.#expired = true;
+      this.#end();
+    });
+    this.#abort = caller === undefined ? null : watch.aborts.add(caller, () => this.#end());
+    if (caller?.aborted === true) this.#end();
+  }
+
+  get signal(): AbortSignal {
+    this.#ending ??= new AbortController();
+    if (this.#ended) this.#ending.abort(ENDED);
+    return this.#ending.signal;
+  }
+
+  ended(): boolean {
+    return this.#ended;
+  }
+
+  expired(): boolean {
+    return this.#expired;
+  }
+
+  onEnd(listener: () => void): void {
+    if (this.#ended) listener();
+    else if (this.#listeners === null) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  stop(): void {
+    this.#time.cancel();
+    this.#abort?.cancel();
+  }
+
+  #end(): void {
+    this.stop();
+    this.#ended = true;
+    this.#ending?.abort(ENDED);
+    for (const listener of this.#listeners ?? []) listener();
+  }
 }
 
 export const watchOver = (clock: Clock): Watch => ({

@@ -6,12 +6,16 @@ import type { ResolvedHost, ResolveHost } from './resolve-host.js';
 /** A resolver that remembers. */
 export interface DnsCache {
   readonly resolve: ResolveHost;
+  /** What is remembered of a name; null where it has to be looked up. */
+  known(host: string): ResolvedHost | null;
   /** Forgets a name, because none of its addresses could be reached. */
   forget(host: string): void;
 }
 
 interface Entry {
   readonly answer: Promise<ResolvedHost | FetchFault>;
+  /** Null while the look-up is under way. */
+  found: ResolvedHost | null;
   /** On the monotonic clock; infinite while the look-up is under way. */
   freshUntilMs: number;
 }
@@ -35,17 +39,23 @@ export function createDnsCache(options: {
     if (answer instanceof Fault) {
       if (entries.get(host) === entry()) entries.delete(host);
     } else {
+      entry().found = answer;
       entry().freshUntilMs = clock.monotonicMs() + Math.min(answer.ttlMs, maxAgeMs);
     }
     return answer;
   };
 
   return {
+    known(host) {
+      const entry = entries.get(host);
+      return entry && entry.freshUntilMs > clock.monotonicMs() ? entry.found : null;
+    },
     resolve(host) {
       const known = entries.get(host);
       if (known && known.freshUntilMs > clock.monotonicMs()) return known.answer;
       const entry: Entry = {
         answer: Promise.resolve().then(() => ask(host, () => entry)),
+        found: null,
         freshUntilMs: Number.POSITIVE_INFINITY,
       };
       entries.delete(host);

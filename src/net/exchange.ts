@@ -1,14 +1,15 @@
+import type { Socket } from 'node:net';
 import { type Answer, AnswerReader, type WantsBody } from './answer-reader.js';
 import { askOnce, type WholeRequest } from './ask-once.js';
 import type { ConnectionPool } from './connection-pool.js';
 import { FetchFault } from './fetch-result.js';
 import type { HttpLimits } from './http-limits.js';
-import { CONTINUED, type KeptConnection } from './kept-connection.js';
+import { CONTINUED } from './kept-connection.js';
 import type { SocketRequest } from './open-socket.js';
 
-/** One request to one address, on one connection. Its deadline holds for the answer's body, too. */
+/** One request to one address. Its deadline holds for the answer's body, too. */
 export interface ExchangeRequest extends SocketRequest, WholeRequest {
-  /** A connection that serves this request alone; else there must be no body. */
+  /** Over a connection that serves this request alone; else there must be no body. */
   readonly fresh: boolean;
   readonly wantsBody: WantsBody;
 }
@@ -17,15 +18,17 @@ export type Exchange =
   | {
       readonly kind: 'response';
       readonly answer: Answer;
+      readonly address: string;
       readonly reused: boolean;
+      readonly sent: true;
     }
   | {
       readonly kind: 'failed';
       readonly fault: FetchFault;
-      /** False: no connection stood, so the source has seen nothing. */
+      /** Whether a connection stood in the end. */
       readonly connected: boolean;
-      /** Whether the fault is of how the connection was used: a fresh one may do better. */
-      readonly retryFresh: boolean;
+      /** Whether the source may have seen the request. */
+      readonly sent: boolean;
     };
 
 export interface ExchangeDeps {
@@ -33,49 +36,65 @@ export interface ExchangeDeps {
   readonly limits: HttpLimits;
 }
 
-/** Sends one request and waits for the whole answer. */
+/**
+ * Sends one request and waits for the whole answer. Where a kept connection turned out to be dead,
+ * the request is sent a second time, over a fresh one: the other end may close a connection at the
+ * very moment that it is used again.
+ */
 export async function exchange(request: ExchangeRequest, deps: ExchangeDeps): Promise<Exchange> {
   const { pool } = deps;
-  if (request.fresh) return exchangeOnce(request, deps);
-  const kept = pool.take(request.target, request.address);
-  if (kept !== null) return exchangeKept(request, kept, true, deps);
-  const opened = await pool.openKept(request);
-  if (opened instanceof FetchFault) return noConnection(opened);
-  return exchangeKept(request, opened, false, deps);
-}
-
-async function exchangeOnce(request: ExchangeRequest, deps: ExchangeDeps): Promise<Exchange> {
-  const socket = await deps.pool.openOnce(request);
-  if (socket instanceof FetchFault) return noConnection(socket);
-  const reader = readerOf(request, socket, deps);
-  askOnce(socket, request, deps.limits, reader);
-  const outcome = await reader.outcome;
-  if (!(outcome instanceof FetchFault)) return { kind: 'response', answer: outcome, reused: false };
-  return { kind: 'failed', fault: outcome, connected: true, retryFresh: false };
-}
-
-async function exchangeKept(
-  request: ExchangeRequest,
-  connection: KeptConnection,
-  reused: boolean,
-  deps: ExchangeDeps,
-): Promise<Exchange> {
+  const { target, address, deadline } = request;
+  if (request.fresh) return exchangeOnce(request, deps, false);
+  const kept = pool.take(target, address);
+  const connection = kept ?? (await pool.openKept(request));
+  if (connection instanceof FetchFault) return failed(connection, false, false);
   const reader = readerOf(request, connection.socket, deps);
   connection.ask(request, reader);
   const outcome = await reader.outcome;
   if (!(outcome instanceof FetchFault)) {
-    deps.pool.giveBack(connection);
-    return { kind: 'response', answer: outcome, reused };
+    pool.giveBack(connection);
+    return answered(outcome, address, kept !== null);
   }
-  const stale = reused && !reader.begun && outcome.failure === 'interrupted';
-  const retryFresh = stale || outcome === CONTINUED;
-  return { kind: 'failed', fault: outcome, connected: true, retryFresh };
+  const dead = kept !== null && !reader.begun && outcome.failure === 'interrupted';
+  const again = (dead || outcome === CONTINUED) && !deadline.ended();
+  return again ? exchangeOnce(request, deps, true) : failed(outcome, true, true);
 }
+
+/** @param sent whether the source may have seen the request already. */
+async function exchangeOnce(
+  request: ExchangeRequest,
+  deps: ExchangeDeps,
+  sent: boolean,
+): Promise<Exchange> {
+  const socket = await deps.pool.openOnce(request);
+  if (socket instanceof FetchFault) return failed(socket, false, sent);
+  const reader = readerOf(request, socket, deps);
+  askOnce(socket, request, deps.limits, reader);
+  const outcome = await reader.outcome;
+  return outcome instanceof FetchFault
+    ? failed(outcome, true, true)
+    : answered(outcome, request.address, false);
+}
+
+const answered = (answer: Answer, address: string, reused: boolean): Exchange => ({
+  kind: 'response',
+  answer,
+  address,
+  reused,
+  sent: true,
+});
+
+const failed = (fault: FetchFault, connected: boolean, sent: boolean): Exchange => ({
+  kind: 'failed',
+  fault,
+  connected,
+  sent,
+});
 
 /** A reader that the request's deadline ends, and the connection with it. */
 function readerOf(
   request: ExchangeRequest,
-  socket: KeptConnection['socket'],
+  socket: Socket,
   { limits }: ExchangeDeps,
 ): AnswerReader {
   const { target, method, wantsBody, deadline } = request;
@@ -87,10 +106,3 @@ function readerOf(
   });
   return reader;
 }
-
-const noConnection = (fault: FetchFault): Exchange => ({
-  kind: 'failed',
-  fault,
-  connected: false,
-  retryFresh: false,
-});

@@ -1,44 +1,35 @@
-import { isIPv4 } from 'node:net';
 import { judgeAddress, parseAddress } from './address-guard.js';
 import type { AllowList } from './allow-list.js';
-import { FetchFault, fault } from './fetch-result.js';
-import type { ResolveHost } from './resolve-host.js';
+import { type FetchFault, fault } from './fetch-result.js';
 import type { Target } from './target-url.js';
 
 /**
- * The addresses that a target may be connected to, IPv4 first. One address that the guard refuses
- * makes all of them refused: a name that points inside as well as outside means no good.
+ * Those of the found addresses that a target may be connected to, IPv4 first. One address that the
+ * guard refuses makes all of them refused: a name that points inside as well as outside means no
+ * good.
  */
-export async function findAddresses(
+export function checkAddresses(
   target: Target,
-  deps: { resolve: ResolveHost; allow: AllowList },
-): Promise<readonly string[] | FetchFault> {
-  const found = await lookUp(target, deps.resolve);
-  if (found instanceof FetchFault) return found;
-  const checked = new Set<string>();
+  found: readonly string[],
+  allow: AllowList,
+): readonly string[] | FetchFault {
+  if (found.length === 0) return fault('unknown-host', `the name ${target.host} has no address`);
+  const v4: string[] = [];
+  const v6: string[] = [];
   for (const address of found) {
-    const refused = whyRefused(target, address, deps.allow);
+    const parsed = parseAddress(address);
+    if (parsed === null) return fault('blocked', `${target.host} has no proper address`);
+    const refused = whyRefused(target, address, allow);
     if (refused !== null) return fault('blocked', refused);
-    checked.add(parseAddress(address)?.toString() ?? address);
+    const plain = parsed.toString();
+    const same = parsed.kind() === 'ipv4' ? v4 : v6;
+    if (!same.includes(plain)) same.push(plain);
   }
-  return [...checked].sort((left, right) => Number(isIPv4(right)) - Number(isIPv4(left)));
-}
-
-async function lookUp(
-  target: Target,
-  resolve: ResolveHost,
-): Promise<readonly string[] | FetchFault> {
-  if (target.isAddress) return [target.host];
-  const answer = await resolve(target.host);
-  if (answer instanceof FetchFault) return answer;
-  return answer.addresses.length > 0
-    ? answer.addresses
-    : fault('unknown-host', `the name ${target.host} has no address`);
+  return v6.length === 0 ? v4 : [...v4, ...v6];
 }
 
 function whyRefused(target: Target, address: string, allow: AllowList): string | null {
   const { host, port } = target;
-  if (parseAddress(address) === null) return `${host} has no proper address`;
   if (target.trusted || allow.covers(address)) return null;
   const verdict = judgeAddress(address);
   if (verdict.kind === 'blocked') {

@@ -7,7 +7,7 @@ import { type Deadline, startDeadline, untilAborted, type Watch, watchOver } fro
 import { createDnsCache, type DnsCache } from './dns-cache.js';
 import { type Exchange, type ExchangeRequest, exchange } from './exchange.js';
 import { FetchFault, type FetchResult, fault } from './fetch-result.js';
-import { findAddresses } from './find-addresses.js';
+import { checkAddresses } from './find-addresses.js';
 import type { HttpLimits } from './http-limits.js';
 import { type Hop, isRedirect, nextHop, type RedirectRule } from './redirect.js';
 import { checkRequest, type FetchRequest } from './request.js';
@@ -173,29 +173,23 @@ function refuseOthers({ url }: Target, { only, redirects }: Journey): void {
   }
 }
 
-type Answered = Pick<Extract<Exchange, { kind: 'response' }>, 'answer' | 'reused'> & {
-  readonly address: string;
-};
+type Answered = Extract<Exchange, { kind: 'response' }>;
 
 /** Looks up, checks and connects within the connect time, trying the addresses in turn. */
 async function connect(hop: Hop, target: Target, deps: Deps, journey: Journey): Promise<Answered> {
   const { clock, limits } = deps;
-  const { method, headers, body } = hop;
-  const { deadline, wantsBody } = journey;
-  // A source that leaves a body unread would take it for the request of whoever comes next.
-  const fresh = body !== null || !isIdempotent(method);
   const endMs = clock.monotonicMs() + limits.connectTimeoutMs;
-  const addresses = await addressesOf(target, deps, journey.deadline);
+  const found = foundOf(target, deps) ?? (await lookUp(target, deps, journey.deadline));
+  const addresses = orThrow(checkAddresses(target, found, deps.allow));
   const tries = Math.min(addresses.length, limits.maxConnectAttempts);
   let last: FetchFault | null = null;
   for (let index = 0; index < tries; index += 1) {
     const connectTimeoutMs = (endMs - clock.monotonicMs()) / (tries - index);
     if (connectTimeoutMs <= 0) break;
     const address = addresses[index] ?? '';
-    const way = { target, address, connectTimeoutMs, deadline, fresh };
-    const result = await exchangeTwice({ ...way, method, headers, body, wantsBody }, deps, journey);
-    if (result.kind === 'response')
-      return { answer: result.answer, reused: result.reused, address };
+    const result = await exchange(requestOf(hop, target, address, connectTimeoutMs, journey), deps);
+    if (result.sent) journey.sent = true;
+    if (result.kind === 'response') return result;
     last = result.fault;
     if (result.connected || last.failure !== 'connect') throw last;
   }
@@ -203,38 +197,45 @@ async function connect(hop: Hop, target: Target, deps: Deps, journey: Journey): 
   throw last ?? fault('connect', `no connection to ${target.host} in time`);
 }
 
-async function addressesOf(
+/** Spelled out: objects that are put together of others cost more than all else here. */
+function requestOf(
+  { method, headers, body }: Hop,
   target: Target,
-  deps: Deps,
+  address: string,
+  connectTimeoutMs: number,
+  { deadline, wantsBody }: Journey,
+): ExchangeRequest {
+  return {
+    target,
+    address,
+    connectTimeoutMs,
+    deadline,
+    method,
+    headers,
+    body,
+    // A source that leaves a body unread would take it for the request of whoever comes next.
+    fresh: body !== null || !isIdempotent(method),
+    wantsBody,
+  };
+}
+
+/** The addresses of a target that nobody has to be asked for. */
+const foundOf = (target: Target, { dns }: Deps): readonly string[] | null =>
+  target.isAddress ? [target.host] : (dns.known(target.host)?.addresses ?? null);
+
+async function lookUp(
+  { host }: Target,
+  { watch, limits, dns }: Deps,
   deadline: Deadline,
 ): Promise<readonly string[]> {
-  const { watch, limits, allow, dns } = deps;
-  const finding = findAddresses(target, { resolve: dns.resolve, allow });
-  if (target.isAddress) return orThrow(await finding);
-  const lookUp = startDeadline(watch, limits.connectTimeoutMs, deadline.signal);
-  const found = await untilAborted(finding, lookUp.signal);
-  lookUp.stop();
-  if (found !== null) return orThrow(found);
-  const { host } = target;
+  const time = startDeadline(watch, limits.connectTimeoutMs, deadline.signal);
+  const found = await untilAborted(dns.resolve(host), time.signal);
+  time.stop();
+  if (found !== null) return orThrow(found).addresses;
   throw fault('dns', `the name ${host} was not found within ${limits.connectTimeoutMs} ms`);
 }
 
 function orThrow<T>(value: T | FetchFault): T {
   if (value instanceof FetchFault) throw value;
   return value;
-}
-
-/**
- * One exchange, and a second one where a kept connection turned out to be dead: its end may close
- * it at the very moment that it is used again. What isn't idempotent gets a connection of its own.
- */
-async function exchangeTwice(
-  request: ExchangeRequest,
-  deps: Deps,
-  journey: Journey,
-): Promise<Exchange> {
-  const first = await exchange(request, deps);
-  const again = first.kind === 'failed' && first.retryFresh && !journey.deadline.ended();
-  if (first.kind === 'response' || first.connected) journey.sent = true;
-  return again ? exchange({ ...request, fresh: true }, deps) : first;
 }

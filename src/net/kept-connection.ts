@@ -120,7 +120,7 @@ class Connection implements KeptConnection, Dispatcher.DispatchHandler {
     const reader = this.#reader;
     if (reader === null) return;
     this.#untold = 0;
-    if (status < 200 && status !== 101) this.#goOn(reader.informational());
+    if (isInformational(status)) this.#goOn(reader.informational());
     else {
       const count = Array.isArray(rawHeaders) ? rawHeaders.length / 2 : 0;
       this.#goOn(reader.head(status, joinHeaders(headers), count));
@@ -168,6 +168,10 @@ class Connection implements KeptConnection, Dispatcher.DispatchHandler {
     this.#untold += this.socket.readableLength;
   }
 }
+
+/** Whether an answer is still to come; after 101, nothing comes that the parser could read. */
+const isInformational = (status: number): boolean =>
+  status >= 100 && status < 200 && status !== 101;
 
 /** How undici quotes its parser. */
 const PARSER_WORD = /\(([^)]*)\)/;

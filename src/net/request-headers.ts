@@ -39,7 +39,7 @@ export type RequestHeaders = ReadonlyMap<string, string>;
 export function checkHeaders(
   headers: Readonly<Record<string, string>>,
   limits: Pick<HttpLimits, 'maxRequestHeaders' | 'maxRequestHeaderBytes'>,
-): RequestHeaders | FetchFault {
+): Map<string, string> | FetchFault {
   const checked = new Map<string, string>();
   let bytes = 0;
   for (const [given, value] of Object.entries(headers)) {

@@ -56,5 +56,8 @@ export function checkRequest(request: FetchRequest, limits: HttpLimits): Hop {
   }
   const headers = checkHeaders(request.headers ?? {}, limits);
   if (headers instanceof FetchFault) throw headers;
-  return { url, method, headers: new Map([...DEFAULT_HEADERS, ...headers]), body };
+  for (const [name, value] of DEFAULT_HEADERS) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
+  return { url, method, headers, body };
 }

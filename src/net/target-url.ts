@@ -52,7 +52,7 @@ export function parseTarget(text: string, allow: AllowList): Target | FetchFault
   }
   const isAddress = isIP(host) !== 0;
   // Without its trailing dot, which many servers don't know as their name.
-  if (!isAddress) url.hostname = host;
+  if (!isAddress && url.hostname !== host) url.hostname = host;
   return { url, secure, host, isAddress, port, trusted: entry !== null, portIsOpen };
 }
 
@@ -62,6 +62,7 @@ function readUrl(text: string): URL | null {
   if (/[\u0000-\u001f\u007f]/.test(text) || !URL.canParse(text)) return null;
   if (/^https?:/i.test(text) && !/^https?:\/\/[^/\\?#]/i.test(text)) return null;
   const url = new URL(text);
-  url.hash = '';
+  // Each assignment writes and reads the whole URL anew.
+  if (url.href.includes('#')) url.hash = '';
   return url;
 }

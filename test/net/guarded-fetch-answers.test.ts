@@ -102,6 +102,16 @@ describe('the guarded fetch and answers of all sorts', () => {
     }
   });
 
+  it('refuses a status below those that HTTP knows', async () => {
+    const source = await serveRaw((socket) => {
+      socket.write('HTTP/1.1 004 No Content\r\nContent-Length: 2\r\n\r\nok');
+    });
+    for (const method of METHODS) {
+      failed(await bench.fetcher().fetch({ url: source.url, method }), 'protocol');
+    }
+    assert.equal(source.requests(), METHODS.length);
+  });
+
   it('takes a body that was cut off for none, though nothing said how long it is', async () => {
     let source: Socket | undefined;
     const { url } = await serveRaw((socket) => {

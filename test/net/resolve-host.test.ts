@@ -153,6 +153,26 @@ describe('the memory of looked-up names', () => {
     assert.deepEqual(asked, ['a', 'b', 'a']);
   });
 
+  it('tells without asking what it knows, for as long as it may', async () => {
+    const { cache, asked, pass, fail } = start(500);
+    const asking = cache.resolve('a');
+    assert.equal(cache.known('a'), null, 'while the look-up is under way');
+    const found = await asking;
+    assert.equal(cache.known('a'), found);
+    pass(499);
+    assert.equal(cache.known('a'), found);
+    pass(1);
+    assert.equal(cache.known('a'), null);
+    fail(true);
+    await cache.resolve('b');
+    assert.equal(cache.known('b'), null);
+    fail(false);
+    await cache.resolve('b');
+    cache.forget('b');
+    assert.equal(cache.known('b'), null);
+    assert.deepEqual(asked, ['a', 'b', 'b']);
+  });
+
   it('keeps no failure, forgets when told, and holds a bounded number of names', async () => {
     const { cache, asked, fail } = start(1_000);
     fail(true);
