@@ -1,5 +1,4 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
+import { Client, type Dispatcher, Pool } from 'undici';
 import { type AbortListeners, createAbortListeners } from '../base/abort-listeners.js';
 import type { Clock } from '../base/clock.js';
 import { createDeadlines, type Deadlines } from '../base/deadlines.js';
@@ -48,37 +47,17 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
     });
   }
   const target = new URL(url);
-  const { request, Agent } = target.protocol === 'https:' ? https : http;
-  const agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
+  const pool = createPool(target, maxConnections);
   const label = endpointLabel(url);
   const deadlines = createDeadlines(clock);
   const aborts = createAbortListeners();
-  const base: https.RequestOptions = {
-    agent,
-    method: 'POST',
-    hostname: target.hostname.replace(/^\[|\]$/g, ''),
-    port: target.port,
-    path: target.pathname + target.search,
-    ...(target.username
-      ? { auth: `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}` }
-      : {}),
-  };
+  const path = target.pathname + target.search;
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (target.username !== '') headers.authorization = basicAuthorization(target);
   const exchange = (body: string, limits: PostLimits): Promise<HttpAnswer> =>
     new Promise((resolve, reject) => {
-      const headers = {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-      };
-      const sent = request({ ...base, headers });
-      const settle = boundExchange({ sent, label, limits, deadlines, aborts, reject });
-      sent.on('error', (cause) => settle.fail(unreachable(label, cause, sent.reusedSocket)));
-      sent.once('response', (response) => {
-        readBody(response, label, limits.maxResponseBytes).then(
-          (body) => settle.done(() => resolve({ ...headOf(response), body })),
-          (cause: unknown) => settle.fail(cause),
-        );
-      });
-      sent.end(body);
+      const handler = new Exchange({ label, limits, deadlines, aborts, resolve, reject });
+      if (!handler.ended) pool.dispatch({ method: 'POST', path, headers, body }, handler);
     });
   let closed = false;
   const post = async (body: string, limits: PostLimits): Promise<HttpAnswer> => {
@@ -95,47 +74,125 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
   };
   const close = (): void => {
     closed = true;
-    agent.destroy();
+    void pool.destroy();
     deadlines.close();
   };
   return { label, post, close };
 }
 
-const headOf = ({ statusCode, headers }: http.IncomingMessage): Omit<HttpAnswer, 'body'> => ({
-  status: statusCode ?? 0,
-  date: headers.date ?? null,
-});
+const basicAuthorization = ({ username, password }: URL): string => {
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(text).toString('base64')}`;
+};
 
-interface Bound {
-  readonly sent: http.ClientRequest;
+/** A server that closes its end sooner than this is asked once more where that shows. */
+const IDLE_TIMEOUT_MS = 600_000;
+
+/** Connections, one exchange at a time on each; each tells whether it stood before. */
+function createPool({ origin }: URL, connections: number): Pool {
+  return new Pool(origin, {
+    connections,
+    pipelining: 1,
+    allowH2: false,
+    // The time limits are those of each exchange, which the node's own clock watches over.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: IDLE_TIMEOUT_MS,
+    factory: (to, options: Client.Options) => {
+      const client = new Client(to, options);
+      const dispatch = client.dispatch.bind(client);
+      client.dispatch = (asked, handler) => {
+        if (handler instanceof Exchange) handler.reused = client.stats.connected === true;
+        return dispatch(asked, handler);
+      };
+      return client;
+    },
+  });
+}
+
+interface ExchangeParts {
   readonly label: string;
   readonly limits: PostLimits;
   readonly deadlines: Deadlines;
   readonly aborts: AbortListeners;
+  readonly resolve: (answer: HttpAnswer) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** Ends an exchange once: by its answer, by trouble, by the time limit, or by the signal. */
-function boundExchange({ sent, label, limits, deadlines, aborts, reject }: Bound) {
-  const { timeoutMs, signal } = limits;
-  let settled = false;
-  const done = (report: () => void): void => {
-    if (settled) return;
-    settled = true;
-    deadline.cancel();
-    abort?.cancel();
-    report();
-  };
-  const fail = (reason: unknown): void =>
-    done(() => {
-      sent.destroy();
-      reject(reason);
-    });
-  const deadline = deadlines.start(timeoutMs, () => fail(timedOut(label, timeoutMs)));
-  const abort = signal ? aborts.add(signal, () => fail(signal.reason)) : null;
-  if (signal?.aborted) fail(signal.reason);
-  return { done, fail };
+/** One exchange; it ends once: by its answer, by trouble, by the time limit, or by the signal. */
+class Exchange implements Dispatcher.DispatchHandler {
+  /** Whether its connection was there before. */
+  reused = false;
+  ended = false;
+  readonly #parts: ExchangeParts;
+  readonly #deadline: { cancel(): void };
+  readonly #abort: { cancel(): void } | null;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #status = 0;
+  #date: string | null = null;
+  #controller: Dispatcher.DispatchController | null = null;
+
+  constructor(parts: ExchangeParts) {
+    const { label, limits, deadlines, aborts } = parts;
+    const { timeoutMs, signal } = limits;
+    this.#parts = parts;
+    this.#deadline = deadlines.start(timeoutMs, () => this.#fail(timedOut(label, timeoutMs)));
+    this.#abort = signal ? aborts.add(signal, () => this.#fail(signal.reason)) : null;
+    if (signal?.aborted) this.#fail(signal.reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // It may have waited for a connection longer than it was wanted.
+    if (this.ended) controller.abort(NOT_WANTED);
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    this.#status = status;
+    const { date } = headers;
+    this.#date = typeof date === 'string' ? date : null;
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    const { label, limits } = this.#parts;
+    this.#bytes += chunk.length;
+    if (this.#bytes > limits.maxResponseBytes) this.#fail(tooLarge(label, limits.maxResponseBytes));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (!this.#end()) return;
+    const body = chunksToText(this.#chunks, this.#bytes);
+    this.#parts.resolve({ status: this.#status, date: this.#date, body });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    this.#fail(unreachable(this.#parts.label, error, this.reused && this.#status === 0));
+  }
+
+  #fail(reason: unknown): void {
+    if (!this.#end()) return;
+    this.#controller?.abort(NOT_WANTED);
+    this.#parts.reject(reason);
+  }
+
+  /** True the first time. */
+  #end(): boolean {
+    if (this.ended) return false;
+    this.ended = true;
+    this.#deadline?.cancel();
+    this.#abort?.cancel();
+    return true;
+  }
 }
+
+/** Ends an exchange that nobody waits for; an error of its own for each would say no more. */
+const NOT_WANTED = Object.freeze(new Error('the exchange is not wanted any more'));
 
 const timedOut = (label: string, timeoutMs: number): NodeError =>
   new NodeError(RpcTrouble.Timeout, `${label} did not answer within ${timeoutMs} ms`, {
@@ -143,39 +200,19 @@ const timedOut = (label: string, timeoutMs: number): NodeError =>
     details: { endpoint: label, timeoutMs },
   });
 
+/** What shows that the other end had closed the connection. */
+const DEAD_CONNECTION = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
 function unreachable(label: string, cause: Error, reused: boolean): NodeError {
-  const errno = (cause as NodeJS.ErrnoException).code;
+  const { code = '' } = cause as NodeJS.ErrnoException;
   return new NodeError(RpcTrouble.Unreachable, `${label} could not be reached`, {
     retryable: true,
     hint: 'Check that the Neo node runs and that network.rpc names it.',
     cause,
     details: {
       endpoint: label,
-      staleConnection: reused && (errno === 'ECONNRESET' || errno === 'EPIPE'),
+      staleConnection: reused && DEAD_CONNECTION.includes(code),
     },
-  });
-}
-
-/** The answer's text, of at most `maxBytes`. */
-function readBody(
-  response: http.IncomingMessage,
-  label: string,
-  maxBytes: number,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    response.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > maxBytes) reject(tooLarge(label, maxBytes));
-      else chunks.push(chunk);
-    });
-    response.once('end', () => resolve(chunksToText(chunks, bytes)));
-    response.on('error', (cause) => reject(unreachable(label, cause, false)));
-    response.once('close', () => {
-      if (response.complete) return;
-      reject(unreachable(label, new Error('the answer was cut short'), false));
-    });
   });
 }
 
