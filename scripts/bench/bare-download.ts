@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { type Dispatcher, Pool } from 'undici';
 import { systemClock } from '../../src/base/clock.js';
 import { DEFAULT_RUN_BLOCKS } from '../../src/chain/block-tailer.js';
 import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
@@ -59,30 +59,29 @@ export async function download(
   bodies: readonly string[],
   { connections }: Manner,
 ): Promise<Download> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const pool = new Pool(rpcUrl, { connections, headersTimeout: 0, bodyTimeout: 0 });
+  const headers = { 'content-type': 'application/json' };
   let bytes = 0;
   let next = 0;
   const post = (body: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      const headers = {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-      };
-      const sent = request(rpcUrl, { agent, method: 'POST', headers }, (response) => {
-        response.on('data', (chunk: Buffer) => {
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart: () => {},
+        onResponseStart: () => {},
+        onResponseData: (_, chunk) => {
           bytes += chunk.length;
-        });
-        response.once('end', resolve);
-        response.once('error', reject);
-      });
-      sent.once('error', reject);
-      sent.end(body);
+        },
+        onResponseEnd: () => resolve(),
+        onResponseError: (_, error) => reject(error),
+      };
+      pool.dispatch({ method: 'POST', path: '/', headers, body }, handler);
     });
   const work = async (): Promise<void> => {
     for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await post(body);
   };
   const startMs = systemClock.monotonicMs();
   await Promise.all(Array.from({ length: connections }, work));
-  agent.destroy();
-  return { durationMs: systemClock.monotonicMs() - startMs, bytes };
+  const durationMs = systemClock.monotonicMs() - startMs;
+  await pool.destroy();
+  return { durationMs, bytes };
 }

@@ -314,6 +314,43 @@ describe('rpc client', () => {
     server.close();
   });
 
+  it('asks no second time where a new connection is closed without an answer', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.on('error', () => {});
+      socket.on('data', () => socket.end());
+    });
+    const [port] = await freePorts(1);
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const one = client({ url: `http://127.0.0.1:${port}` });
+    await rejects(one.call('getversion'), 'RPC_UNREACHABLE', /could not be reached/);
+    assert.equal(connections, 1);
+    server.close();
+  });
+
+  it('does not send what nobody waits for any more when a connection is free', async () => {
+    const seen: string[] = [];
+    let release = (): void => {};
+    answer = (body, response) => {
+      const { id, method } = asked(body);
+      seen.push(method);
+      release = () => response.end(JSON.stringify({ jsonrpc: '2.0', id, result: 1 }));
+      if (seen.length > 1) release();
+    };
+    const one = client({ maxConnections: 1 });
+    const first = one.call('first');
+    const stop = new AbortController();
+    const second = one.call('second', [], { signal: stop.signal });
+    const third = one.call('third');
+    stop.abort(new Error('stopping'));
+    await assert.rejects(second, /stopping/);
+    while (seen.length === 0) await new Promise(setImmediate);
+    release();
+    assert.deepEqual(await Promise.all([first, third]), [1, 1]);
+    assert.deepEqual(seen, ['first', 'third']);
+  });
+
   it('keeps connections open, and at most four', async () => {
     answerWith(() => ({ result: 1 }));
     const one = client();
