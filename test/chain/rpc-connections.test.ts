@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { createServer, type Socket } from 'node:net';
+import { freePorts } from '../../scripts/devnet/free-port.js';
+import { systemClock } from '../../src/base/clock.js';
+import { createRpcClient, type RpcClient, type RpcClientOptions } from '../../src/chain/rpc.js';
+import { isRpcTrouble } from '../../src/chain/rpc-error.js';
+import { type JsonRequest, type LocalEndpoint, startEndpoint } from './local-endpoint.js';
+
+describe('connections of the rpc client', () => {
+  let endpoint: LocalEndpoint;
+  let clients: RpcClient[] = [];
+  let answer: Parameters<typeof startEndpoint>[0];
+
+  before(async () => {
+    endpoint = await startEndpoint((...all) => answer(...all));
+  });
+  afterEach(() => {
+    for (const client of clients) client.close();
+    clients = [];
+  });
+  after(() => endpoint.stop());
+
+  const client = (options: Partial<RpcClientOptions> = {}): RpcClient => {
+    const made = createRpcClient({ url: endpoint.url, clock: systemClock, ...options });
+    clients.push(made);
+    return made;
+  };
+  const answerWithOne = (): void => {
+    answer = (body, response) => {
+      const { id } = JSON.parse(body) as JsonRequest;
+      response.end(JSON.stringify({ jsonrpc: '2.0', id, result: 1 }));
+    };
+  };
+  const isUnreachable = (promise: Promise<unknown>) =>
+    assert.rejects(promise, (thrown: Error) => {
+      assert.match(thrown.message, /could not be reached/);
+      return isRpcTrouble(thrown);
+    });
+  /** An endpoint that is told of each connection. */
+  const listen = async (onConnection: (socket: Socket) => void) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      onConnection(socket);
+    });
+    const [port] = await freePorts(1);
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+  };
+
+  it('asks nobody again after it was closed, though a kept connection was cut by it', async () => {
+    const one = client({ maxConnections: 1 });
+    answerWithOne();
+    await one.call('getblockcount');
+    let hanging = 0;
+    const hangs = new Promise<void>((resolve) => {
+      answer = () => {
+        hanging += 1;
+        resolve();
+      };
+    });
+    const call = one.call('getblockcount', [], { timeoutMs: 2_000 });
+    await hangs;
+    one.close();
+    await isUnreachable(call);
+    assert.equal(hanging, 1);
+  });
+
+  it('asks again when a kept connection was closed just as it was used', async () => {
+    let exchanges = 0;
+    const server = await listen((socket) => {
+      let served = 0;
+      socket.on('data', (data) => {
+        served += 1;
+        // The second request of a connection finds it closed without an answer.
+        if (served === 2) {
+          socket.resetAndDestroy();
+          return;
+        }
+        exchanges += 1;
+        const { id } = JSON.parse(String(data).split('\r\n\r\n')[1] ?? '') as JsonRequest;
+        const body = JSON.stringify({ id, result: exchanges });
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+      });
+    });
+    const one = client({ url: server.url });
+    assert.equal(await one.call('getversion'), 1);
+    assert.equal(await one.call('getversion'), 2);
+    one.close();
+    server.close();
+  });
+
+  it('asks no second time where a new connection is closed without an answer', async () => {
+    let connections = 0;
+    const server = await listen((socket) => {
+      connections += 1;
+      socket.on('data', () => socket.end());
+    });
+    const one = client({ url: server.url });
+    await isUnreachable(one.call('getversion'));
+    assert.equal(connections, 1);
+    server.close();
+  });
+
+  it('does not send what nobody waits for any more when a connection is free', async () => {
+    const seen: string[] = [];
+    let release = (): void => {};
+    answer = (body, response) => {
+      const { id, method } = JSON.parse(body) as JsonRequest;
+      seen.push(method);
+      release = () => response.end(JSON.stringify({ jsonrpc: '2.0', id, result: 1 }));
+      if (seen.length > 1) release();
+    };
+    const one = client({ maxConnections: 1 });
+    const first = one.call('first');
+    const stop = new AbortController();
+    const second = one.call('second', [], { signal: stop.signal });
+    const third = one.call('third');
+    stop.abort(new Error('stopping'));
+    await assert.rejects(second, /stopping/);
+    while (seen.length === 0) await new Promise(setImmediate);
+    release();
+    assert.deepEqual(await Promise.all([first, third]), [1, 1]);
+    assert.deepEqual(seen, ['first', 'third']);
+  });
+
+  it('keeps connections open, and at most four', async () => {
+    answerWithOne();
+    const one = client();
+    const before = endpoint.opened();
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(Array.from({ length: 12 }, () => one.call('getversion')));
+    }
+    assert.equal(endpoint.opened() - before, 4);
+  });
+});
