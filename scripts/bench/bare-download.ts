@@ -1,5 +1,6 @@
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { systemClock } from '../../src/base/clock.js';
+import { HttpPool } from '../../src/base/http-client.js';
 import { DEFAULT_RUN_BLOCKS } from '../../src/chain/block-tailer.js';
 import { GAS_TOKEN } from '../../src/chain/native-contracts.js';
 import type { RpcCall } from '../../src/chain/rpc.js';
@@ -59,7 +60,7 @@ export async function download(
   bodies: readonly string[],
   { connections }: Manner,
 ): Promise<Download> {
-  const pool = new Pool(rpcUrl, { connections, headersTimeout: 0, bodyTimeout: 0 });
+  const pool = new HttpPool(rpcUrl, { connections, headersTimeout: 0, bodyTimeout: 0 });
   const headers = { 'content-type': 'application/json' };
   let bytes = 0;
   let next = 0;

@@ -1,7 +1,8 @@
-import { Client, type Dispatcher, Pool } from 'undici';
+import type { Client, Dispatcher, Pool } from 'undici';
 import { type AbortListeners, createAbortListeners } from '../base/abort-listeners.js';
 import type { Clock } from '../base/clock.js';
 import { createDeadlines, type Deadlines } from '../base/deadlines.js';
+import { HttpClient, HttpPool } from '../base/http-client.js';
 import { NodeError } from '../base/node-error.js';
 import { RpcTrouble } from './rpc-error.js';
 
@@ -90,7 +91,7 @@ const IDLE_TIMEOUT_MS = 600_000;
 
 /** Connections, one exchange at a time on each; each tells whether it stood before. */
 function createPool({ origin }: URL, connections: number): Pool {
-  return new Pool(origin, {
+  return new HttpPool(origin, {
     connections,
     pipelining: 1,
     allowH2: false,
@@ -99,7 +100,7 @@ function createPool({ origin }: URL, connections: number): Pool {
     bodyTimeout: 0,
     keepAliveTimeout: IDLE_TIMEOUT_MS,
     factory: (to, options: Client.Options) => {
-      const client = new Client(to, options);
+      const client = new HttpClient(to, options);
       const dispatch = client.dispatch.bind(client);
       client.dispatch = (asked, handler) => {
         if (handler instanceof Exchange) handler.reused = client.stats.connected === true;

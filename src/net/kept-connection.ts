@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { buildConnector, Client, Dispatcher } from 'undici';
+import { HttpClient } from '../base/http-client.js';
 import {
   type AnswerReader,
   headersTooLarge,
@@ -60,11 +60,6 @@ export function keptConnection(
   });
   return new Connection(key, socket, client, limits.maxHeaderBytes);
 }
-
-/** By its file: the package as a whole puts itself behind the fetch() of the process, too. */
-const HttpClient = createRequire(import.meta.url)(
-  'undici/lib/dispatcher/client.js',
-) as typeof Client;
 
 /** Gives the client its socket; when that is gone, the client is at its end, too. */
 function handOver(socket: Socket): buildConnector.connector {

@@ -15,11 +15,6 @@ const BUSY_TIMEOUT_MS = 5_000;
  * again until then, and are moved once.
  */
 const CHECKPOINT_PAGES = 4_000;
-/**
- * Memory for pages. A block of thousands of requests changes more than SQLite's 16 MB hold, and a
- * page that has to make room is written again and again before its commit: three times as much.
- */
-const CACHE_KIB = 64 * 1_024;
 /** Stands beside a database while a backup is being put in its place. */
 export const RESTORE_MARKER = 'restore.unfinished';
 
@@ -45,7 +40,6 @@ export function prepareDatabase(db: Database): Database {
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-  db.pragma(`cache_size = -${CACHE_KIB}`);
   // A table that is built anew is gone for a moment: what refers to it is checked afterwards.
   db.pragma('foreign_keys = OFF');
   migrate(db, db.name);
