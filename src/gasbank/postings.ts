@@ -13,7 +13,7 @@ import {
   reservedOf,
   walletOf,
 } from './accounts.js';
-import type { Transfer } from './ledger-store.js';
+import type { Transfer, TransferRow } from './ledger-store.js';
 import type { LockStep } from './upkeep-lock.js';
 
 /** What a gateway event moves datoshi for. */
@@ -64,11 +64,14 @@ export function postingsOf(events: readonly GatewayEvent[], context: PostingCont
   return events.flatMap((event, place) =>
     movesOf(event, place, earner, context)
       .filter(({ amount, debit, credit }) => amount !== 0n && debit !== credit)
-      .map((move) => ({ ...move, id: `${tx}:${place}:${move.cause}`, block, tx })),
+      .map(({ debit, credit, amount, cause, requestId, lostTx }) => {
+        const id = `${tx}:${place}:${cause}`;
+        return { id, debit, credit, amount, cause, block, tx, requestId, lostTx };
+      }),
   );
 }
 
-type Move = Pick<Transfer, 'debit' | 'credit' | 'amount' | 'requestId' | 'lostTx'> & {
+type Move = Pick<TransferRow, 'debit' | 'credit' | 'amount' | 'requestId' | 'lostTx'> & {
   readonly cause: EventCause;
 };
 
@@ -138,13 +141,13 @@ function earnerOf({ name }: GatewayEvent, { tx }: PostingContext, earner: Hash16
 
 const moveFor =
   (requestId: bigint | null) =>
-  (cause: EventCause, debit: AccountId, credit: AccountId, amount: Datoshi): Move => ({
-    cause,
-    debit,
-    credit,
-    amount,
-    requestId,
-  });
+  (
+    cause: EventCause,
+    debit: AccountId,
+    credit: AccountId,
+    amount: Datoshi,
+    lostTx: Hash256 | null = null,
+  ): Move => ({ cause, debit, credit, amount, requestId, lostTx });
 
 /** No block has a lower index. */
 const BEFORE_ALL = -1;
@@ -164,9 +167,9 @@ function chargeMoves(
   const lostTx = isOwn && lost > 0n ? context.lostTxOf(id, earner, lost, from.afterBlock) : null;
   return [
     move('fee', reserved, earned, fee),
-    { ...move('lost', reserved, earned, lost), lostTx },
+    move('lost', reserved, earned, lost, lostTx),
     // What nobody booked as lost cannot be taken out of it.
-    ...(lostTx === null ? [] : [{ ...move('recovered', LOST, BURNT, lost), lostTx }]),
+    ...(lostTx === null ? [] : [move('recovered', LOST, BURNT, lost, lostTx)]),
     move('premium', reserved, earned, premium),
     ...(isOwn ? [move('premium income', EQUITY, PREMIUM, premium)] : []),
     move('remainder', reserved, creditOf(from.payer), from.maxFee - fee - lost - premium),

@@ -19,7 +19,10 @@ export type PredictionStore = ReturnType<typeof createPredictionStore>;
 export function createPredictionStore(db: Database) {
   const insert = db.prepare(`INSERT INTO prediction
     (tx, request_id, delivered, fee, lost, premium, uncut_fee) VALUES (?, ?, ?, ?, ?, ?, ?)`);
-  const ofTx = db.prepare('SELECT * FROM prediction WHERE tx = ? ORDER BY request_id');
+  const ofTx = db
+    .prepare(`SELECT request_id, delivered, fee, lost, premium, uncut_fee FROM prediction
+      WHERE tx = ? ORDER BY request_id`)
+    .raw();
 
   return {
     add(tx: Hash256, predictions: readonly Prediction[]): void {
@@ -31,14 +34,10 @@ export function createPredictionStore(db: Database) {
 
     /** Empty for a transaction of somebody else. */
     of(tx: Hash256): Prediction[] {
-      return (ofTx.all(tx) as Record<string, bigint>[]).map((row) => ({
-        requestId: row.request_id as bigint,
-        delivered: row.delivered === 1n,
-        fee: row.fee as Datoshi,
-        lost: row.lost as Datoshi,
-        premium: row.premium as Datoshi,
-        uncutFee: row.uncut_fee as Datoshi,
-      }));
+      const rows = ofTx.all(tx) as [bigint, bigint, Datoshi, Datoshi, Datoshi, Datoshi][];
+      return rows.map(([requestId, delivered, fee, lost, premium, uncutFee]) => {
+        return { requestId, delivered: delivered === 1n, fee, lost, premium, uncutFee };
+      });
     },
   };
 }

@@ -21,6 +21,7 @@ import { createRoundStore, type PublishedRound } from '../prices/round-store.js'
 import { askedFor } from '../requests/asked-for.js';
 import type { NewRequest, RequestStore } from '../requests/request-store.js';
 import { type Database, inRepeatableTransaction } from '../storage/database.js';
+import { answeredChange } from './answered-change.js';
 import { compareCharges, type FoundDifference } from './compare-charges.js';
 import { compareRounds, type FoundRoundDifference } from './compare-rounds.js';
 import { contradiction } from './contradiction.js';
@@ -124,19 +125,19 @@ export function createIntake(
     new Set(accounts.own.flatMap((own) => (own.sinceBlock <= block ? [own.account] : [])));
   const isOrdered = (tx: Hash256): boolean => ledger.drawState(takenIdOf(tx)) !== 'none';
 
-  function takeEvent(event: GatewayEvent, tx: Hash256, { block, nowMs, result }: Taking): void {
-    const at = { atMs: nowMs, block: block.index, tx };
+  /** Of what comes by the thousand, objects are made in one piece: it costs a part of others. */
+  function takeEvent(event: GatewayEvent, tx: Hash256, taking: Taking): void {
+    const { block, nowMs: atMs, result } = taking;
+    const { index } = block;
     switch (event.name) {
       case 'OracleRequest':
       case 'HttpRequest':
       case 'FunctionRequest':
       case 'RandomRequest': {
         const request = newRequestOf(event, block, tx);
-        requests.add(request, 'waits for its answer to be fetched', {
-          ...at,
-          what: 'requested',
-          why: `maxFee ${formatGas(request.maxFee)} GAS, open until block ${request.deadline}`,
-        });
+        const why = `maxFee ${formatGas(request.maxFee)} GAS, open until block ${request.deadline}`;
+        const step = { atMs, block: index, tx, what: 'requested', why };
+        requests.add(request, 'waits for its answer to be fetched', step);
         result.received.push(event.id);
         return;
       }
@@ -147,28 +148,27 @@ export function createIntake(
         const found = event.code === ResponseCode.Success ? null : requests.foundBecause(event.id);
         const cause = found === null ? '' : ` (found: ${found})`;
         const why = `${responseCodeName(event.code)}, ${how}${cause}`;
-        const fee = event.fee + event.lost + event.premium;
-        const ends = { endedBlock: block.index, endedTx: tx, tx: null, lostTx: null };
-        const { fee: own, lost, premium, delivered } = event;
-        const kept = event.code === ResponseCode.Success ? {} : { result: null };
-        const code = event.code as ResponseCode;
-        const change = { ...ends, fee: own, lost, premium, delivered, code, ...kept, reason: why };
-        requests.move(event.id, 'answeredOnChain', change, { ...at, what: 'answered', why, fee });
+        const { code, delivered } = event;
+        const charged = event.fee + event.lost + event.premium;
+        const change = answeredChange(event, { endedBlock: index, endedTx: tx, reason: why });
+        const step = { atMs, block: index, tx, what: 'answered', why, fee: charged };
+        requests.move(event.id, 'answeredOnChain', change, step);
         const delayMs = delayOf(asked?.createdTimeMs ?? 0, block.timeMs);
-        result.answered.push({ id: event.id, kind, code, delivered, delayMs, charged: fee });
+        result.answered.push({ id: event.id, kind, code, delivered, delayMs, charged });
         return;
       }
       case 'Expired': {
         const why = `refunded ${formatGas(event.refund)} GAS to ${event.payer}`;
-        const ends = { endedBlock: block.index, endedTx: tx, tx: null };
+        const ends = { endedBlock: index, endedTx: tx, tx: null };
         const change = { ...ends, reason: `expired: ${why}`, code: null, result: null };
-        requests.move(event.id, 'expiredOnChain', change, { ...at, what: 'expired', why });
+        const step = { atMs, block: index, tx, what: 'expired', why };
+        requests.move(event.id, 'expiredOnChain', change, step);
         result.expired.push(requests.brief(event.id)?.kind ?? 'unknown');
         return;
       }
       case 'PriceUpdated': {
         const { name: _, timestamp: timestampMs, ...round } = event;
-        const published = { ...round, timestampMs, block: block.index, tx };
+        const published = { ...round, timestampMs, block: index, tx };
         rounds.add(published);
         result.published.push(published);
         return;
@@ -289,9 +289,12 @@ function eventsByTransaction(block: TailedBlock): Map<Hash256, GatewayEvent[]> {
 }
 
 function newRequestOf(event: AskEvent, block: TailedBlock, tx: Hash256): NewRequest {
+  const { kind, subject, filter } = askedFor(event);
   return {
     id: event.id,
-    ...askedFor(event),
+    kind,
+    subject,
+    filter,
     requester: event.requester,
     payer: event.payer,
     maxFee: event.maxFee,
