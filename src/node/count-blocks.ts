@@ -27,6 +27,6 @@ export function countBlocks(
   }
   for (const { reason } of result.differences) metrics.chargeDifference(reason);
   for (const { kind, amount } of result.fees) metrics.feesPaid(kind, amount);
-  if (wasInStep) for (const kind of result.expired) metrics.unanswered(kind);
+  if (wasInStep) for (const { kind } of result.expired) metrics.unanswered(kind);
   if (knowsOwn) for (const what of result.foreign) metrics.foreignTransaction(what);
 }

@@ -214,7 +214,7 @@ function tellOf({ received, answered, expired }: IntakeResult, block: number, te
     const answer = responseCodeName(code);
     tell('answered', { requestId: id, upToBlock: block, answer, delivered });
   }
-  for (const requestId of expired) tell('expired', { requestId, upToBlock: block });
+  for (const { id } of expired) tell('expired', { requestId: id, upToBlock: block });
 }
 
 /** The resolver of all kinds, under the eyes of what keeps evidence. */

@@ -61,12 +61,18 @@ export interface SettledAnswer {
   readonly charged: Datoshi;
 }
 
+/** A request that was refunded without an answer. */
+export interface ExpiredRequest {
+  readonly id: bigint;
+  readonly kind: string;
+}
+
 /** What a block brought, for those who wait for it. */
 export interface IntakeResult {
   readonly received: readonly bigint[];
   readonly answered: readonly SettledAnswer[];
-  /** Kinds of those that were refunded without an answer. */
-  readonly expired: readonly string[];
+  /** Those that were refunded without an answer. */
+  readonly expired: readonly ExpiredRequest[];
   readonly overdue: readonly bigint[];
   /** Runs of upkeeps, and how long after their occurrence they are in a block. */
   readonly performed: readonly PerformedRun[];
@@ -163,7 +169,8 @@ export function createIntake(
         const change = { ...ends, reason: `expired: ${why}`, code: null, result: null };
         const step = { atMs, block: index, tx, what: 'expired', why };
         requests.move(event.id, 'expiredOnChain', change, step);
-        result.expired.push(requests.brief(event.id)?.kind ?? 'unknown');
+        const kind = requests.brief(event.id)?.kind ?? 'unknown';
+        result.expired.push({ id: event.id, kind });
         return;
       }
       case 'PriceUpdated': {

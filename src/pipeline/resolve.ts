@@ -68,7 +68,7 @@ export interface Resolve {
 const GATHER_MS = 5;
 /** And so long where more are under way than one transaction takes. */
 const GATHER_CROWD_MS = 20;
-const GATHER_MOST = 32;
+const GATHER_MOST = 48;
 
 /** Finds answers for requests that are `received`, in turns. */
 export function createResolve(parts: ResolveParts): Resolve {

@@ -6,7 +6,8 @@ import { createMetrics } from '../../src/telemetry/metrics.js';
 describe('what is counted of blocks', () => {
   const counted = async (seen: Seen) => {
     const metrics = createMetrics({ version: '1', process: false });
-    const result = { ...nothingYet(), expired: ['random'], foreign: ['fees' as const] };
+    const expired = [{ id: 7n, kind: 'random' }];
+    const result = { ...nothingYet(), expired, foreign: ['fees' as const] };
     countBlocks(metrics, result, { height: 5, processed: 5 }, seen);
     const samples = [
       ...(await metrics.samples('dodona_unanswered_total')),

@@ -223,5 +223,7 @@ describe('a node that keeps to what its operator lets it spend', function () {
     await node.until('held', () => reason.test(node.find(id)?.reason ?? ''));
     await node.untilEnded(ids);
     assert.equal(node.explain(id).state, 'expired');
+    const told = new RegExp(`"expired",[^\n]*"requestId":"${id}"`);
+    await node.until('told in the log', () => told.test(node.logText()));
   });
 });
