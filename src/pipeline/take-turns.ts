@@ -25,7 +25,10 @@ type Counts = ReadonlyMap<Hash160, number>;
  * than the node can answer waits behind himself, not others behind him.
  */
 export function createTurns(
-  requests: Pick<RequestStore, 'dueIds' | 'nextRequester' | 'oldestOf'>,
+  requests: Pick<
+    RequestStore,
+    'areMoreDueThan' | 'dueIds' | 'hasMoreThan' | 'nextRequester' | 'oldestOf'
+  >,
   state: WaitingState,
 ) {
   /** Whose turn it was last. */
@@ -47,8 +50,8 @@ export function createTurns(
     const found: Hash160[] = [];
     let looked = 0;
     for (const requester of requestersInTurn()) {
-      const limit = 1 + (underWay.get(requester) ?? 0);
-      const isDue = () => requests.oldestOf(state, requester, nowMs, limit).length === limit;
+      const busy = underWay.get(requester) ?? 0;
+      const isDue = () => requests.hasMoreThan(state, requester, nowMs, busy);
       if (mostOf(requester) > 0 && isDue()) found.push(requester);
       looked += 1;
       if (found.length === 0 && looked === MAX_LOOKED_AT) last = requester;
@@ -82,12 +85,14 @@ export function createTurns(
       const { nowMs, room, busy, mostOf } = wanted;
       if (room <= 0) return [];
       const reach = room + busy.size + 1;
-      const due = requests.dueIds(state, nowMs, reach);
-      if (due.length === reach) {
+      const isBacklog = requests.areMoreDueThan(state, nowMs, reach - 1);
+      let due = isBacklog ? null : requests.dueIds(state, nowMs, reach);
+      if (due === null || due.length === reach) {
         const chosen = inTurns(wanted);
         isInTurn = chosen.length > 0;
         if (isInTurn) return chosen;
       }
+      due ??= requests.dueIds(state, nowMs, reach);
       const free = due.filter(({ id }) => !busy.has(id));
       free.sort((a, b) => (a.id < b.id ? -1 : 1));
       return withinShares(free, mostOf).slice(0, room);

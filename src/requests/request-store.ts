@@ -208,6 +208,13 @@ function createQueue(db: Database, longestWaitMs: LongestWait) {
   }
 
   return {
+    /** Whether more than so many are due: none of them is read. */
+    areMoreDueThan(state: RequestState, nowMs: number, count: number): boolean {
+      const text = `SELECT 1 FROM request WHERE state = '${state}' AND due_ms <= ?
+        ORDER BY due_ms, id LIMIT 1 OFFSET ? + 0`;
+      return prepared(text).get(Math.round(nowMs), count) !== undefined;
+    },
+
     /** In the order in which they fell due, those that are. */
     dueIds(state: RequestState, nowMs: number, limit: number): DueRequest[] {
       const rows = dueRows(state, nowMs, limit);

@@ -16,6 +16,21 @@ export function createTurnQueries(db: Database) {
     WAITING_STATES.map((state) => [state, prepareQueries(db, state)]),
   ) as Record<WaitingState, ReturnType<typeof prepareQueries>>;
 
+  function oldestOf(
+    state: WaitingState,
+    requester: Hash160,
+    nowMs: number,
+    limit: number,
+  ): readonly DueRequest[] {
+    const { fresh, putOff } = queries[state];
+    const rows = [
+      ...fresh.all(requester, limit),
+      ...putOff.all(requester, Math.round(nowMs), limit),
+    ] as [bigint][];
+    const ids = rows.map(([id]) => id).sort((a, b) => (a < b ? -1 : 1));
+    return ids.slice(0, limit).map((id) => ({ id, requester }));
+  }
+
   return {
     /** Who has something waiting and comes next in the order of accounts; '' is before all. */
     nextRequester(state: WaitingState, after: Hash160 | ''): Hash160 | null {
@@ -23,21 +38,14 @@ export function createTurnQueries(db: Database) {
       return row?.[0] ?? null;
     },
 
-    /** One requester's oldest that are due, be they new or to be tried again. */
-    oldestOf(
-      state: WaitingState,
-      requester: Hash160,
-      nowMs: number,
-      limit: number,
-    ): readonly DueRequest[] {
-      const { fresh, putOff } = queries[state];
-      const rows = [
-        ...fresh.all(requester, limit),
-        ...putOff.all(requester, Math.round(nowMs), limit),
-      ] as [bigint][];
-      const ids = rows.map(([id]) => id).sort((a, b) => (a < b ? -1 : 1));
-      return ids.slice(0, limit).map((id) => ({ id, requester }));
+    /** Whether more than so many of one requester are due: where most are new, none is read. */
+    hasMoreThan(state: WaitingState, requester: Hash160, nowMs: number, count: number): boolean {
+      if (queries[state].freshBeyond.get(requester, count) !== undefined) return true;
+      return oldestOf(state, requester, nowMs, count + 1).length > count;
     },
+
+    /** One requester's oldest that are due, be they new or to be tried again. */
+    oldestOf,
   };
 }
 
@@ -48,6 +56,8 @@ function prepareQueries(db: Database, state: WaitingState) {
   return {
     nextAfter: prepare(`SELECT requester ${waiting} AND requester > ? ORDER BY requester LIMIT 1`),
     fresh: prepare(`SELECT id ${waiting} AND requester = ? AND due_ms = 0 ORDER BY id LIMIT ? + 0`),
+    freshBeyond: prepare(`SELECT 1 ${waiting} AND requester = ? AND due_ms = 0
+      ORDER BY id LIMIT 1 OFFSET ? + 0`),
     putOff: prepare(`SELECT id ${waiting} AND requester = ? AND due_ms > 0 AND due_ms <= ?
       ORDER BY due_ms, id LIMIT ? + 0`),
   };

@@ -99,11 +99,11 @@ describe('what is worked on next', () => {
   it('looks at no more requesters than there is room for, however many have something due', () => {
     for (let at = 1; at <= 40; at++) ask(account(at), 3);
     const asked = new Set<Hash160>();
-    const oldestOf: Stages['requests']['oldestOf'] = (state, requester, nowMs, limit) => {
+    const hasMoreThan: Stages['requests']['hasMoreThan'] = (state, requester, ...of) => {
       asked.add(requester);
-      return stages.requests.oldestOf(state, requester, nowMs, limit);
+      return stages.requests.hasMoreThan(state, requester, ...of);
     };
-    work(createTurns({ ...stages.requests, oldestOf }, 'received'));
+    work(createTurns({ ...stages.requests, hasMoreThan }, 'received'));
     assert.equal(asked.size, 4);
   });
 

@@ -104,6 +104,7 @@ describe('queries that run with each block or each look at the metrics', () => {
     const ranges = [
       'requester>?',
       'requester=? AND due_ms=?',
+      'requester=? AND due_ms=?',
       'requester=? AND due_ms>? AND due_ms<?',
     ];
     const ofState = ranges.map(
@@ -111,6 +112,41 @@ describe('queries that run with each block or each look at the metrics', () => {
     );
     assert.deepEqual(plans, [...ofState, ...ofState, ...ofState]);
     assert.deepEqual(requests.oldestOf('received', ALICE, 5, 9), []);
+  });
+
+  it('tell without reading them whether more are due than so many', () => {
+    const plans = plansOf(() => {
+      createRequestStore(db).areMoreDueThan('resolved', 5, 9);
+    });
+    const range = 'SEARCH request USING COVERING INDEX request_by_state (state=? AND due_ms<?)';
+    assert.ok(plans.includes(range), plans.join('; '));
+    for (const plan of plans) assert.doesNotMatch(plan, /TEMP B-TREE/);
+    const stages = createStages();
+    try {
+      for (const id of [1n, 2n, 3n]) stages.add(id, []);
+      inTransaction(stages.db, () => stages.requests.hold(3n, 'waits', 60, null));
+      const { requester } = stages.requests.get(1n) ?? { requester: ALICE };
+      const more = (nowMs: number, count: number) => [
+        stages.requests.areMoreDueThan('received', nowMs, count),
+        stages.requests.hasMoreThan('received', requester, nowMs, count),
+      ];
+      assert.deepEqual(
+        [more(59, 1), more(59, 2)],
+        [
+          [true, true],
+          [false, false],
+        ],
+      );
+      assert.deepEqual(
+        [more(60, 2), more(60, 3)],
+        [
+          [true, true],
+          [false, false],
+        ],
+      );
+    } finally {
+      stages.close();
+    }
   });
 });
 
