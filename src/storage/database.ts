@@ -240,8 +240,11 @@ function migrate(db: Database, path: string): void {
   transact(db, () => {
     // One of them rewrites conditions of tables where they stand.
     db.unsafeMode(true);
-    for (const migration of MIGRATIONS.slice(schemaVersion(db))) db.exec(migration);
-    db.unsafeMode(false);
+    try {
+      for (const migration of MIGRATIONS.slice(schemaVersion(db))) db.exec(migration);
+    } finally {
+      db.unsafeMode(false);
+    }
     const broken = db.pragma('foreign_key_check') as unknown[];
     if (broken.length > 0) throw new Error(`bug: a migration of ${path} left rows without parents`);
     db.pragma(`user_version = ${LATEST_SCHEMA}`);
