@@ -1,41 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { freePorts } from '../../scripts/devnet/free-port.js';
-import { systemClock } from '../../src/base/clock.js';
-import { createRpcClient, type RpcClient, type RpcClientOptions } from '../../src/chain/rpc.js';
-import { isRpcTrouble } from '../../src/chain/rpc-error.js';
-import { type JsonRequest, type LocalEndpoint, startEndpoint } from './local-endpoint.js';
+import type { JsonRequest } from './local-endpoint.js';
+import { asked, rejects, rpcUnderTest } from './rpc-fixture.js';
 
 describe('connections of the rpc client', () => {
-  let endpoint: LocalEndpoint;
-  let clients: RpcClient[] = [];
-  let answer: Parameters<typeof startEndpoint>[0];
-
-  before(async () => {
-    endpoint = await startEndpoint((...all) => answer(...all));
-  });
-  afterEach(() => {
-    for (const client of clients) client.close();
-    clients = [];
-  });
-  after(() => endpoint.stop());
-
-  const client = (options: Partial<RpcClientOptions> = {}): RpcClient => {
-    const made = createRpcClient({ url: endpoint.url, clock: systemClock, ...options });
-    clients.push(made);
-    return made;
-  };
-  const answerWithOne = (): void => {
-    answer = (body, response) => {
-      const { id } = JSON.parse(body) as JsonRequest;
-      response.end(JSON.stringify({ jsonrpc: '2.0', id, result: 1 }));
-    };
-  };
-  const isUnreachable = (promise: Promise<unknown>) =>
-    assert.rejects(promise, (thrown: Error) => {
-      assert.match(thrown.message, /could not be reached/);
-      return isRpcTrouble(thrown);
-    });
+  const rpc = rpcUnderTest();
+  const { endpoint, client, answerWith } = rpc;
   /** An endpoint that is told of each connection. */
   const listen = async (onConnection: (socket: Socket) => void) => {
     const server = createServer((socket) => {
@@ -49,11 +20,11 @@ describe('connections of the rpc client', () => {
 
   it('asks nobody again after it was closed, though a kept connection was cut by it', async () => {
     const one = client({ maxConnections: 1 });
-    answerWithOne();
+    answerWith(() => ({ result: 1 }));
     await one.call('getblockcount');
     let hanging = 0;
     const hangs = new Promise<void>((resolve) => {
-      answer = () => {
+      rpc.answer = () => {
         hanging += 1;
         resolve();
       };
@@ -61,7 +32,7 @@ describe('connections of the rpc client', () => {
     const call = one.call('getblockcount', [], { timeoutMs: 2_000 });
     await hangs;
     one.close();
-    await isUnreachable(call);
+    await rejects(call, 'RPC_UNREACHABLE', /could not be reached/);
     assert.equal(hanging, 1);
   });
 
@@ -96,7 +67,7 @@ describe('connections of the rpc client', () => {
       socket.on('data', () => socket.end());
     });
     const one = client({ url: server.url });
-    await isUnreachable(one.call('getversion'));
+    await rejects(one.call('getversion'), 'RPC_UNREACHABLE', /could not be reached/);
     assert.equal(connections, 1);
     server.close();
   });
@@ -104,8 +75,8 @@ describe('connections of the rpc client', () => {
   it('does not send what nobody waits for any more when a connection is free', async () => {
     const seen: string[] = [];
     let release = (): void => {};
-    answer = (body, response) => {
-      const { id, method } = JSON.parse(body) as JsonRequest;
+    rpc.answer = (body, response) => {
+      const { id, method } = asked(body);
       seen.push(method);
       release = () => response.end(JSON.stringify({ jsonrpc: '2.0', id, result: 1 }));
       if (seen.length > 1) release();
@@ -124,12 +95,12 @@ describe('connections of the rpc client', () => {
   });
 
   it('keeps connections open, and at most four', async () => {
-    answerWithOne();
+    answerWith(() => ({ result: 1 }));
     const one = client();
-    const before = endpoint.opened();
+    const before = endpoint().opened();
     for (let round = 0; round < 3; round++) {
       await Promise.all(Array.from({ length: 12 }, () => one.call('getversion')));
     }
-    assert.equal(endpoint.opened() - before, 4);
+    assert.equal(endpoint().opened() - before, 4);
   });
 });

@@ -1,52 +1,13 @@
 import assert from 'node:assert/strict';
 import { freePorts } from '../../scripts/devnet/free-port.js';
-import { systemClock } from '../../src/base/clock.js';
-import { NodeError } from '../../src/base/node-error.js';
-import {
-  createRpcClient,
-  isRpcError,
-  isRpcTrouble,
-  type RpcClient,
-  type RpcClientOptions,
-  RpcCode,
-  RpcError,
-} from '../../src/chain/rpc.js';
+import { isRpcError, isRpcTrouble, RpcCode, RpcError } from '../../src/chain/rpc.js';
 import { holds } from './holds.js';
-import { type JsonRequest, type LocalEndpoint, startEndpoint } from './local-endpoint.js';
+import type { JsonRequest } from './local-endpoint.js';
+import { asked, rejects, rpcUnderTest } from './rpc-fixture.js';
 
 describe('rpc client', () => {
-  let endpoint: LocalEndpoint;
-  let clients: RpcClient[] = [];
-  let answer: Parameters<typeof startEndpoint>[0];
-
-  before(async () => {
-    endpoint = await startEndpoint((...all) => answer(...all));
-  });
-  afterEach(() => {
-    for (const client of clients) client.close();
-    clients = [];
-  });
-  after(() => endpoint.stop());
-
-  const client = (options: Partial<RpcClientOptions> = {}): RpcClient => {
-    const made = createRpcClient({ url: endpoint.url, clock: systemClock, ...options });
-    clients.push(made);
-    return made;
-  };
-  const asked = (body: string) => JSON.parse(body) as JsonRequest;
-  const answerWith = (fields: (request: JsonRequest) => Record<string, unknown>): void => {
-    answer = (body, response) => {
-      const request = asked(body);
-      response.end(JSON.stringify({ jsonrpc: '2.0', id: request.id, ...fields(request) }));
-    };
-  };
-  const rejects = (promise: Promise<unknown>, code: string, message: RegExp) =>
-    assert.rejects(promise, (thrown: unknown) => {
-      holds(thrown instanceof NodeError, String(thrown));
-      assert.equal(thrown.code, code);
-      assert.match(thrown.message, message);
-      return true;
-    });
+  const rpc = rpcUnderTest();
+  const { endpoint, client, answerWith } = rpc;
 
   it('sends the method and parameters and returns the result, also null', async () => {
     answerWith(({ method, params }) => ({ result: { method, params } }));
@@ -69,7 +30,7 @@ describe('rpc client', () => {
 
   it('keeps code, message and data of an error answer, whatever the HTTP status', async () => {
     for (const status of [200, 422, 500]) {
-      answer = (body, response) => {
+      rpc.answer = (body, response) => {
         const error = { code: -511, message: 'Insufficient funds', data: 'needs 5' };
         response.writeHead(status).end(JSON.stringify({ id: asked(body).id, error }));
       };
@@ -86,7 +47,7 @@ describe('rpc client', () => {
 
   it('tells what a server in front of a node refuses for now from what a node refuses', async () => {
     const isRetryable = async (code: number): Promise<boolean> => {
-      answer = (_body, response) => {
+      rpc.answer = (_body, response) => {
         const error = { code, message: 'no' };
         response.writeHead(429).end(JSON.stringify({ jsonrpc: '2.0', id: null, error }));
       };
@@ -100,7 +61,7 @@ describe('rpc client', () => {
   });
 
   it('matches the answers of a batch by id, not by position', async () => {
-    answer = (body, response) => {
+    rpc.answer = (body, response) => {
       const requests = JSON.parse(body) as JsonRequest[];
       const answers = requests.map(({ id, params }) =>
         params[0] === 1 ? { id, error: { code: -101, message: 'x' } } : { id, result: params[0] },
@@ -116,7 +77,7 @@ describe('rpc client', () => {
 
   it('splits a batch of more than 100 calls, and sends nothing for none', async () => {
     const sizes: number[] = [];
-    answer = (body, response) => {
+    rpc.answer = (body, response) => {
       const requests = JSON.parse(body) as JsonRequest[];
       sizes.push(requests.length);
       const answers = requests.map(({ id, params }) => ({ id, result: params[0] }));
@@ -158,7 +119,7 @@ describe('rpc client', () => {
       [() => [1, 2], /an entry that is not an object/],
     ];
     for (const [reply, message] of cases) {
-      answer = (body, response) => {
+      rpc.answer = (body, response) => {
         const ids = (JSON.parse(body) as JsonRequest[]).map(({ id }) => id);
         response.end(JSON.stringify(reply(ids)));
       };
@@ -167,7 +128,7 @@ describe('rpc client', () => {
   });
 
   it('throws the one error that answers a whole batch', async () => {
-    answer = (_body, response) => {
+    rpc.answer = (_body, response) => {
       const error = { code: -32600, message: 'Invalid request', data: 'too many requests' };
       response.end(JSON.stringify({ id: null, error }));
     };
@@ -185,27 +146,27 @@ describe('rpc client', () => {
       ['{"id":ID,"error":"bad"}', /an error that has no code/],
     ];
     for (const [reply, message] of cases) {
-      answer = (body, response) => response.end(reply.replace('ID', String(asked(body).id)));
+      rpc.answer = (body, response) => response.end(reply.replace('ID', String(asked(body).id)));
       await rejects(client().call('getversion'), 'RPC_MALFORMED', message);
     }
   });
 
   it('reports a HTTP status without a JSON answer', async () => {
-    answer = (_body, response) => response.writeHead(429).end('slow down');
+    rpc.answer = (_body, response) => response.writeHead(429).end('slow down');
     await rejects(client().call('getversion'), 'RPC_HTTP_STATUS', /HTTP status 429/);
   });
 
   it('gives up after the time limit, also in the middle of an answer', async () => {
-    answer = () => {};
+    rpc.answer = () => {};
     const call = client().call('getversion', [], { timeoutMs: 30 });
     await rejects(call, 'RPC_TIMEOUT', /did not answer within 30 ms/);
-    answer = (_body, response) => response.write('{"jsonrpc"');
+    rpc.answer = (_body, response) => response.write('{"jsonrpc"');
     const drip = client().call('getversion', [], { timeoutMs: 30 });
     await rejects(drip, 'RPC_TIMEOUT', /did not answer within 30 ms/);
   });
 
   it('ends with the reason of the signal that aborts it', async () => {
-    answer = () => {};
+    rpc.answer = () => {};
     const stop = new AbortController();
     const call = client().call('getversion', [], { signal: stop.signal });
     stop.abort(new Error('stopping'));
@@ -222,7 +183,7 @@ describe('rpc client', () => {
 
   it('asks for a batch in halves when its answer would be too large', async () => {
     const sizes: number[] = [];
-    answer = (body, response) => {
+    rpc.answer = (body, response) => {
       const requests = JSON.parse(body) as JsonRequest[];
       sizes.push(requests.length);
       const text = 'x'.repeat(200);
@@ -240,7 +201,7 @@ describe('rpc client', () => {
   });
 
   it('shares a signal among many calls', async () => {
-    answer = () => {};
+    rpc.answer = () => {};
     const warnings: Error[] = [];
     const onWarning = (warning: Error) => warnings.push(warning);
     process.on('warning', onWarning);
@@ -259,7 +220,7 @@ describe('rpc client', () => {
   it('reports an endpoint that refuses connections or cuts the answer short', async () => {
     const nobody = client({ url: `http://127.0.0.1:${await freePorts(1)}` });
     await rejects(nobody.call('getversion'), 'RPC_UNREACHABLE', /could not be reached/);
-    answer = (_body, response) => {
+    rpc.answer = (_body, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"jsonrpc":', () => response.destroy());
     };
@@ -270,11 +231,11 @@ describe('rpc client', () => {
 
   it('puts user and password into a header, and path or password into no message', async () => {
     let seen: string | undefined;
-    answer = (_body, response, request) => {
+    rpc.answer = (_body, response, request) => {
       seen = `${request.headers.authorization} ${request.url}`;
       response.writeHead(503).end();
     };
-    const url = endpoint.url.replace('//', '//user:geheim@');
+    const url = endpoint().url.replace('//', '//user:geheim@');
     const one = client({ url: `${url}/v1/key-123?token=abc` });
     const thrown = await one.call('getversion').catch((error: unknown) => error);
     assert.equal(seen, `Basic ${btoa('user:geheim')} /v1/key-123?token=abc`);
