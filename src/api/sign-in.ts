@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { sha256, toHex } from '../base/bytes.js';
+import { sha256Hex, toHex } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { type Hash160, hash160ToAddress } from '../base/hash.js';
 import type { RandomBytes } from '../base/sealed-box.js';
@@ -60,7 +60,7 @@ export function createSignIn(parts: {
   const used = new Map<string, number>();
   const sessions = new Map<string, OwnerSession>();
 
-  const hashOf = (secret: string): string => toHex(sha256(secret));
+  const hashOf = (secret: string): string => sha256Hex(secret);
 
   const sealOf = (origin: string, { account, nonce, expiresMs }: Ticket): Buffer =>
     createHmac('sha256', sealingKey)

@@ -186,7 +186,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #end(): boolean {
     if (this.ended) return false;
     this.ended = true;
-    this.#deadline?.cancel();
+    this.#deadline.cancel();
     this.#abort?.cancel();
     return true;
   }

@@ -228,7 +228,6 @@ function headersOf(
 /** No line may hold a secret, nor may they all together, one behind the other. */
 function linesWithout(redact: Redact, lines: readonly string[]): string[] {
   const clean = lines.map((line) => textWithout(redact, line));
-  if (redact === NOTHING_TO_REDACT) return clean;
   const hidden = redact(Buffer.from(clean.join('')));
   return hidden.changed ? clean.map(() => LEFT_OUT) : clean;
 }

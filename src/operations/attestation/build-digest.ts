@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { sha256, toHex } from '../../base/bytes.js';
+import { sha256, sha256Hex } from '../../base/bytes.js';
 import { messageOf, NodeError } from '../../base/node-error.js';
 
 /** What a program consists of, file by file. */
@@ -50,7 +50,7 @@ export function buildDigest(root: string, program: 'dist' | 'src'): BuildListing
       const bytes = readFileSync(join(root, name));
       size += bytes.length;
       if (size > MAX_BUILD_BYTES) throw new RangeError(`more than ${MAX_BUILD_BYTES} bytes`);
-      return `${toHex(sha256(bytes))}  ${name}`;
+      return `${sha256Hex(bytes)}  ${name}`;
     });
     const text = [HEAD, ...lines, ...lockLines(root), ''].join('\n');
     return { digest: sha256(text), text };

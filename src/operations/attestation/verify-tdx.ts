@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import dcap from '@phala/dcap-qvl';
-import { sha256, toHex } from '../../base/bytes.js';
+import { sha256Hex, toHex } from '../../base/bytes.js';
 import { messageOf } from '../../base/node-error.js';
 import type { TdxPolicy } from '../../config/attestation-policy.js';
 import type { Check } from '../verify-bundle.js';
@@ -74,7 +74,7 @@ function checkSignatures(
     const module = judgeTdxModule(info, report);
     const platform = judgePlatform(bytes, collateral, root, atMs);
     const whose = policy.rootCa === null ? "it is Intel's" : "named by the policy, not Intel's";
-    const fingerprint = `the root has the SHA-256 ${toHex(sha256(root.raw))}: ${whose}`;
+    const fingerprint = `the root has the SHA-256 ${sha256Hex(root.raw)}: ${whose}`;
     const patched =
       platform === null
         ? { what: PATCHED, found: 'fails' as const, details: [BELOW_ALL] }
