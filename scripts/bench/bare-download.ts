@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import type { Dispatcher } from 'undici';
 import { systemClock } from '../../src/base/clock.js';
 import { HttpPool } from '../../src/base/http-client.js';
@@ -54,12 +57,31 @@ export interface Download {
   readonly bytes: number;
 }
 
+export interface DownloadTask {
+  readonly rpcUrl: string;
+  /** To be posted, in turn. */
+  readonly bodies: readonly string[];
+  readonly manner: Manner;
+}
+
+/** Downloads by a process that is started for it, as cold as a node that was just started. */
+export async function downloadAfresh(task: DownloadTask): Promise<Download> {
+  const program = fileURLToPath(new URL('./bare-loop.ts', import.meta.url));
+  const child = fork(program, { execArgv: ['--import', 'tsx'] });
+  const exit = once(child, 'exit');
+  let done: Download | null = null;
+  child.once('message', (message) => {
+    done = message as Download;
+  });
+  child.send(task);
+  const [code] = await exit;
+  if (done === null) throw new Error(`the bare loop ended with exit code ${code}`);
+  return done;
+}
+
 /** Posts the texts over as many connections as the node has, and throws the answers away. */
-export async function download(
-  rpcUrl: string,
-  bodies: readonly string[],
-  { connections }: Manner,
-): Promise<Download> {
+export async function download({ rpcUrl, bodies, manner }: DownloadTask): Promise<Download> {
+  const { connections } = manner;
   const pool = new HttpPool(rpcUrl, { connections, headersTimeout: 0, bodyTimeout: 0 });
   const headers = { 'content-type': 'application/json' };
   let bytes = 0;

@@ -186,7 +186,7 @@ const faultlessRpc = ({ chain, time }: Simulation): Rpc =>
     clock: { nowMs: time.nowMs, monotonicMs: time.nowMs, sleep: async () => {} },
     connect: () => ({
       label: 'the chain',
-      post: async (body) => ({ ...chain.post(0, body), date: null }),
+      post: async (body) => ({ ...chain.post(0, body()), date: null }),
       close: () => {},
     }),
   });

@@ -95,7 +95,7 @@ export function createRpcConnections(
   return {
     connect: (url) => ({
       label: labelOf(url),
-      post: (body, limits) => outward(life, 'rpc', () => exchange(url, body, limits)),
+      post: (body, limits) => outward(life, 'rpc', () => exchange(url, body(), limits)),
       close: () => {},
     }),
   };

@@ -13,6 +13,7 @@ import type {
   GatewayNotification,
   TailedBlock,
 } from './block-source.js';
+import { callSeries } from './call-text.js';
 import { parseNotifications } from './gateway-notification.js';
 import { type OwnGas, ownAccountsOf } from './own-gas.js';
 import {
@@ -22,7 +23,7 @@ import {
   type NotedBlock,
   parseTransfers,
 } from './own-gas-fast.js';
-import { type RpcCall, unwrapResult } from './rpc.js';
+import { NOTHING_SAID, type RpcCall, type RpcResult, unwrapResult } from './rpc.js';
 import { rpcCount, rpcHash256, rpcList, rpcObject } from './rpc-fields.js';
 
 /**
@@ -35,35 +36,43 @@ export function createFastBlockSource(options: BlockSourceOptions): BlockSource 
   const own = ownAccountsOf(options.ownAccounts ?? []);
   const followsGas = own.size > 0;
   const gasCall = gasTransfersCall(own);
-  const filter = Object.freeze({ contract: gateway });
-  const eventsCall = (index: number): RpcCall => ({
-    method: 'getblocknotifications',
-    params: [index, filter],
-    saysNothing: isEmptyObject,
-  });
+  const eventsCall = callSeries('getblocknotifications', [{ contract: gateway }], isEmptyObject);
   const parse = (index: number, events: unknown, gas: unknown): NotedBlock => ({
     index,
     notifications: parseBlockEvents(events, gateway, index),
     transfers: isEmpty(gas) ? NO_TRANSFERS : parseTransfers(gas, own, index),
   });
+  const runCalls = (from: number, end: number): RpcCall[] => {
+    const calls: RpcCall[] = [];
+    for (let index = from; index < end; index++) calls.push(eventsCall(index));
+    calls.push(headerCall(from), headerCall(end - 1));
+    if (followsGas) for (let index = from; index < end; index++) calls.push(gasCall(index));
+    return calls;
+  };
+  /** Those of a run that hold anything: of thousands of blocks a few. */
+  const notedOf = (results: readonly RpcResult[], from: number, count: number): NotedBlock[] => {
+    const noted: NotedBlock[] = [];
+    for (let at = 0; at < count; at++) {
+      const events = results[at];
+      const gas = followsGas ? results[count + 2 + at] : NOTHING_SAID;
+      if (events === NOTHING_SAID && gas === NOTHING_SAID) continue;
+      const index = from + at;
+      const block = parse(index, existing(events, index), existing(gas, index));
+      if (holdsAny(block)) noted.push(block);
+    }
+    return noted;
+  };
 
   const read: BlockSource['read'] = async (fromIndex, count, signal) => {
     const last = fromIndex + count - 1;
-    const indexes = Array.from({ length: count }, (_, at) => fromIndex + at);
     const limits = { signal, minHeight: last };
-    const gasCalls = followsGas ? indexes.map(gasCall) : [];
-    const ends = [headerCall(fromIndex), headerCall(last)];
-    const results = await rpc.batch([...indexes.map(eventsCall), ...ends, ...gasCalls], limits);
-    const noted = indexes.map((index, at) => {
-      const gas = followsGas ? existing(results[count + 2 + at], index) : {};
-      return parse(index, existing(results[at], index), gas);
-    });
+    const ahead = { ...limits, givesWay: true };
+    const results = await rpc.batch(runCalls(fromIndex, fromIndex + count), ahead);
+    const noted = notedOf(results, fromIndex, count);
     const first = parseHeader(existing(results[count], fromIndex), fromIndex);
     const headers = new Map<number, BlockHeader>([[fromIndex, first]]);
     headers.set(last, parseHeader(existing(results[count + 1], last), last));
-    const holdsAny = ({ notifications, transfers }: NotedBlock): boolean =>
-      notifications.length > 0 || transfers !== NO_TRANSFERS;
-    const missing = noted.filter((block) => holdsAny(block) && !headers.has(block.index));
+    const missing = noted.filter(({ index }) => !headers.has(index));
     const [more, ownGas] = await Promise.all([
       rpc.batch(
         missing.map(({ index }) => headerCall(index)),
@@ -74,7 +83,11 @@ export function createFastBlockSource(options: BlockSourceOptions): BlockSource 
     missing.forEach(({ index }, at) => {
       headers.set(index, parseHeader(existing(more[at], index), index));
     });
-    const blocks = noted.map((block) => toBlock(block, headers.get(block.index), ownGas));
+    const blocks = emptyBlocks(fromIndex, count);
+    const told = new Map(noted.map((block) => [block.index, block]));
+    for (const [index, header] of headers) {
+      blocks[index - fromIndex] = toBlock(header, told.get(index), ownGas);
+    }
     return { blocks, previousHash: first.previousHash };
   };
 
@@ -87,11 +100,11 @@ export function createFastBlockSource(options: BlockSourceOptions): BlockSource 
     // The block may come to be between one call of the exchange and the next: it isn't there then.
     const isThere = results.slice(1).every((result) => result.ok || !isMissingBlock(result.error));
     if (!isThere) return { blockCount, next: null };
-    const gas = followsGas ? existing(results[3], index) : {};
+    const gas = existing(followsGas ? results[3] : NOTHING_SAID, index);
     const noted = parse(index, existing(results[1], index), gas);
     const header = parseHeader(existing(results[2], index), index);
     const ownGas = await completeOwnGas(rpc, [noted], own, { signal, minHeight: index });
-    const blocks = [toBlock(noted, header, ownGas)];
+    const blocks = [toBlock(header, noted, ownGas)];
     return { blockCount, next: { blocks, previousHash: header.previousHash } };
   };
 
@@ -100,13 +113,21 @@ export function createFastBlockSource(options: BlockSourceOptions): BlockSource 
   return { read, tip, hashAt };
 }
 
+function emptyBlocks(from: number, count: number): TailedBlock[] {
+  const blocks: TailedBlock[] = [];
+  for (let index = from; index < from + count; index++) {
+    blocks.push({ index, hash: null, timeMs: null, notifications: NONE, ownGas: NO_GAS });
+  }
+  return blocks;
+}
+
 function toBlock(
-  { index, notifications }: NotedBlock,
-  header: BlockHeader | undefined,
+  { index, hash, timeMs }: BlockHeader,
+  noted: NotedBlock | undefined,
   ownGas: ReadonlyMap<number, readonly OwnGas[]>,
 ): TailedBlock {
-  const { hash, timeMs } = header ?? { hash: null, timeMs: null };
-  return { index, hash, timeMs, notifications, ownGas: ownGas.get(index) ?? [] };
+  const { notifications = NONE } = noted ?? {};
+  return { index, hash, timeMs, notifications, ownGas: ownGas.get(index) ?? NO_GAS };
 }
 
 /** Only transactions can hold events of the gateway; `container` is theirs. */
@@ -134,4 +155,8 @@ const isEmptyObject = (text: string): boolean => text === '{}';
 const isEmpty = (json: unknown): boolean =>
   typeof json === 'object' && json !== null && Object.keys(json).length === 0;
 
+const holdsAny = ({ notifications, transfers }: NotedBlock): boolean =>
+  notifications.length > 0 || transfers !== NO_TRANSFERS;
+
 const NONE: readonly GatewayNotification[] = [];
+const NO_GAS: readonly OwnGas[] = [];

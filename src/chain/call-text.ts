@@ -1,41 +1,36 @@
 import type { RpcCall } from './rpc.js';
 
-/** Calls as JSON-RPC 2.0 has them. */
-export interface CallTexts {
-  /** One call under an id. */
-  one(id: number, call: RpcCall): string;
-  /** A batch of calls under an id each, of which the first is given and others follow it. */
-  batch(firstId: number, calls: readonly RpcCall[]): string;
+/** One call under an id, as JSON-RPC 2.0 has it. */
+export const callText = (id: number, call: RpcCall): string =>
+  `{"jsonrpc":"2.0","id":${id},${call.text ?? membersOf(call)}}`;
+
+/** A batch of calls under an id each, of which the first is given and others follow it. */
+export function batchText(firstId: number, calls: readonly RpcCall[]): string {
+  let texts = '';
+  let id = firstId;
+  for (const call of calls) {
+    if (id > firstId) texts += ',';
+    texts += callText(id++, call);
+  }
+  return `[${texts}]`;
 }
 
+const membersOf = ({ method, params }: RpcCall): string =>
+  `"method":${JSON.stringify(method)},"params":${JSON.stringify(params)}`;
+
 /**
- * Makes of a frozen object among the parameters its text once: tens of thousands of calls, a block
- * each, name the same filter (measured: it is most of what their texts cost).
+ * Calls that differ in their first parameter only, by which tens of thousands of blocks are read:
+ * the text of all others is made once (measured: it is most of what a call's text costs).
  */
-export function createCallTexts(): CallTexts {
-  const known = new WeakMap<object, string>();
-
-  function textOf(param: unknown): string {
-    if (Number.isSafeInteger(param)) return String(param);
-    if (typeof param !== 'object' || param === null || !Object.isFrozen(param)) {
-      return JSON.stringify(param) ?? 'null';
-    }
-    const text = known.get(param) ?? JSON.stringify(param);
-    known.set(param, text);
-    return text;
-  }
-
-  function one(id: number, { method, params }: RpcCall): string {
-    let texts = '';
-    for (const param of params) texts += texts === '' ? textOf(param) : `,${textOf(param)}`;
-    return `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":[${texts}]}`;
-  }
-
-  return {
-    one,
-    batch(firstId, calls) {
-      const texts = calls.map((call, at) => one(firstId + at, call));
-      return `[${texts.join(',')}]`;
-    },
+export function callSeries(
+  method: string,
+  others: readonly unknown[],
+  saysNothing: NonNullable<RpcCall['saysNothing']>,
+): (first: number) => RpcCall {
+  const rest = others.map((param) => `,${JSON.stringify(param)}`).join('');
+  const [before, after] = [`"method":${JSON.stringify(method)},"params":[`, `${rest}]`];
+  return (first) => {
+    const text = before + first + after;
+    return { method, params: [first, ...others], saysNothing, text };
   };
 }

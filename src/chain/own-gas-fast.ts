@@ -1,6 +1,7 @@
 import type { Hash160, Hash256 } from '../base/hash.js';
 import { existing } from './block-header.js';
 import type { GatewayNotification } from './block-source.js';
+import { callSeries } from './call-text.js';
 import { GAS_TOKEN } from './native-contracts.js';
 import {
   feesOf,
@@ -26,14 +27,12 @@ import { asHash160 } from './stack-item-values.js';
  */
 export function gasTransfersCall(own: OwnAccounts): (index: number) => RpcCall {
   const accounts = [...own.base64];
-  const saysNothing = (text: string): boolean =>
-    !accounts.some((account) => text.includes(account));
-  const filter = Object.freeze({ contract: GAS_TOKEN, name: 'Transfer' });
-  return (index) => ({
-    method: 'getblocknotifications',
-    params: [index, filter],
-    saysNothing,
-  });
+  const saysNothing = (text: string): boolean => {
+    for (const account of accounts) if (text.includes(account)) return false;
+    return true;
+  };
+  const filter = { contract: GAS_TOKEN, name: 'Transfer' };
+  return callSeries('getblocknotifications', [filter], saysNothing);
 }
 
 /** A block of which is known what its notifications tell. */

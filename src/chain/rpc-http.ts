@@ -5,12 +5,15 @@ import { createDeadlines, type Deadlines } from '../base/deadlines.js';
 import { HttpClient, HttpPool } from '../base/http-client.js';
 import { NodeError } from '../base/node-error.js';
 import { RpcTrouble } from './rpc-error.js';
+import { createTurns } from './turns.js';
 
 /** Limits of one exchange. */
 export interface PostLimits {
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** Waits for a connection until no other does. */
+  readonly givesWay?: boolean | undefined;
 }
 
 export interface HttpAnswer {
@@ -24,7 +27,8 @@ export interface HttpAnswer {
 export interface HttpPoster {
   /** What to call the endpoint in messages: scheme, host and port, without keys or passwords. */
   readonly label: string;
-  post(body: string, limits: PostLimits): Promise<HttpAnswer>;
+  /** `body` is made when there is a connection for it. */
+  post(body: () => string, limits: PostLimits): Promise<HttpAnswer>;
   close(): void;
 }
 
@@ -55,13 +59,24 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
   const path = target.pathname + target.search;
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (target.username !== '') headers.authorization = basicAuthorization(target);
-  const exchange = (body: string, limits: PostLimits): Promise<HttpAnswer> =>
+  const turns = createTurns(maxConnections);
+  const exchange = (body: () => string, limits: PostLimits): Promise<HttpAnswer> =>
     new Promise((resolve, reject) => {
-      const handler = new Exchange({ label, limits, deadlines, aborts, resolve, reject });
-      if (!handler.ended) pool.dispatch({ method: 'POST', path, headers, body }, handler);
+      const onOver = turns.end;
+      const handler = new Exchange({ label, limits, deadlines, aborts, resolve, reject, onOver });
+      const start = (): void => {
+        // It may have waited longer than it was wanted.
+        if (handler.ended) return turns.end();
+        try {
+          pool.dispatch({ method: 'POST', path, headers, body: body() }, handler);
+        } catch (thrown) {
+          handler.onNoRequest(thrown);
+        }
+      };
+      if (!handler.ended) turns.take(start, limits.givesWay === true);
     });
   let closed = false;
-  const post = async (body: string, limits: PostLimits): Promise<HttpAnswer> => {
+  const post = async (body: () => string, limits: PostLimits): Promise<HttpAnswer> => {
     if (closed) throw new NodeError('RPC_STOPPED', `the connections to ${label} were closed`);
     try {
       return await exchange(body, limits);
@@ -118,6 +133,8 @@ interface ExchangeParts {
   readonly aborts: AbortListeners;
   readonly resolve: (answer: HttpAnswer) => void;
   readonly reject: (reason: unknown) => void;
+  /** Its connection is free for another. */
+  readonly onOver: () => void;
 }
 
 /** One exchange; it ends once: by its answer, by trouble, by the time limit, or by the signal. */
@@ -130,6 +147,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #abort: { cancel(): void } | null;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
+  #hasLeft = false;
   #status = 0;
   #date: string | null = null;
   #controller: Dispatcher.DispatchController | null = null;
@@ -145,7 +163,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // It may have waited for a connection longer than it was wanted.
+    // It may have waited for the connection to open longer than it was wanted.
     if (this.ended) controller.abort(NOT_WANTED);
   }
 
@@ -167,13 +185,28 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#leave();
     if (!this.#end()) return;
     const body = chunksToText(this.#chunks, this.#bytes);
     this.#parts.resolve({ status: this.#status, date: this.#date, body });
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    this.#leave();
     this.#fail(unreachable(this.#parts.label, error, this.reused && this.#status === 0));
+  }
+
+  /** There is nothing that could be sent. */
+  onNoRequest(reason: unknown): void {
+    this.#leave();
+    this.#fail(reason);
+  }
+
+  /** Once: what fails may be told of twice. */
+  #leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#parts.onOver();
   }
 
   #fail(reason: unknown): void {

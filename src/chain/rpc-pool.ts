@@ -195,7 +195,7 @@ function createAsk(
     asked: RpcOptions,
     run: Run<T>,
   ): Promise<T> {
-    const { signal } = asked;
+    const { signal, givesWay } = asked;
     const timeoutMs = asked.timeoutMs ?? options.timeoutMs ?? DEFAULT_POOL_TIMEOUT_MS;
     const tried = new Set<RpcEndpoint>();
     let trouble: unknown;
@@ -206,7 +206,7 @@ function createAsk(
       if (endpoint === null) throw trouble ?? noneLeft(watchers, asked.minHeight);
       tried.add(endpoint);
       try {
-        return await exchange(endpoint, method, calls, { timeoutMs, signal }, run);
+        return await exchange(endpoint, method, calls, { timeoutMs, signal, givesWay }, run);
       } catch (thrown) {
         stop.throwIfAborted();
         if (!isRetryable(thrown)) throw thrown;

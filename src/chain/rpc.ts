@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { NodeError } from '../base/node-error.js';
 import { showValue } from '../base/show-value.js';
-import { createCallTexts } from './call-text.js';
+import { batchText, callText } from './call-text.js';
 import { cutBatch } from './cut-batch.js';
 import { RpcError, RpcTrouble } from './rpc-error.js';
 import { type ConnectRpc, createHttpPoster, type HttpAnswer, type HttpPoster } from './rpc-http.js';
@@ -16,6 +16,8 @@ export interface RpcCall {
    * batch it is spared from being parsed where possible. Without it, every result says something.
    */
   readonly saysNothing?: (resultText: string) => boolean;
+  /** The members `method` and `params` as JSON, where they are at hand: see `callSeries`. */
+  readonly text?: string;
 }
 
 export type RpcResult =
@@ -36,6 +38,8 @@ export interface RpcOptions {
   readonly signal?: AbortSignal | undefined;
   /** Only an endpoint whose height (index of its latest block) is at least this may answer. */
   readonly minHeight?: number | undefined;
+  /** Waits for a connection until nothing else does, as what is read ahead may. */
+  readonly givesWay?: boolean | undefined;
 }
 
 /**
@@ -86,8 +90,8 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     timeoutMs: asked.timeoutMs ?? options.timeoutMs ?? DEFAULT_RPC_TIMEOUT_MS,
     maxResponseBytes: options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     signal: asked.signal,
+    givesWay: asked.givesWay,
   });
-  const texts = createCallTexts();
   let nextId = 1;
   const takeIds = (count: number): number => {
     const firstId = nextId;
@@ -101,7 +105,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     asked: RpcOptions = {},
   ): Promise<T> => {
     const id = takeIds(1);
-    const answer = await poster.post(texts.one(id, { method, params }), limitsOf(asked));
+    const answer = await poster.post(() => callText(id, { method, params }), limitsOf(asked));
     const result = readAnswer(parseBody(answer, poster), { id, method }, poster);
     if (!result.ok) throw result.error;
     return result.result as T;
@@ -115,12 +119,14 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     for (let at = 0; at < calls.length; at += partCalls) {
       parts.push(batchPart(calls.slice(at, at + partCalls), asked));
     }
-    return (await Promise.all(parts)).flat();
+    const results: RpcResult[] = [];
+    for (const part of await Promise.all(parts)) results.push(...part);
+    return results;
   };
   const batchPart = async (calls: readonly RpcCall[], asked: RpcOptions): Promise<RpcResult[]> => {
     const firstId = takeIds(calls.length);
     try {
-      const answer = await poster.post(texts.batch(firstId, calls), limitsOf(asked));
+      const answer = await poster.post(() => batchText(firstId, calls), limitsOf(asked));
       const skimmed = skim(answer, firstId, calls);
       return skimmed ?? readBatch(parseBody(answer, poster), requestsOf(firstId, calls), poster);
     } catch (thrown) {
@@ -137,7 +143,8 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
 const requestsOf = (firstId: number, calls: readonly RpcCall[]): RpcRequest[] =>
   calls.map(({ method }, at) => ({ id: firstId + at, method }));
 
-const NOTHING: RpcResult = { ok: true, result: {} };
+/** What a call gets whose result was spared from being parsed. */
+export const NOTHING_SAID: RpcResult = { ok: true, result: {} };
 
 /** Parses only what says something. Null where the answer is to be read as a whole. */
 function skim(
@@ -148,13 +155,17 @@ function skim(
   if (status !== 200 || calls.every(({ saysNothing }) => saysNothing === undefined)) return null;
   const texts = cutBatch(body, firstId, calls.length);
   if (texts === null) return null;
+  const results: RpcResult[] = [];
   try {
-    return texts.map((text, at) =>
-      calls[at]?.saysNothing?.(text) ? NOTHING : { ok: true, result: JSON.parse(text) },
-    );
+    for (let at = 0; at < texts.length; at++) {
+      const text = texts[at] as string;
+      const saysNothing = calls[at]?.saysNothing?.(text) === true;
+      results.push(saysNothing ? NOTHING_SAID : { ok: true, result: JSON.parse(text) });
+    }
   } catch {
     return null;
   }
+  return results;
 }
 
 interface RpcRequest {

@@ -168,7 +168,10 @@ describe('block tailer', () => {
     holds(seen.length > 3);
     const target = seen[0]?.target ?? 0;
     holds(target >= SOME_BLOCKS - 1);
-    assert.deepEqual(seen[1]?.blocks, 14);
+    assert.deepEqual(
+      seen.slice(0, 3).map(({ blocks }) => blocks),
+      [0, 7, 14],
+    );
     holds(seen.every(({ index, blocks }) => index === blocks));
   });
 
@@ -179,6 +182,41 @@ describe('block tailer', () => {
       if (runs.length > SOME_BLOCKS) break;
     }
     assert.deepEqual(indexesOf(runs), countFrom(0, runs.length));
+  });
+
+  it('delivers a run with many events in parts, and lets others work between them', async () => {
+    const eventsIn = new Map([3, 4, 9, 19].map((index) => [index, index === 9 ? 25 : 6]));
+    const full: BlockSource = {
+      ...source,
+      read: async (...asked) => {
+        const run = await source.read(...asked);
+        const blocks = run.blocks.map((block): TailedBlock => {
+          const event = { txHash: WRONG_HASH, indexInBlock: 0, name: 'Earned', state: [] };
+          const notifications = Array.from({ length: eventsIn.get(block.index) ?? 0 }, () => event);
+          return { ...block, notifications };
+        });
+        return { ...run, blocks };
+      },
+    };
+    let worked = 0;
+    const others = setInterval(() => {
+      worked += 1;
+    }, 0);
+    const seen: { readonly last: number; readonly worked: number }[] = [];
+    try {
+      const options = optionsOf({ source: full, runBlocks: 20, windowRuns: 1, partEvents: 10 });
+      for await (const run of tailBlockRuns(options)) {
+        seen.push({ last: run.at(-1)?.index ?? -1, worked });
+        if ((run.at(-1)?.index ?? 0) >= 40) break;
+      }
+    } finally {
+      clearInterval(others);
+    }
+    // Block 0 comes by itself, then runs of 20: the events of the first are counted anew in parts.
+    const lasts = seen.map(({ last }) => last);
+    assert.deepEqual(lasts, [0, 4, 9, 20, 40]);
+    const between = seen.slice(1, 4).map((part) => part.worked);
+    assert.equal(new Set(between).size, between.length, `worked after ${between}`);
   });
 
   it('ends without an error when its signal says so, wherever it is', async () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { freePorts } from '../../scripts/devnet/free-port.js';
+import { systemClock } from '../../src/base/clock.js';
+import { createRpcPool } from '../../src/chain/rpc-pool.js';
+import { silentLog } from '../../src/telemetry/log.js';
 import type { JsonRequest } from './local-endpoint.js';
 import { asked, rejects, rpcUnderTest } from './rpc-fixture.js';
 
@@ -92,6 +95,66 @@ describe('connections of the rpc client', () => {
     release();
     assert.deepEqual(await Promise.all([first, third]), [1, 1]);
     assert.deepEqual(seen, ['first', 'third']);
+  });
+
+  it('asks last what gives way, in turn, and makes its text only then', async () => {
+    const seen: string[] = [];
+    let release = (): void => {};
+    rpc.answer = (body, response) => {
+      const calls = JSON.parse(body) as JsonRequest | JsonRequest[];
+      const answers = [calls].flat().map(({ id, method }) => {
+        const result = method === 'getversion' ? { protocol: { network: 1 } } : 1;
+        return { jsonrpc: '2.0', id, result };
+      });
+      const method = [calls].flat()[0]?.method ?? '';
+      seen.push(method);
+      const answer = () =>
+        response.end(JSON.stringify(Array.isArray(calls) ? answers : answers[0]));
+      if (method === 'slow') release = answer;
+      else answer();
+    };
+    const pool = createRpcPool({
+      ...{ urls: [endpoint().url], clock: systemClock, log: silentLog },
+      maxConnections: 1,
+    });
+    await pool.call('first');
+    seen.length = 0;
+    const slow = pool.call('slow');
+    const made: string[] = [];
+    const ahead = (name: string) => {
+      const call = {
+        ...{ method: name, params: [] },
+        get text() {
+          made.push(name);
+          return `"method":"${name}","params":[]`;
+        },
+      };
+      return pool.batch([call], { givesWay: true });
+    };
+    const calls = [ahead('ahead1'), ahead('ahead2'), pool.call('now1'), pool.call('now2')];
+    while (!seen.includes('slow')) await new Promise(setImmediate);
+    assert.deepEqual(made, []);
+    release();
+    await Promise.all([slow, ...calls]);
+    assert.deepEqual(seen, ['slow', 'now1', 'now2', 'ahead1', 'ahead2']);
+    pool.stop();
+  });
+
+  it('has room for another when one was not answered in time, or was cut short', async () => {
+    rpc.answer = (body, response) => {
+      const { id, method } = asked(body);
+      if (method === 'cut') response.destroy();
+      else if (method !== 'hang') response.end(JSON.stringify({ jsonrpc: '2.0', id, result: 1 }));
+    };
+    const one = client({ maxConnections: 1 });
+    for (let round = 0; round < 3; round++) {
+      const fine = one.call('fine');
+      await assert.rejects(one.call('no text', [1n]), TypeError);
+      assert.equal(await fine, 1);
+      await rejects(one.call('hang', [], { timeoutMs: 50 }), 'RPC_TIMEOUT', /did not answer/);
+      await rejects(one.call('cut'), 'RPC_UNREACHABLE', /could not be reached/);
+      assert.equal(await one.call('fine'), 1);
+    }
   });
 
   it('keeps connections open, and at most four', async () => {

@@ -102,7 +102,7 @@ export function connectSpoiled(spoil: (answer: Json) => Omit<HttpAnswer, 'date'>
   return () => ({
     label: 'http://127.0.0.1:1',
     post: async (body) => {
-      const asked = JSON.parse(body) as Call | Call[];
+      const asked = JSON.parse(body()) as Call | Call[];
       const answer = Array.isArray(asked) ? asked.map(answerTo) : answerTo(asked);
       return { ...spoil(answer), date: null };
     },

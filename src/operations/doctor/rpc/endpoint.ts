@@ -100,7 +100,7 @@ async function readServerTime(
   const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'getblockcount', params: [] });
   try {
     const sentMs = clock.nowMs();
-    const { date } = await poster.post(call, limits);
+    const { date } = await poster.post(() => call, limits);
     const serverMs = date === null ? Number.NaN : Date.parse(date);
     return Number.isNaN(serverMs) ? null : { serverMs, sentMs, receivedMs: clock.nowMs() };
   } finally {
