@@ -12,7 +12,10 @@ export interface PostLimits {
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
   readonly signal?: AbortSignal | undefined;
-  /** Waits for a connection until no other does. */
+  /**
+   * Waits for a connection until no other does; the time limit is from then on. It fails at once
+   * where another exchange finds that the server does not answer.
+   */
   readonly givesWay?: boolean | undefined;
 }
 
@@ -60,20 +63,33 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (target.username !== '') headers.authorization = basicAuthorization(target);
   const turns = createTurns(maxConnections);
+  const givingWay = new Set<Exchange>();
+  /** Whoever could wait is not to find out by itself, one after another. */
+  const onTrouble = (trouble: NodeError): void => {
+    const waiting = [...givingWay];
+    givingWay.clear();
+    for (const handler of waiting) handler.fail(trouble);
+  };
   const exchange = (body: () => string, limits: PostLimits): Promise<HttpAnswer> =>
     new Promise((resolve, reject) => {
-      const onOver = turns.end;
-      const handler = new Exchange({ label, limits, deadlines, aborts, resolve, reject, onOver });
+      const ways = { deadlines, aborts, onOver: turns.end, onTrouble };
+      const handler = new Exchange({ label, limits, ...ways, resolve, reject });
       const start = (): void => {
+        givingWay.delete(handler);
         // It may have waited longer than it was wanted.
         if (handler.ended) return turns.end();
+        handler.limitTime();
         try {
           pool.dispatch({ method: 'POST', path, headers, body: body() }, handler);
         } catch (thrown) {
           handler.onNoRequest(thrown);
         }
       };
-      if (!handler.ended) turns.take(start, limits.givesWay === true);
+      if (handler.ended) return;
+      const { givesWay = false } = limits;
+      if (givesWay) givingWay.add(handler);
+      else handler.limitTime();
+      turns.take(start, givesWay);
     });
   let closed = false;
   const post = async (body: () => string, limits: PostLimits): Promise<HttpAnswer> => {
@@ -135,6 +151,8 @@ interface ExchangeParts {
   readonly reject: (reason: unknown) => void;
   /** Its connection is free for another. */
   readonly onOver: () => void;
+  /** The endpoint did not answer it. */
+  readonly onTrouble: (trouble: NodeError) => void;
 }
 
 /** One exchange; it ends once: by its answer, by trouble, by the time limit, or by the signal. */
@@ -143,7 +161,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   reused = false;
   ended = false;
   readonly #parts: ExchangeParts;
-  readonly #deadline: { cancel(): void };
+  #deadline: { cancel(): void } | null = null;
   readonly #abort: { cancel(): void } | null;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
@@ -153,12 +171,20 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null;
 
   constructor(parts: ExchangeParts) {
-    const { label, limits, deadlines, aborts } = parts;
-    const { timeoutMs, signal } = limits;
+    const { limits, aborts } = parts;
+    const { signal } = limits;
     this.#parts = parts;
-    this.#deadline = deadlines.start(timeoutMs, () => this.#fail(timedOut(label, timeoutMs)));
-    this.#abort = signal ? aborts.add(signal, () => this.#fail(signal.reason)) : null;
-    if (signal?.aborted) this.#fail(signal.reason);
+    this.#abort = signal ? aborts.add(signal, () => this.fail(signal.reason)) : null;
+    if (signal?.aborted) this.fail(signal.reason);
+  }
+
+  /** From now on, where it is not limited yet. */
+  limitTime(): void {
+    const { label, limits, deadlines } = this.#parts;
+    if (this.ended || this.#deadline !== null) return;
+    this.#deadline = deadlines.start(limits.timeoutMs, () =>
+      this.#failByServer(timedOut(label, limits.timeoutMs)),
+    );
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -180,7 +206,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     const { label, limits } = this.#parts;
     this.#bytes += chunk.length;
-    if (this.#bytes > limits.maxResponseBytes) this.#fail(tooLarge(label, limits.maxResponseBytes));
+    if (this.#bytes > limits.maxResponseBytes) this.fail(tooLarge(label, limits.maxResponseBytes));
     else this.#chunks.push(chunk);
   }
 
@@ -192,14 +218,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    const isStale = this.reused && this.#status === 0;
+    this.#failByServer(unreachable(this.#parts.label, error, isStale));
     this.#leave();
-    this.#fail(unreachable(this.#parts.label, error, this.reused && this.#status === 0));
   }
 
   /** There is nothing that could be sent. */
   onNoRequest(reason: unknown): void {
     this.#leave();
-    this.#fail(reason);
+    this.fail(reason);
   }
 
   /** Once: what fails may be told of twice. */
@@ -209,17 +236,25 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#parts.onOver();
   }
 
-  #fail(reason: unknown): void {
+  fail(reason: unknown): void {
     if (!this.#end()) return;
     this.#controller?.abort(NOT_WANTED);
     this.#parts.reject(reason);
+  }
+
+  /** A server that closed an idle connection is in no trouble. */
+  #failByServer(trouble: NodeError): void {
+    if (this.ended) return;
+    // Before the next has its turn by this one's end.
+    if (trouble.details.staleConnection !== true) this.#parts.onTrouble(trouble);
+    this.fail(trouble);
   }
 
   /** True the first time. */
   #end(): boolean {
     if (this.ended) return false;
     this.ended = true;
-    this.#deadline.cancel();
+    this.#deadline?.cancel();
     this.#abort?.cancel();
     return true;
   }

@@ -38,7 +38,7 @@ export interface RpcOptions {
   readonly signal?: AbortSignal | undefined;
   /** Only an endpoint whose height (index of its latest block) is at least this may answer. */
   readonly minHeight?: number | undefined;
-  /** Waits for a connection until nothing else does, as what is read ahead may. */
+  /** Waits for a connection until no other does, as what is read ahead may: see `PostLimits`. */
   readonly givesWay?: boolean | undefined;
 }
 

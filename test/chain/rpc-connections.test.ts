@@ -4,6 +4,7 @@ import { freePorts } from '../../scripts/devnet/free-port.js';
 import { systemClock } from '../../src/base/clock.js';
 import { createRpcPool } from '../../src/chain/rpc-pool.js';
 import { silentLog } from '../../src/telemetry/log.js';
+import { heldClock } from '../base/held-clock.js';
 import type { JsonRequest } from './local-endpoint.js';
 import { asked, rejects, rpcUnderTest } from './rpc-fixture.js';
 
@@ -138,6 +139,46 @@ describe('connections of the rpc client', () => {
     await Promise.all([slow, ...calls]);
     assert.deepEqual(seen, ['slow', 'now1', 'now2', 'ahead1', 'ahead2']);
     pool.stop();
+  });
+
+  it('limits the time of what gives way from its turn on', async () => {
+    const answers: (() => void)[] = [];
+    rpc.answer = (body, response) => {
+      const [{ id }] = JSON.parse(body) as [JsonRequest];
+      answers.push(() => response.end(JSON.stringify([{ jsonrpc: '2.0', id, result: id }])));
+    };
+    const clock = heldClock(0);
+    const one = client({ maxConnections: 1, clock });
+    const call = { method: 'm', params: [] };
+    const limits = { givesWay: true, timeoutMs: 1_000 };
+    const batches = [1, 2, 3].map(() => one.batch([call], limits));
+    for (let turn = 1; turn <= 3; turn++) {
+      while (answers.length < turn) await new Promise(setImmediate);
+      clock.advance(900);
+      answers[turn - 1]?.();
+      await batches[turn - 1];
+    }
+  });
+
+  it('gives up what gives way once the server does not answer another', async () => {
+    let exchanges = 0;
+    rpc.answer = (body, response) => {
+      exchanges += 1;
+      const [{ id }] = JSON.parse(body) as [JsonRequest];
+      if (exchanges > 1) response.end(JSON.stringify([{ jsonrpc: '2.0', id, result: 1 }]));
+    };
+    const clock = heldClock(0);
+    const one = client({ maxConnections: 1, clock });
+    const limits = { givesWay: true, timeoutMs: 1_000 };
+    const ask = () => one.batch([{ method: 'm', params: [] }], limits);
+    const batches = [ask(), ask(), ask()];
+    while (exchanges === 0) await new Promise(setImmediate);
+    clock.advance(1_001);
+    for (const batch of batches) await rejects(batch, 'RPC_TIMEOUT', /within 1000 ms/);
+    assert.equal(exchanges, 1);
+    // The next one finds a place.
+    await ask();
+    assert.equal(exchanges, 2);
   });
 
   it('has room for another when one was not answered in time, or was cut short', async () => {

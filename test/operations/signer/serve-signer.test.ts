@@ -21,8 +21,8 @@ import { MAX_LABEL_CHARS, MAX_REQUEST_BYTES } from '../../../src/keystore/signer
 import { LINE_TIMEOUT_MS, serveSigner } from '../../../src/operations/signer/serve-signer.js';
 import { createSignDesk } from '../../../src/operations/signer/sign-desk.js';
 import { openSpendJournal } from '../../../src/operations/signer/spend-journal.js';
+import { heldClock } from '../../base/held-clock.js';
 import { bytesOf, draft, MAGIC, node, other, STRANGER } from './asked-transactions.js';
-import { heldClock } from './held-clock.js';
 import { rawConnection, type SignerFixture, signerFixture } from './signer-fixture.js';
 
 const signOf = (id: number, changes: object = {}): object => ({

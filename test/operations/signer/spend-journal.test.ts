@@ -19,7 +19,7 @@ import {
   type SpendJournal,
 } from '../../../src/operations/signer/spend-journal.js';
 import { withFileLimit } from '../../base/file-limit.js';
-import { type HeldClock, heldClock } from './held-clock.js';
+import { type HeldClock, heldClock } from '../../base/held-clock.js';
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z');
 const HOUR_MS = 3_600_000;
