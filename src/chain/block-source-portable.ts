@@ -68,7 +68,7 @@ export function createPortableBlockSource(source: BlockSourceOptions): BlockSour
   const read: BlockSource['read'] = async (fromIndex, count, signal) => {
     const indexes = Array.from({ length: count }, (_, at) => fromIndex + at);
     const options = { signal, minHeight: fromIndex + count - 1 };
-    const results = await rpc.batch(indexes.map(blockCall), options);
+    const results = await rpc.batch(indexes.map(blockCall), { ...options, givesWay: true });
     const raw = indexes.map((index, at) => parseBlock(existing(results[at], index), index));
     return complete(raw, options);
   };
