@@ -70,8 +70,7 @@ export async function logged(node: BenchNode, event: string, fromMs = 0): Promis
   try {
     for (;;) {
       const ending = node.running() ? node.exited : null;
-      const change = once(watcher, 'change', { signal });
-      change.catch(() => {});
+      const change = once(watcher, 'change', { signal }).catch(() => {});
       const events = await node.log();
       const found = events.find((line) => line.event === event && Date.parse(line.time) >= fromMs);
       if (found !== undefined) return found;
@@ -80,7 +79,7 @@ export async function logged(node: BenchNode, event: string, fromMs = 0): Promis
         throw new Error(`the Dodona node ended:\n${text.slice(-LOG_CHARACTERS_SHOWN)}`);
       }
       if (signal.aborted) throw new Error(`waited ${LOG_WAIT_MS} ms for "${event}", in vain`);
-      await Promise.race([change.catch(() => {}), ending]);
+      await Promise.race([change, ending]);
     }
   } finally {
     watcher.close();

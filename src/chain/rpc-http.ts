@@ -62,34 +62,28 @@ export function createHttpPoster(url: string, maxConnections: number, clock: Clo
   const path = target.pathname + target.search;
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (target.username !== '') headers.authorization = basicAuthorization(target);
-  const turns = createTurns(maxConnections);
-  const givingWay = new Set<Exchange>();
+  const turns = createTurns(maxConnections, (handler: Exchange): void => {
+    // It may have waited longer than it was wanted.
+    if (handler.ended) return turns.end();
+    handler.limitTime();
+    try {
+      pool.dispatch({ method: 'POST', path, headers, body: handler.text() }, handler);
+    } catch (thrown) {
+      handler.onNoRequest(thrown);
+    }
+  });
   /** Whoever could wait is not to find out by itself, one after another. */
   const onTrouble = (trouble: NodeError): void => {
-    const waiting = [...givingWay];
-    givingWay.clear();
-    for (const handler of waiting) handler.fail(trouble);
+    for (const handler of turns.dropGivingWay()) handler.fail(trouble);
   };
+  const ways = { label, deadlines, aborts, onOver: turns.end, onTrouble };
   const exchange = (body: () => string, limits: PostLimits): Promise<HttpAnswer> =>
     new Promise((resolve, reject) => {
-      const ways = { deadlines, aborts, onOver: turns.end, onTrouble };
-      const handler = new Exchange({ label, limits, ...ways, resolve, reject });
-      const start = (): void => {
-        givingWay.delete(handler);
-        // It may have waited longer than it was wanted.
-        if (handler.ended) return turns.end();
-        handler.limitTime();
-        try {
-          pool.dispatch({ method: 'POST', path, headers, body: body() }, handler);
-        } catch (thrown) {
-          handler.onNoRequest(thrown);
-        }
-      };
+      const handler = new Exchange({ ...ways, body, limits, resolve, reject });
       if (handler.ended) return;
       const { givesWay = false } = limits;
-      if (givesWay) givingWay.add(handler);
-      else handler.limitTime();
-      turns.take(start, givesWay);
+      if (!givesWay) handler.limitTime();
+      turns.take(handler, givesWay);
     });
   let closed = false;
   const post = async (body: () => string, limits: PostLimits): Promise<HttpAnswer> => {
@@ -144,6 +138,7 @@ function createPool({ origin }: URL, connections: number): Pool {
 
 interface ExchangeParts {
   readonly label: string;
+  readonly body: () => string;
   readonly limits: PostLimits;
   readonly deadlines: Deadlines;
   readonly aborts: AbortListeners;
@@ -176,6 +171,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#parts = parts;
     this.#abort = signal ? aborts.add(signal, () => this.fail(signal.reason)) : null;
     if (signal?.aborted) this.fail(signal.reason);
+  }
+
+  /** What is to be sent, made anew. */
+  text(): string {
+    return this.#parts.body();
   }
 
   /** From now on, where it is not limited yet. */

@@ -3,10 +3,9 @@ import { createTurns } from '../../src/chain/turns.js';
 
 describe('turns', () => {
   it('has at most so many run at once, and starts in turn, what gives way last', () => {
-    const turns = createTurns(2);
     const started: string[] = [];
-    const take = (name: string, givesWay: boolean) =>
-      turns.take(() => started.push(name), givesWay);
+    const turns = createTurns(2, (name: string) => started.push(name));
+    const { take } = turns;
     take('ahead 1', true);
     take('ahead 2', true);
     take('ahead 3', true);
@@ -23,16 +22,29 @@ describe('turns', () => {
   });
 
   it('goes on when what is started is over at once', () => {
-    const turns = createTurns(1);
     const started: number[] = [];
-    turns.take(() => {}, false);
-    for (let each = 0; each < 20_000; each++) {
-      turns.take(() => {
-        started.push(each);
-        turns.end();
-      }, true);
-    }
+    const turns = createTurns(1, (each: number) => {
+      if (each < 0) return;
+      started.push(each);
+      turns.end();
+    });
+    turns.take(-1, false);
+    for (let each = 0; each < 20_000; each++) turns.take(each, true);
     turns.end();
     assert.equal(started.length, 20_000);
+  });
+
+  it('forgets what gives way when it is dropped, and only that', () => {
+    const started: string[] = [];
+    const turns = createTurns(1, (name: string) => started.push(name));
+    turns.take('running', true);
+    turns.take('ahead 1', true);
+    turns.take('now', false);
+    turns.take('ahead 2', true);
+    assert.deepEqual(turns.dropGivingWay(), ['ahead 1', 'ahead 2']);
+    for (let ended = 0; ended < 2; ended++) turns.end();
+    assert.deepEqual(started, ['running', 'now']);
+    turns.take('later', true);
+    assert.deepEqual(started, ['running', 'now', 'later']);
   });
 });
